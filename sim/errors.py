@@ -1,0 +1,69 @@
+"""Faults in what a user gave, collected and reported together."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+__all__ = ["CarebridgeError", "ConservationError", "Fault", "FaultsError", "nearest"]
+
+
+class CarebridgeError(Exception):
+    """Base of every error that Carebridge raises on purpose; its text is meant for the user."""
+
+
+class ConservationError(CarebridgeError):
+    """A running simulation lost or invented entities, places or time."""
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One thing that is wrong with an input.
+
+    Parameters
+    ----------
+    key : str
+        Dotted path of the key, for example ``stations.ward.places``.
+    value : object
+        What was given.
+    rule : str
+        What would have been right, in plain words.
+    file : str, optional
+        File the key stands in, with ``:line`` when known.
+    nearest : str, optional
+        Nearest valid choice.
+    """
+
+    key: str
+    value: object
+    rule: str
+    file: str = ""
+    nearest: str = ""
+
+    def __str__(self) -> str:
+        place = f"{self.file}: " if self.file else ""
+        value = "" if self.value is None else f" = {_short(self.value)}"
+        hint = f" Did you mean '{self.nearest}'?" if self.nearest else ""
+        return f"{place}{self.key}{value}: {self.rule}{hint}"
+
+
+class FaultsError(CarebridgeError):
+    """All faults of one input, raised at once."""
+
+    def __init__(self, faults: Sequence[Fault], what: str = "input"):
+        self.faults = list(faults)
+        count = len(self.faults)
+        head = f"{count} fault{'s' if count != 1 else ''} in {what}:"
+        super().__init__("\n".join([head, *(f"  - {fault}" for fault in self.faults)]))
+
+
+def nearest(word: str, choices: Iterable[str]) -> str:
+    """Return the valid choice most like `word`, or an empty string when none is close."""
+    found = difflib.get_close_matches(str(word), [str(c) for c in choices], n=1, cutoff=0.5)
+    return found[0] if found else ""
+
+
+def _short(value: object, limit: int = 60) -> str:
+    text = repr(value)
+    return text if len(text) <= limit else text[: limit - 1] + "…"

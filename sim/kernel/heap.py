@@ -1,0 +1,85 @@
+"""The list of timed events: a 4-ary heap of (time, entity), ties broken by (kind, station, identity).
+
+The event being carried out leaves a hole at the top, which the next event to be scheduled fills: one walk down
+instead of a removal and an insertion.
+"""
+
+from __future__ import annotations
+
+from sim.kernel.jit import rule
+from sim.kernel.layout import HEAP_SIZE, HOLE
+
+__all__ = ["close_hole", "open_hole", "schedule"]
+
+
+@rule
+def _earlier(S, t1, i1, t2, i2):
+    if t1 != t2:
+        return t1 < t2
+    a, b = S.entity[i1], S.entity[i2]
+    if a.due != b.due:
+        return a.due < b.due
+    if a.station != b.station:
+        return a.station < b.station
+    return a.id < b.id
+
+
+@rule
+def _sink(S, size, t, i):
+    at = 0
+    times, who = S.heap_time, S.heap_entity
+    while True:
+        child = 4 * at + 1
+        if child >= size:
+            break
+        best, bt, bi = child, times[child], who[child]
+        for c in range(child + 1, min(child + 4, size)):
+            ct = times[c]
+            if ct < bt or (ct == bt and _earlier(S, ct, who[c], bt, bi)):
+                best, bt, bi = c, ct, who[c]
+        if t < bt or (t == bt and _earlier(S, t, i, bt, bi)):
+            break
+        times[at] = bt
+        who[at] = bi
+        at = best
+    times[at] = t
+    who[at] = i
+
+
+@rule
+def schedule(S, t, i):
+    """Put entity `i` down for an event at time `t`; its kind and station stand in its record."""
+    if S.numbers[HOLE]:
+        S.numbers[HOLE] = 0
+        _sink(S, S.numbers[HEAP_SIZE], t, i)
+        return
+    at = S.numbers[HEAP_SIZE]
+    S.numbers[HEAP_SIZE] = at + 1
+    times, who = S.heap_time, S.heap_entity
+    while at > 0:
+        parent = (at - 1) >> 2
+        if not _earlier(S, t, i, times[parent], who[parent]):
+            break
+        times[at] = times[parent]
+        who[at] = who[parent]
+        at = parent
+    times[at] = t
+    who[at] = i
+
+
+@rule
+def open_hole(S):
+    """Take the earliest event for carrying out; its place at the top is free for the next one."""
+    S.numbers[HOLE] = 1
+    return S.heap_entity[0]
+
+
+@rule
+def close_hole(S):
+    """Close the hole if nothing was scheduled into it."""
+    if S.numbers[HOLE]:
+        S.numbers[HOLE] = 0
+        size = S.numbers[HEAP_SIZE] - 1
+        S.numbers[HEAP_SIZE] = size
+        if size > 0:
+            _sink(S, size, S.heap_time[size], S.heap_entity[size])

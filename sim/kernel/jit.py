@@ -1,0 +1,64 @@
+"""The only place where Numba's decorators are configured, and where its cache is keyed.
+
+Numba does not notice when a function imported from another file changes, so a cached kernel could go on with an old
+rule and give wrong numbers in silence. The cache folder is therefore named by a hash of every kernel source.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numba
+import platformdirs
+from numba import njit
+
+__all__ = ["cache_folder", "compiled", "rule", "source_hash"]
+
+_HERE = Path(__file__).parent
+
+
+def source_hash() -> str:
+    """Hash of every source file that the compiled kernel is made from."""
+    digest = hashlib.sha256()
+    for path in sorted(_HERE.glob("*.py")):
+        digest.update(path.name.encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def cache_folder() -> Path:
+    """Folder of the compile cache for exactly these sources and for this folder of the disk.
+
+    ``CAREBRIDGE_CACHE`` names another base than the user's cache folder; where neither can be written, a
+    temporary folder serves.
+    """
+    base = Path(os.environ.get("CAREBRIDGE_CACHE") or platformdirs.user_cache_path("carebridge"))
+    bounds = "-bounds" if os.environ.get("NUMBA_BOUNDSCHECK", "0") not in {"", "0"} else ""
+    folder = base / "kernels" / f"{source_hash()}{bounds}"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if os.access(folder, os.W_OK):
+            return folder
+    except OSError:
+        pass
+    return Path(tempfile.gettempdir()) / f"carebridge-{os.getuid() if hasattr(os, 'getuid') else 0}" / folder.name
+
+
+numba.config.CACHE_DIR = str(cache_folder())  # type: ignore[attr-defined]
+
+
+def rule(function: Callable[..., Any]) -> Any:
+    """Compile one small rule, always folded into its caller (no call cost, one file an idea)."""
+    return njit(forceinline=True, error_model="numpy", _nrt=False, no_cpython_wrapper=True, no_cfunc_wrapper=True)(
+        function
+    )
+
+
+def compiled(function: Callable[..., Any]) -> Any:
+    """Compile an entry point: cached on disk, releases the interpreter lock."""
+    return njit(cache=True, nogil=True, error_model="numpy", _nrt=False, no_cfunc_wrapper=True)(function)

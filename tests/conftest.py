@@ -1,0 +1,35 @@
+"""Settings shared by all tests.
+
+Kernel cache. The engine keeps compiled kernels in a folder named after a hash of their sources, inside the user's
+cache directory or, if it is set, inside ``CAREBRIDGE_CACHE``. Tests leave that as it is: the kernel is then compiled
+once a machine and not once a run, and a changed source gets a folder of its own, so a stale kernel cannot be picked
+up. A run that must not share (``NUMBA_BOUNDSCHECK=1`` compiles different code from the same source) sets
+``CAREBRIDGE_CACHE`` to an empty folder before Python starts; ``.ci/run`` does that.
+"""
+
+import os
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+# Charts are drawn to files; no test may need a screen.
+os.environ.setdefault("MPLBACKEND", "Agg")
+
+# The first example of a property may have to compile the kernel: no deadline, and slow generation is no failure.
+settings.register_profile(
+    "quick", max_examples=25, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.register_profile(
+    "nightly", max_examples=2_000, deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow]
+)
+PROFILE = os.environ.get("CAREBRIDGE_PROFILE", "quick")
+if PROFILE not in ("quick", "nightly"):
+    raise pytest.UsageError(f"CAREBRIDGE_PROFILE={PROFILE!r} is not known; choose 'quick' or 'nightly'")
+settings.load_profile(PROFILE)
+
+
+def pytest_report_header() -> str:
+    """Say under which settings the tests run."""
+    cache = os.environ.get("CAREBRIDGE_CACHE") or "the user's cache directory"
+    checks = "on" if os.environ.get("NUMBA_BOUNDSCHECK", "0") not in ("", "0") else "off"
+    return f"carebridge: profile {PROFILE}, bounds checks {checks}, kernels cached in {cache}"
