@@ -12,142 +12,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, create_model, model_validator
+from pydantic import AfterValidator, Field, create_model, model_validator
 
-from sim.errors import Fault, FaultsError, nearest
+from models.figures import ROUNDING, Figure, Hours, Profile, Shape, Share, Shares, Text, must
+from sim.errors import Fault, FaultsError
 from sim.network.load import Lines, read_yaml, shape_faults
 
-__all__ = ["BASES", "DATA_FOLDER", "HOME", "STATUSES", "Cohort", "Figure", "Footprint", "Hours", "Pathway", "Profile"]
-__all__ += ["Shares", "Site", "Ward", "load_footprint", "to_basis"]
+__all__ = ["DATA_FOLDER", "HOME", "Cohort", "Footprint", "Pathway", "Site", "Ward", "load_footprint", "to_basis"]
 
-STATUSES = ("read", "derived", "assumed", "secondary", "unverified")
-BASES = ("host trust", "resident", "registered", "national", "not applicable")
-OWN = "own estimate"  #: the source of a number that has none
 HOME = "home"  #: where somebody goes who needs no further pathway
 DATA_FOLDER = Path(__file__).resolve().parent.parent / "configs" / "footprint" / "data"
-ROUNDING = 0.002  #: shares and indices are written to three or four places
-
-
-def _one_of(choices: tuple[str, ...]) -> Callable[[Any], Any]:
-    def check(value: Any) -> Any:
-        if value in choices:
-            return value
-        close = nearest(value, choices)
-        raise ValueError(f"must be one of: {', '.join(choices)}" + (f" (did you mean '{close}'?)" if close else ""))
-
-    return check
-
-
-Status = Annotated[str, BeforeValidator(_one_of(STATUSES))]
-Basis = Annotated[str, BeforeValidator(_one_of(BASES))]
-Text = Annotated[str, Field(min_length=1)]
-Share = Annotated[float, Field(ge=0, le=1)]
 FinancialYear = Annotated[str, Field(pattern=r"^\d{4}/\d{2}$")]
-Year = Annotated[str, Field(pattern=r"^(\d{4}(/\d{2})?(-\d{4}(/\d{2})?)?|not applicable)$", coerce_numbers_to_str=True)]
-
-
-class _Shape(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
-
-class _Sourced(_Shape):
-    """Where something comes from; without a source it is an assumption."""
-
-    year: Year
-    basis: Basis
-    status: Status = "assumed"
-    source: Text = OWN
-    note: str = ""
-
-    @model_validator(mode="after")
-    def _number_without_source_is_assumed(self) -> _Sourced:
-        if self.source.strip().lower() == OWN and self.status != "assumed":
-            raise ValueError(f"has no source, so its status must be 'assumed', not '{self.status}'")
-        return self
-
-
-class Figure(_Sourced):
-    """One number with its unit, its range and where it comes from."""
-
-    value: float
-    unit: Text
-    low: float | None = None
-    high: float | None = None
-
-    @model_validator(mode="after")
-    def _in_order(self) -> Figure:
-        if not self.range[0] <= self.value <= self.range[1]:
-            raise ValueError(f"value {self.value:g} must lie between low {self.low} and high {self.high}")
-        return self
-
-    @property
-    def range(self) -> tuple[float, float]:
-        """Low and high; the value itself where no range is given."""
-        return (self.value if self.low is None else self.low, self.value if self.high is None else self.high)
-
-
-class Shares(_Sourced):
-    """Named shares of a whole, summing to one."""
-
-    shares: Annotated[dict[str, Share], Field(min_length=1)]
-
-    @model_validator(mode="after")
-    def _whole(self) -> Shares:
-        total = sum(self.shares.values())
-        if abs(total - 1) > ROUNDING:
-            raise ValueError(f"shares must sum to one; these sum to {total:.4g}")
-        return self
-
-
-class Profile(_Sourced):
-    """A pattern over hours, weekdays, months or quarters: unit ``share`` sums to one, unit ``index`` has mean one."""
-
-    unit: Literal["share", "index"]
-    values: list[Annotated[float, Field(ge=0)]]
-
-    @model_validator(mode="after")
-    def _normalised(self) -> Profile:
-        total = sum(self.values)
-        if self.unit == "share" and abs(total - 1) > ROUNDING:
-            raise ValueError(f"shares must sum to one; these sum to {total:.4g}")
-        if self.unit == "index" and abs(total / max(len(self.values), 1) - 1) > ROUNDING:
-            raise ValueError(f"an index must have mean one; this one has mean {total / max(len(self.values), 1):.4g}")
-        return self
-
-
-class Hours(_Sourced):
-    """Hours of the day, and weekdays from Monday = 0, in which something happens."""
-
-    hours: tuple[Annotated[int, Field(ge=0, le=23)], Annotated[int, Field(ge=1, le=24)]]
-    weekdays: list[Annotated[int, Field(ge=0, le=6)]] = [0, 1, 2, 3, 4, 5, 6]
-
-    @model_validator(mode="after")
-    def _in_order(self) -> Hours:
-        if self.hours[0] >= self.hours[1]:
-            raise ValueError("the first hour must lie before the last")
-        return self
-
-
-def _must(unit: str, basis: str = "", most: float = float("inf")) -> Callable[[Figure], Figure]:
-    """What a place in the file demands of its figure."""
-
-    def check(figure: Figure) -> Figure:
-        faults = []
-        if figure.unit != unit:
-            faults.append(f"its unit must be '{unit}', not '{figure.unit}'")
-        if figure.range[0] < 0 or figure.range[1] > most:
-            where = "at or above zero" if most == float("inf") else f"between 0 and {most:g}"
-            faults.append(f"{figure.value:g} and its range must lie {where}")
-        if basis and figure.basis != basis:
-            faults.append(
-                f"bases may not be mixed: this place holds figures on the basis '{basis}', not '{figure.basis}'; "
-                "convert it first (delays.host_conversion)"
-            )
-        if faults:
-            raise ValueError("; ".join(faults))
-        return figure
-
-    return check
 
 
 def _length(size: int, unit: str) -> Callable[[Profile], Profile]:
@@ -159,19 +34,19 @@ def _length(size: int, unit: str) -> Callable[[Profile], Profile]:
     return check
 
 
-HostBeds = Annotated[Figure, AfterValidator(_must("beds", "host trust"))]
-HostPlaces = Annotated[Figure, AfterValidator(_must("places", "host trust"))]
-HostPerDay = Annotated[Figure, AfterValidator(_must("per day", "host trust"))]
-HostShare = Annotated[Figure, AfterValidator(_must("share", "host trust", 1))]
-ResidentBeds = Annotated[Figure, AfterValidator(_must("beds", "resident"))]
-AnyShare = Annotated[Figure, AfterValidator(_must("share", most=1))]
-Days = Annotated[Figure, AfterValidator(_must("days"))]
-Variation = Annotated[Figure, AfterValidator(_must("coefficient of variation"))]
-Elasticity = Annotated[Figure, AfterValidator(_must("elasticity"))]
-Variance = Annotated[Figure, AfterValidator(_must("variance"))]
-Correlation = Annotated[Figure, AfterValidator(_must("correlation", most=1))]
-People = Annotated[Figure, AfterValidator(_must("people"))]
-HostFactor = Annotated[Figure, AfterValidator(_must("host trust per resident"))]
+HostBeds = Annotated[Figure, AfterValidator(must("beds", "host trust"))]
+HostPlaces = Annotated[Figure, AfterValidator(must("places", "host trust"))]
+HostPerDay = Annotated[Figure, AfterValidator(must("per day", "host trust"))]
+HostShare = Annotated[Figure, AfterValidator(must("share", "host trust", 1))]
+ResidentBeds = Annotated[Figure, AfterValidator(must("beds", "resident"))]
+AnyShare = Annotated[Figure, AfterValidator(must("share", most=1))]
+Days = Annotated[Figure, AfterValidator(must("days"))]
+Variation = Annotated[Figure, AfterValidator(must("coefficient of variation"))]
+Elasticity = Annotated[Figure, AfterValidator(must("elasticity"))]
+Variance = Annotated[Figure, AfterValidator(must("variance"))]
+Correlation = Annotated[Figure, AfterValidator(must("correlation", most=1))]
+People = Annotated[Figure, AfterValidator(must("people"))]
+HostFactor = Annotated[Figure, AfterValidator(must("host trust per resident"))]
 Quarters = Annotated[Profile, AfterValidator(_length(4, "index"))]
 Months = Annotated[Profile, AfterValidator(_length(12, "index"))]
 Weekdays = Annotated[Profile, AfterValidator(_length(7, "index"))]
@@ -179,7 +54,7 @@ DayHours = Annotated[Profile, AfterValidator(_length(24, "share"))]
 Group = Literal["medical", "older people", "surgical", "admissions"]
 
 
-class Ward(_Shape):
+class Ward(Shape):
     """A named group of beds in one hospital."""
 
     name: Text
@@ -187,7 +62,7 @@ class Ward(_Shape):
     beds: int = Field(ge=1)
 
 
-class WardRule(_Shape):
+class WardRule(Shape):
     """How a hospital's beds were divided into wards, and whether a full ward's patients may lie in another."""
 
     split: Shares
@@ -203,7 +78,7 @@ def _distinct(wards: list[Ward]) -> list[Ward]:
     return wards
 
 
-class Site(_Shape):
+class Site(Shape):
     """One hospital and the trust that runs it."""
 
     code: Text
@@ -222,7 +97,7 @@ class Site(_Shape):
     zero_day_share_at_least: HostShare | None = None
 
 
-class Totals(_Shape):
+class Totals(Shape):
     """Sums over the sites in the baseline year; the observed rows must reproduce them."""
 
     beds_available: HostBeds
@@ -231,14 +106,14 @@ class Totals(_Shape):
     type1_admissions_per_day: HostPerDay
 
 
-class Population(_Shape):
+class Population(Shape):
     """Who lives here, and how many average people of England the hospitals' work would fit."""
 
     residents: People
     england_equivalents: People
 
 
-class Emergency(_Shape):
+class Emergency(Shape):
     """Emergency admissions of the whole footprint."""
 
     other_routes_per_day: HostPerDay
@@ -246,20 +121,20 @@ class Emergency(_Shape):
     overnight_per_day: HostPerDay
 
 
-class Elective(_Shape):
+class Elective(Shape):
     """Planned admissions that stay at least one night."""
 
     overnight_per_day: HostPerDay
 
 
-class StayAt(_Shape):
+class StayAt(Shape):
     """Mean stay that goes with one view of how much delay is reported."""
 
     reported_share: Share = Field(gt=0)
     mean_days: Days
 
 
-class Cohort(_Shape):
+class Cohort(Shape):
     """Overnight patients with similar stays; a stay ends when the patient is medically ready to leave."""
 
     title: Text
@@ -294,7 +169,7 @@ class Cohort(_Shape):
         return last.mean_days.value + slope * (1 / reported_share - 1 / last.reported_share)
 
 
-class Demand(_Shape):
+class Demand(Shape):
     """How demand grows and how it varies over years, months, weekdays, hours and from day to day."""
 
     growth: Annotated[dict[str, Figure], Field(min_length=1)]
@@ -325,7 +200,7 @@ class Demand(_Shape):
         return self
 
 
-class Pathway(_Shape):
+class Pathway(Shape):
     """A way out of hospital that needs a place: support at home, a community bed, a care home."""
 
     title: Text
@@ -335,12 +210,12 @@ class Pathway(_Shape):
     delayed_target: ResidentBeds
     static_capacity_prior: HostPlaces
     flex_elasticity: Elasticity
-    flex_scale: Annotated[Figure, AfterValidator(_must("share of the site's static capacity"))]
+    flex_scale: Annotated[Figure, AfterValidator(must("share of the site's static capacity"))]
     drawn_from: Shares
     onward: Shares | None = None
 
 
-class Delays(_Shape):
+class Delays(Shape):
     """Delayed transfers of care, and how they compare with what the hospitals' bed counts hold."""
 
     acute_beds: ResidentBeds
@@ -350,7 +225,7 @@ class Delays(_Shape):
     host_conversion: HostFactor | None = None
 
 
-class Overlap(_Shape):
+class Overlap(Shape):
     """Community beds that lie inside the counted general and acute beds."""
 
     pathway: Text
@@ -359,14 +234,14 @@ class Overlap(_Shape):
     reason: Text
 
 
-class Returns(_Shape):
+class Returns(Shape):
     """Return visits: off when admissions already hold them."""
 
     share: AnyShare
     readmission_30_day: AnyShare
 
 
-class Missing(_Shape):
+class Missing(Shape):
     """What is not known, how it is filled and what that does to the answer."""
 
     what: Text
@@ -374,14 +249,14 @@ class Missing(_Shape):
     effect: Text
 
 
-class Holdout(_Shape):
+class Holdout(Shape):
     """Quarters that no calibration may see."""
 
     year: FinancialYear
     quarters: list[Annotated[int, Field(ge=1, le=4)]] = Field(min_length=1)
 
 
-class Data(_Shape):
+class Data(Shape):
     """Names of the observed tables; `folder` is the project's own unless given."""
 
     beds_quarterly: Text
@@ -394,7 +269,7 @@ class Data(_Shape):
         return (Path(self.folder).expanduser() if self.folder else DATA_FOLDER) / getattr(self, table)
 
 
-class Footprint(_Shape):
+class Footprint(Shape):
     """An area with its hospitals, pathways and published figures."""
 
     name: Text

@@ -15,7 +15,8 @@ import pandas as pd
 from sim.errors import Fault, FaultsError, nearest
 
 if TYPE_CHECKING:
-    from models.footprint import Figure, Footprint
+    from models.figures import Figure
+    from models.footprint import Footprint
 
 __all__ = ["LITTLE_TOLERANCE", "SUM_TOLERANCE", "TOTAL_TOLERANCE", "ae_by_month", "beds_by_quarter", "delayed_beds"]
 __all__ += ["delays_by_year", "faults_against_data", "holdout_beds", "site_means", "totals"]
@@ -105,7 +106,8 @@ def delayed_beds(footprint: Footprint, year: str, setting: str = "acute", basis:
     FaultsError
         When the table has no such row, or the basis differs and no conversion is declared.
     """
-    from models.footprint import Figure, to_basis
+    from models.figures import Figure
+    from models.footprint import to_basis
 
     rows = _any(delays_by_year(footprint, setting))
     row = rows[rows["year"] == year]

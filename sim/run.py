@@ -32,8 +32,6 @@ from sim.kernel.layout import (
     PLAN_AT,
     PLAN_ROW,
     POOL,
-    SET_MULTIPLIER,
-    SET_PLACES,
     SNAPSHOT,
     SNAPSHOT_STEP,
     STATES,
@@ -121,17 +119,7 @@ class Run:
 
     def set_places(self, station: str, places: int, at: int) -> None:
         """Plan that `station` has `places` from instant `at` (ms) on."""
-        self.change([Change(at, SET_PLACES, self.station(station), float(places))])
-
-    def set_multiplier(self, station: str, cls: str, factor: float, at: int) -> None:
-        """Plan that stays of a class at `station` are multiplied by `factor` from instant `at` (ms) on."""
-        classes = self.lowered.network.classes
-        index = self.station(station) * len(classes) + classes.index(cls)
-        self.change([Change(at, SET_MULTIPLIER, index, factor)])
-
-    def station(self, name: str) -> int:
-        """Index of a station."""
-        return list(self.lowered.network.stations).index(name)
+        self.change([self.lowered.places_at(station, places, at)])
 
     def observations(self) -> dict[str, Any]:
         """What has been written down, as arrays whose shapes the semantics page gives."""

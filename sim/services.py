@@ -13,7 +13,7 @@ from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
-from scipy import optimize, special
+from scipy import special
 
 from sim.network.schema import Service
 
@@ -252,18 +252,13 @@ def residual(service: Resolved, u: FloatArray, elapsed_ms: float | None) -> Floa
     if elapsed_ms is None:
         share, x = _stationary(service)
         return np.interp(u, share, x)
-    left = survival(service, np.array(elapsed_ms)) * (1 - u)  # P(stay > elapsed + residual)
+    # P(stay > elapsed + residual); of a stay beyond all expectation nothing is left
+    left = np.maximum(survival(service, np.array(elapsed_ms)) * (1 - u), 1e-300)
     if service.kind == EXPONENTIAL:
         return -service.a * np.log1p(-u)
     if service.kind == LOGNORMAL:
         return np.maximum(0.0, np.exp(service.a - service.b * special.ndtri(left)) - elapsed_ms)
     if service.kind == WEIBULL:
         return np.maximum(0.0, service.a * (-np.log(left)) ** service.b - elapsed_ms)
-    return np.maximum(0.0, np.array([_upper_quantile(service, p) for p in np.ravel(left)]) - elapsed_ms)
-
-
-def _upper_quantile(service: Resolved, share_above: float) -> float:
-    def gap(z: float) -> float:
-        return math.log(max(float(survival(service, np.array(math.exp(z)))), 1e-300)) - math.log(share_above)
-
-    return math.exp(optimize.brentq(gap, service.values[0], service.values[-1]))
+    knots = np.linspace(-LOGIT_MAX, LOGIT_MAX, KNOTS)
+    return np.maximum(0.0, np.exp(np.interp(-special.logit(left), knots, np.array(service.values))) - elapsed_ms)

@@ -65,6 +65,8 @@ class Lowered:
         Values at the start: (stations,), (stations, classes), (destinations,).
     groups : list of tuple of str
         Class and attribute levels of each tally group.
+    share_index : dict
+        Position of a destination's share by (station, number of the route rule, destination).
     """
 
     network: Network
@@ -74,6 +76,25 @@ class Lowered:
     multiplier: npt.NDArray[np.float64]
     share: npt.NDArray[np.float64]
     groups: list[tuple[str, ...]]
+    share_index: dict[tuple[str, int, str], int]
+
+    def shares(self, station: str, rule: int, shares: Mapping[str, float], at: int) -> list[Change]:
+        """Changes that give route rule number `rule` of a station new shares from instant `at` (ms) on."""
+        total, changes = 0.0, []
+        for to in self.network.stations[station].routes[rule].to:
+            total += shares[to]
+            changes.append(Change(at, SET_SHARE, self.share_index[station, rule, to], total))
+        return changes
+
+    def places_at(self, station: str, places: int, at: int) -> Change:
+        """Return the change that gives a station a number of places from instant `at` (ms) on."""
+        return Change(at, SET_PLACES, list(self.network.stations).index(station), float(places))
+
+    def multiplier_at(self, station: str, cls: str, factor: float, at: int) -> Change:
+        """Return the change that multiplies stays of a class at a station by `factor` from instant `at` (ms) on."""
+        classes = self.network.classes
+        index = list(self.network.stations).index(station) * len(classes) + classes.index(cls)
+        return Change(at, SET_MULTIPLIER, index, factor)
 
 
 @dataclass
@@ -147,7 +168,16 @@ def lower(network: Network) -> Lowered:
         period_edges=_edges(network, calendar),
         wait_edges=WAIT_EDGES,
     )
-    return Lowered(network, tables, build.changes, stations.places, stations.multiplier, stations.share, groups[1])
+    return Lowered(
+        network,
+        tables,
+        build.changes,
+        stations.places,
+        stations.multiplier,
+        stations.share,
+        groups[1],
+        stations.share_index,
+    )
 
 
 def _int(values: Any) -> npt.NDArray[np.int64]:
@@ -216,6 +246,7 @@ class _Stations:
     places: npt.NDArray[np.int64]
     multiplier: npt.NDArray[np.float64]
     share: npt.NDArray[np.float64]
+    share_index: dict[tuple[str, int, str], int]
 
 
 def _stations(build: _Builder) -> _Stations:
@@ -224,12 +255,12 @@ def _stations(build: _Builder) -> _Stations:
     backs: list[tuple[float, int, int]] = []
     windows: list[list[tuple[int, int]]] = []
     rows, entries, places, multiplier = [], [], [], []
-    for s, station in enumerate(network.stations.values()):
+    for s, (name, station) in enumerate(network.stations.items()):
         flex = station.flex
         rows.append(
             (
                 _service_rules(build, station),
-                _route_rules(build, station, routes),
+                _route_rules(build, name, station, routes),
                 _return_rules(build, station, backs),
                 _window(station, windows),
                 *((flex.elasticity, flex.scale, flex.floor) if flex else (0.0, 1.0, 0.0)),
@@ -248,7 +279,7 @@ def _stations(build: _Builder) -> _Stations:
         "route": np.array(list(zip(routes.to, routes.transition, strict=True)), ROUTE),
         "back": np.array(backs, BACK),
     }
-    return _Stations(arrays, _int(places), np.array(multiplier, float), np.array(routes.share, float))
+    return _Stations(arrays, _int(places), np.array(multiplier, float), np.array(routes.share, float), routes.index)
 
 
 def _room(station: Station, cls: str) -> int:
@@ -286,10 +317,15 @@ class _Routes:
     to: list[int] = field(default_factory=list)
     transition: list[int] = field(default_factory=list)
     share: list[float] = field(default_factory=list)
+    index: dict[tuple[str, int, str], int] = field(default_factory=dict)
 
 
-def _route_rules(build: _Builder, station: Station, routes: _Routes) -> int:
-    rows = [_route(build, rule, routes) for rule in station.routes]
+def _route_rules(build: _Builder, name: str, station: Station, routes: _Routes) -> int:
+    rows = []
+    for number, rule in enumerate(station.routes):
+        first = len(routes.to)
+        routes.index |= {(name, number, to): first + n for n, to in enumerate(rule.to)}
+        rows.append(_route(build, rule, routes))
     return build.selector([r.where for r in station.routes], rows)
 
 

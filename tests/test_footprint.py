@@ -12,7 +12,8 @@ import pytest
 import yaml
 
 from models import observed
-from models.footprint import DATA_FOLDER, Figure, Footprint, load_footprint, to_basis
+from models.figures import Figure
+from models.footprint import DATA_FOLDER, Footprint, load_footprint, to_basis
 from sim.errors import CarebridgeError, FaultsError
 
 DEVON = DATA_FOLDER.parent / "devon.yaml"

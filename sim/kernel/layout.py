@@ -80,10 +80,10 @@ ENTITY = np.dtype(
         ("group", np.uint32),  # tally group
         ("station", np.uint16),  # where it is (or, away, will return to)
         ("to", np.int16),  # where it is bound for
-        ("stay", np.uint16),  # stays started in this visit
+        ("stay", np.uint32),  # stays started in this visit
         ("cls", np.uint16),
         ("due", np.int8),  # kind of its next timed event
-        ("pad", np.uint8, (15,)),
+        ("pad", np.uint8, (13,)),
     ]
 )
 assert ENTITY.itemsize == 64  # noqa: S101, PLR2004

@@ -43,7 +43,7 @@ def count(S, s, g, flow):
 def hold(S, s, change, t):
     """One place more (+1) or fewer (-1) is held; places held beyond those open are draining."""
     pool = S.pool[s]
-    if pool.occupied > pool.places:
+    if max(pool.occupied, pool.occupied + change) > pool.places:
         pool.draining_time -= change * t
     pool.occupied += change
 

@@ -1,0 +1,172 @@
+"""Running the arms of a comparison: the same patients under business as usual and under the plan on each timeline."""
+
+from __future__ import annotations
+
+import datetime as dt
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from models.system import System
+from models.transition import Closure, Gatekeeper
+from sim import Lowered, Run
+from sim.clock import DAY, Calendar
+from sim.experiments import Stopped, in_order
+from sim.kernel.layout import FLOWS, STATES, WAIT_TOTAL
+
+__all__ = ["Arm", "Observed", "run_arms"]
+
+Ints = npt.NDArray[np.int64]
+
+#: columns of a midnight count
+MIDNIGHT = (*STATES, "places")
+
+
+@dataclass(frozen=True)
+class Arm:
+    """One arm: a lowered network and, for a plan, the gatekeeper that decides on its closures."""
+
+    name: str
+    system: System
+    lowered: Lowered
+    gatekeeper: Gatekeeper | None = None
+
+
+@dataclass
+class Observed:
+    """What an arm wrote down, stacked over replications (R), months (M), stations (S) and classes (C).
+
+    Parameters
+    ----------
+    area : (R, M, S, C, 5) entity-ms by state
+    flow : (R, M, S, C, columns) counts, total wait (ms) and waits above each clock
+    places : (R, M, S, 2) place-ms open and draining
+    midnight : (R, M, S, 6) sums over the month's midnights of the five states and of places
+    months : list of date
+        First day of each month.
+    closures : list of list of Closure
+        Closures by replication.
+    fingerprints : list of int
+    """
+
+    arm: Arm
+    months: list[dt.date]
+    area: Ints
+    flow: Ints
+    places: Ints
+    midnight: Ints
+    closures: list[list[Closure]]
+    fingerprints: list[int] = field(default_factory=list)
+    events: int = 0
+
+    @property
+    def stations(self) -> list[str]:
+        """Names of the stations, in order."""
+        return list(self.arm.lowered.network.stations)
+
+    @property
+    def days(self) -> Ints:
+        """Days of each month."""
+        edges = self.arm.lowered.tables.period_edges
+        return np.diff(edges) // DAY
+
+    def station(self, name: str) -> int:
+        """Index of a station."""
+        return self.stations.index(name)
+
+    def in_year(self, year: str) -> npt.NDArray[np.bool_]:
+        """Which months lie in an April year such as 2018/19."""
+        return np.array([Calendar.april_year(m) == year for m in self.months])
+
+    def flows(self, station: str, cls: str, flow: str) -> Ints:
+        """Counts (R, M) of one flow at one station for one class."""
+        c = self.arm.lowered.network.classes.index(cls)
+        return self.flow[:, :, self.station(station), c, FLOWS.index(flow)]
+
+    def waits_over(self, station: str, cls: str, clock: int) -> Ints:
+        """Counts (R, M) of waits above clock number `clock`."""
+        c = self.arm.lowered.network.classes.index(cls)
+        return self.flow[:, :, self.station(station), c, WAIT_TOTAL + 1 + clock]
+
+
+@dataclass(frozen=True)
+class _One:
+    area: Ints
+    flow: Ints
+    places: Ints
+    midnight: Ints
+    closures: list[Closure]
+    fingerprint: int
+    events: int
+
+
+def run_arms(
+    arms: Sequence[Arm],
+    seed: int,
+    replications: int,
+    workers: int,
+    on_done: Callable[[int], None] | None = None,
+) -> list[Observed]:
+    """Run every arm for every replication; the same replication meets the same people in every arm.
+
+    Returns
+    -------
+    list of Observed
+        In the order of `arms`; replications in order, whatever the number of workers.
+    """
+    tasks = [(arm, r) for r in range(replications) for arm in arms]
+
+    def work(task: tuple[Arm, int], stop: threading.Event) -> _One:
+        return _run(*task, seed, stop)
+
+    results = list(in_order(tasks, work, workers, on_done))
+    return [_stack(arm, results[n :: len(arms)]) for n, arm in enumerate(arms)]
+
+
+def _run(arm: Arm, replication: int, seed: int, stop: threading.Event) -> _One:
+    """Run one replication month by month, so that gates can be judged and the run can be stopped."""
+    run = Run(arm.lowered, seed, replication)
+    watch = arm.gatekeeper.watch(run) if arm.gatekeeper else None
+    edges = arm.lowered.tables.period_edges
+    for month in range(len(edges) - 1):
+        if stop.is_set():
+            raise Stopped
+        if watch is not None:
+            watch.decide(month)
+        run.advance(int(edges[month + 1]))
+    state = run.state
+    return _One(
+        state.area,
+        state.flow,
+        state.places_area,
+        _midnights(state.snapshot, edges),
+        watch.closures if watch else [],
+        run.fingerprint,
+        run.events,
+    )
+
+
+def _midnights(snapshot: npt.NDArray[np.int32], edges: Ints) -> Ints:
+    """Sums of the midnight counts of each month; a month's midnights are those that end its days."""
+    first = edges[:-1] // DAY
+    shifted = np.concatenate([snapshot[1:], snapshot[-1:]]).astype(np.int64)
+    return np.add.reduceat(shifted, first, axis=0)
+
+
+def _stack(arm: Arm, runs: Sequence[_One]) -> Observed:
+    edges = arm.lowered.tables.period_edges
+    calendar = Calendar(arm.lowered.network.start, int(edges[-1]))
+    return Observed(
+        arm,
+        [calendar.date(int(e)) for e in edges[:-1]],
+        np.stack([r.area for r in runs]),
+        np.stack([r.flow for r in runs]),
+        np.stack([r.places for r in runs]),
+        np.stack([r.midnight for r in runs]),
+        [r.closures for r in runs],
+        [r.fingerprint for r in runs],
+        sum(r.events for r in runs),
+    )

@@ -1,0 +1,160 @@
+"""Does business as usual reproduce the footprint's own recent past, and can it say anything about the year after?
+
+V8: the baseline comes before any verdict. The fit is on the baseline year; the held-out quarters are forecast without
+looking at them and scored beside persistence.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from models.arms import Observed
+from models.calibrate import inputs_hash
+from models.footprint import Footprint
+from models.measures import beds_open, cancelled_share, delayed_beds, long_wait_share, occupied_beds
+from models.observed import beds_by_quarter, delayed_beds as observed_delayed, delays_by_year, holdout_beds
+from models.plan import Fit, months_after
+
+__all__ = ["Baseline", "check_baseline"]
+
+BEDS_TOLERANCE = 0.02  # relative, each hospital, fresh replications
+DELAY_TOLERANCE = 0.20  # relative, all delayed beds; a year's mean varies by a quarter between replications
+
+
+@dataclass
+class Baseline:
+    """How the baseline was reproduced and how the held-out quarters were forecast.
+
+    Parameters
+    ----------
+    fitted : DataFrame
+        By hospital: beds in use observed and simulated, and the proxies that stand for waits.
+    holdout : DataFrame
+        By hospital and held-out quarter: occupancy observed, forecast, and by persistence.
+    errors : dict
+        Mean absolute error in points of occupancy, and in per cent of beds in use.
+    delays : dict
+        Delayed beds observed and simulated, with their spread from year to year.
+    reasons : list of str
+        Why there is no baseline; empty when there is one.
+    """
+
+    fitted: pd.DataFrame
+    holdout: pd.DataFrame
+    errors: dict[str, float]
+    delays: dict[str, Any]
+    reasons: list[str]
+
+
+def check_baseline(footprint: Footprint, fit: Fit | None, usual: Observed | None) -> Baseline:
+    """Score business as usual on the baseline year and on the held-out quarters."""
+    if fit is None or usual is None:
+        reason = f"{footprint.title} has not been fitted to {footprint.baseline_year}; run `carebridge calibrate`"
+        return Baseline(pd.DataFrame(), pd.DataFrame(), {}, {}, [reason])
+    reasons = []
+    if fit.footprint != footprint.name or fit.inputs != inputs_hash(footprint):
+        reasons.append("the fit was made with other figures than the footprint now holds; run `carebridge calibrate`")
+    fitted = _fitted(footprint, usual)
+    for row in fitted.itertuples():
+        miss = row.simulated_beds / row.observed_beds - 1
+        if abs(miss) > BEDS_TOLERANCE:
+            reasons.append(f"beds in use at {row.hospital} are missed by {miss:+.1%} in {footprint.baseline_year}")
+    delays = _delays(footprint, usual)
+    miss = delays["simulated_beds"] / delays["observed_beds"] - 1
+    if abs(miss) > DELAY_TOLERANCE:
+        reasons.append(f"delayed beds are missed by {miss:+.0%} in {footprint.baseline_year}")
+    holdout, errors = _holdout(footprint, usual)
+    return Baseline(fitted, holdout, errors, delays, reasons)
+
+
+def _fitted(footprint: Footprint, usual: Observed) -> pd.DataFrame:
+    months = usual.in_year(footprint.baseline_year)
+    seen = beds_by_quarter(footprint, footprint.baseline_year).groupby("site")
+    rows = []
+    for name, site in footprint.sites.items():
+        observed = seen.get_group(name)
+        simulated = occupied_beds(usual, name)[:, months].mean(axis=1)
+        over_4h, over_12h = (float(long_wait_share(usual, name, [months], k).mean()) for k in (0, 1))
+        lost = usual.flows(f"{name}_ward", "elective", "lost")[:, months].sum(axis=1)
+        rows.append(
+            {
+                "hospital": site.name,
+                "observed_beds": site.beds_occupied.value,
+                "simulated_beds": float(simulated.mean()),
+                "simulated_sd": float(simulated.std(ddof=1)) if len(simulated) > 1 else 0.0,
+                "simulated_open": float(beds_open(usual, name)[:, months].mean()),
+                "simulated_over_4h": over_4h,
+                "simulated_over_12h": over_12h,
+                "observed_type1_4h": site.type1_4h_share.value,
+                "observed_over_12h": int(observed["waits_over_12h"].sum()),
+                "observed_cancelled": int(observed["cancelled_operations"].sum()),
+                "simulated_cancelled": float(lost.mean()),
+                "simulated_cancelled_share": float(cancelled_share(usual, name, [months]).mean()),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def _delays(footprint: Footprint, usual: Observed) -> dict[str, Any]:
+    """Delayed hospital beds beside the observed, with the year-to-year spread of both."""
+    first = int(footprint.baseline_year[:4])
+    last = usual.months[-1].year
+    by_year = np.stack(
+        [delayed_beds(usual)[:, usual.in_year(f"{y}/{(y + 1) % 100:02d}")].mean(axis=1) for y in range(first, last)],
+        axis=1,
+    )
+    observed = delays_by_year(footprint, "acute")
+    whole = observed[observed["calendar_days"] >= 365]["beds"].to_numpy()  # noqa: PLR2004
+    months = usual.in_year(footprint.baseline_year)
+    return {
+        "observed_beds": observed_delayed(footprint, footprint.baseline_year).value,
+        "observed_residents": footprint.delays.acute_beds.value,
+        "observed_non_acute": footprint.delays.non_acute_beds.value,
+        "simulated_beds": float(by_year[:, 0].mean()),
+        "simulated_sd": float(by_year[:, 0].std(ddof=1)) if len(by_year) > 1 else 0.0,
+        "simulated_non_acute": float(delayed_beds(usual, "non_acute")[:, months].mean()),
+        "observed_yearly_change_sd": float(np.std(np.diff(np.log(whole)), ddof=1)),
+        "simulated_yearly_change_sd": float(np.std(np.diff(np.log(np.maximum(by_year, 0.1)), axis=1), ddof=1)),
+        "observed_years": len(whole),
+    }
+
+
+def _holdout(footprint: Footprint, usual: Observed) -> tuple[pd.DataFrame, dict[str, float]]:
+    """Forecast the held-out quarters by hospital; the forecast knows nothing after the baseline year."""
+    before = beds_by_quarter(footprint, footprint.baseline_year).set_index(["site", "quarter"])
+    rows = []
+    for row in holdout_beds(footprint).itertuples():
+        start = months_after(dt.date(int(str(row.year)[:4]), 4, 1), 3 * (int(row.quarter) - 1))
+        months = np.array([start <= m < months_after(start, 3) for m in usual.months])
+        used = float(occupied_beds(usual, str(row.site))[:, months].mean())
+        have = float(beds_open(usual, str(row.site))[:, months].mean())
+        last_year, last = before.loc[(row.site, row.quarter)], before.loc[(row.site, 4)]
+        rows.append(
+            {
+                "hospital": footprint.sites[str(row.site)].name,
+                "quarter": f"{row.year} Q{row.quarter}",
+                "observed_beds": float(row.occupied),
+                "forecast_beds": used,
+                "same_quarter_beds": float(last_year["occupied"]),
+                "observed_occupancy": float(row.occupied / row.available),
+                "forecast_occupancy": used / have,
+                "same_quarter_occupancy": float(last_year["occupied"] / last_year["available"]),
+                "last_quarter_occupancy": float(last["occupied"] / last["available"]),
+            }
+        )
+    table = pd.DataFrame(rows)
+    seen = table["observed_occupancy"]
+    errors = {
+        f"{name}_points": float(100 * (table[f"{name}_occupancy"] - seen).abs().mean())
+        for name in ("forecast", "same_quarter", "last_quarter")
+    }
+    errors |= {
+        f"{name}_beds_per_cent": float(100 * (table[f"{name}_beds"] / table["observed_beds"] - 1).abs().mean())
+        for name in ("forecast", "same_quarter")
+    }
+    return table, errors

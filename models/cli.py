@@ -1,0 +1,130 @@
+"""The command: ``carebridge VERB [key=value …]``."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+
+from models import __version__
+from sim.errors import CarebridgeError, nearest
+
+__all__ = ["main"]
+
+HELP = """carebridge: is this plan to close hospital beds credible?
+
+  carebridge run [key=value ...]        run a plan beside business as usual; write tables, charts, report and verdict
+  carebridge calibrate [key=value ...]  fit a footprint to its baseline year; refuse when it cannot be done
+  carebridge list [group]               footprints, plans, timelines and scenarios, each with its question
+  carebridge doctor                     versions, compile cache, cores, memory and disk
+  carebridge VERB --help                more on one of these
+"""
+
+RUN_HELP = """carebridge run [key=value ...] [--dry-run]
+
+  footprint=devon       which area (carebridge list)
+  plan=devon_2016       which plan
+  timeline=5y,15y       one timeline or several, judged over the same years
+  scenario=evidence     which whole experiment; 'evidence' is the one that decides
+  replications=60       of every arm
+  seed=1                same seed, same results to the last byte
+  workers=2             threads; no influence on the results
+  out=DIR               folder for the results
+
+Any other key of the configuration can be set too, for example plan.close_acute.value=200 or plan.gate.enabled=false.
+--dry-run prints the configuration and an estimate of time, memory and disk, and runs nothing.
+"""
+
+CALIBRATE_HELP = """carebridge calibrate [footprint=devon] [replications=32] [seed=1] [workers=2] [out=FILE.yaml]
+
+Fits stays in each hospital and places in each community service to the baseline year, and writes the fit to FILE
+(by default the footprint's own file in configs/fit). It refuses when the baseline cannot be reproduced.
+"""
+
+
+def main(words: list[str] | None = None) -> int:
+    """Run the command; returns the exit code (0 done, 1 failed, 2 asked wrongly, 130 stopped by Ctrl-C)."""
+    words = list(sys.argv[1:] if words is None else words)
+    try:
+        return _dispatch(words)
+    except CarebridgeError as error:
+        print(f"carebridge: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("\ncarebridge: stopped. Nothing was written; the same command starts again.", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        sys.stderr.close()
+        return 1
+    except OSError as error:
+        print(f"carebridge: {error}", file=sys.stderr)
+        return 1
+    except MemoryError:
+        print("carebridge: not enough memory; fewer replications need less.", file=sys.stderr)
+        return 1
+
+
+def _dispatch(words: list[str]) -> int:
+    if not words or words[0] in ("-h", "--help", "help"):
+        print(HELP, end="")
+        return 0
+    if words[0] in ("-V", "--version"):
+        print(f"carebridge {__version__}")
+        return 0
+    verb, rest = words[0], words[1:]
+    verbs: dict[str, tuple[Callable[[list[str]], int], str]] = {
+        "run": (_run, RUN_HELP),
+        "calibrate": (_calibrate, CALIBRATE_HELP),
+        "list": (_list, HELP),
+        "doctor": (_doctor, HELP),
+    }
+    if verb not in verbs:
+        close = nearest(verb, verbs)
+        raise CarebridgeError(f"no such verb: '{verb}'." + (f" Did you mean '{close}'?" if close else "") + "\n" + HELP)
+    work, text = verbs[verb]
+    if any(word in ("-h", "--help") for word in rest):
+        print(text, end="")
+        return 0
+    return work(rest)
+
+
+def _run(words: list[str]) -> int:
+    from models.compose import parse, settings
+    from models.runner import dry_run, run
+
+    dry = "--dry-run" in words
+    chosen = settings(parse([w for w in words if w != "--dry-run"]))
+    return dry_run(chosen) if dry else run(chosen)
+
+
+def _calibrate(words: list[str]) -> int:
+    from models.runner import calibrate
+
+    return calibrate(words)
+
+
+def _list(words: list[str]) -> int:
+    from models.compose import choices, first_line
+
+    groups = {"footprints": "footprint", "plans": "plan", "timelines": "timeline", "scenarios": "scenario"}
+    wanted = words[:1] or list(groups)
+    for title in wanted:
+        if title not in groups:
+            close = nearest(title, groups)
+            hint = f" Did you mean '{close}'?" if close else ""
+            raise CarebridgeError(f"nothing to list under '{title}'; there are: {', '.join(groups)}.{hint}")
+        print(f"{title} ({groups[title]}=...)")
+        for name in choices(groups[title]):
+            print(f"  {name:24} {first_line(groups[title], name)}")
+    return 0
+
+
+def _doctor(words: list[str]) -> int:
+    from models.doctor import doctor
+
+    if words:
+        raise CarebridgeError(f"doctor takes no words, got '{words[0]}'.")
+    return doctor()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,285 @@
+"""From a command line to checked settings: a few keys read literally, the rest composed by Hydra, all faults at once."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from models.footprint import Footprint, load_footprint
+from models.plan import Criteria, Fit, Future, Plan, Timeline
+from sim.errors import CarebridgeError, Fault, FaultsError, nearest
+from sim.network.load import shape_faults
+
+__all__ = ["CONFIGS", "SCENARIOS", "Request", "Settings", "choices", "first_line", "parse", "settings"]
+
+CONFIGS = Path(__file__).resolve().parent.parent / "configs"
+SCENARIOS = CONFIGS.parent / "scenarios"
+
+#: keys that are read literally, before Hydra, because its grammar stumbles over paths such as out=a=b
+LITERAL = ("footprint", "plan", "timeline", "scenario", "replications", "seed", "workers", "out")
+MOST = {"replications": 100_000, "seed": 2**63 - 1, "workers": 1024}
+SECTIONS: dict[str, Any] = {"plan": Plan, "timeline": Timeline, "future": Future, "criteria": Criteria, "fit": Fit}
+
+
+@dataclass
+class Request:
+    """What was asked for on the command line, still unchecked against the files."""
+
+    footprint: str = "devon"
+    plan: str = "devon_2016"
+    timelines: tuple[str, ...] = ("5y", "15y")
+    scenario: str = "evidence"
+    replications: int | None = None
+    seed: int | None = None
+    workers: int | None = None
+    out: Path | None = None
+    overrides: list[str] = field(default_factory=list)
+
+
+@dataclass
+class Settings:
+    """Everything a run is made of, checked.
+
+    ``composed`` is the configuration as composed, without the keys that only say how to run (workers, out);
+    ``scenario_hash`` is the hash of it.
+    """
+
+    request: Request
+    footprint: Footprint
+    fit: Fit | None
+    plan: Plan
+    timelines: list[Timeline]
+    future: Future
+    criteria: Criteria
+    replications: int
+    seed: int
+    composed: dict[str, Any]
+
+    @property
+    def scenario_hash(self) -> str:
+        """Hash of the composed configuration, execution keys left out."""
+        return hashlib.sha256(json.dumps(self.composed, sort_keys=True, default=str).encode()).hexdigest()[:16]
+
+
+def choices(group: str) -> list[str]:
+    """Names that a group of configurations offers (``scenario`` for whole experiments)."""
+    folder = SCENARIOS if group == "scenario" else CONFIGS / group
+    return sorted(p.stem for p in folder.glob("*.yaml"))
+
+
+def first_line(group: str, name: str) -> str:
+    """Return the one-line question in the first comment of a configuration file (Hydra's own header apart)."""
+    folder = SCENARIOS if group == "scenario" else CONFIGS / group
+    lines = (folder / f"{name}.yaml").read_text(encoding="utf-8").splitlines()
+    return next((line.lstrip("# ") for line in lines if line.startswith("# ") and "@package" not in line), "")
+
+
+def parse(words: list[str]) -> Request:
+    """Read ``key=value`` words; the literal keys are checked here, the others are left for Hydra.
+
+    Raises
+    ------
+    FaultsError
+        With every fault: unknown names, numbers that are not numbers or out of range, words without ``=``.
+    """
+    request, faults = Request(), []
+    for word in words:
+        key, equals, value = word.partition("=")
+        if not equals and not word.startswith("~"):
+            faults.append(Fault(word, None, "a setting is written key=value.", "command line", nearest(word, LITERAL)))
+        elif key in ("footprint", "plan", "scenario"):
+            faults += _named(key, value)
+            setattr(request, key, value)
+        elif key == "timeline":
+            names = tuple(v for v in value.split(",") if v)
+            faults += [f for name in names or ("",) for f in _named(key, name)]
+            request.timelines = names
+        elif key in MOST:
+            faults += _whole(request, key, value)
+        elif key == "out":
+            request.out = Path(value).expanduser()
+            faults += _folder(request.out)
+        else:
+            request.overrides.append(word)
+    if faults:
+        raise FaultsError(faults, "command line")
+    return request
+
+
+def _named(key: str, value: str) -> list[Fault]:
+    known = choices(key)
+    if value in known:
+        return []
+    return [Fault(key, value, f"no such {key}; there are: {', '.join(known)}.", "command line", nearest(value, known))]
+
+
+def _whole(request: Request, key: str, value: str) -> list[Fault]:
+    least = 0 if key == "seed" else 1
+    try:
+        number = int(value)
+    except ValueError:
+        return [Fault(key, value, "a whole number is needed.", "command line")]
+    if not least <= number <= MOST[key]:
+        return [Fault(key, value, f"must lie between {least} and {MOST[key]}.", "command line")]
+    setattr(request, key, number)
+    return []
+
+
+def _folder(out: Path) -> list[Fault]:
+    if out.exists() and not out.is_dir():
+        return [Fault("out", str(out), "this is a file; a folder is needed.", "command line")]
+    if out.is_dir() and any(out.iterdir()) and not (out / "manifest.json").is_file():
+        return [Fault("out", str(out), "this folder holds other things; give an empty or a new one.", "command line")]
+    above = next((p for p in out.absolute().parents if p.exists()), None)
+    if above is not None and not above.is_dir():
+        return [Fault("out", str(out), f"{above} is a file, not a folder.", "command line")]
+    return []
+
+
+def settings(request: Request) -> Settings:
+    """Compose and check everything that was asked for.
+
+    Raises
+    ------
+    FaultsError
+        With every fault of every section at once.
+    CarebridgeError
+        When Hydra cannot compose the overrides.
+    """
+    data = _compose(request, request.timelines[0])
+    faults: list[Fault] = []
+    parts: dict[str, Any] = {}
+    for key in ("plan", "future", "criteria"):
+        parts[key] = _section(key, data.get(key), _origin(key, request, data), faults)
+    parts["fit"] = _section("fit", data["fit"], _origin("fit", request, data), faults) if data.get("fit") else None
+    timelines, laid_out = [], []
+    for name in request.timelines:
+        one = data["timeline"] if name == request.timelines[0] else _compose(request, name)["timeline"]
+        laid_out.append(one)
+        timelines.append(_section("timeline", one, f"configs/timeline/{name}.yaml", faults))
+    footprint = None
+    try:
+        footprint = load_footprint(data.get("footprint") or {})
+    except FaultsError as error:
+        faults += [_under("footprint", f, f"configs/footprint/{request.footprint}.yaml") for f in error.faults]
+    faults += _together(parts, footprint, timelines)
+    if faults or footprint is None:
+        raise FaultsError(faults, "the configuration")
+    numbers = {k: getattr(request, k) if getattr(request, k) is not None else data[k] for k in ("replications", "seed")}
+    composed = {**data, **numbers, "timeline": laid_out, "scenario": request.scenario}
+    return Settings(
+        request=request, footprint=footprint, timelines=timelines, composed=composed, **parts, **numbers
+    )  # fmt: skip
+
+
+def _together(parts: dict[str, Any], footprint: Footprint | None, timelines: list[Timeline]) -> list[Fault]:
+    """Rules that need several sections."""
+    faults = []
+    plan, future, criteria = parts["plan"], parts["future"], parts["criteria"]
+    if footprint and future and future.growth not in footprint.demand.growth:
+        known = list(footprint.demand.growth)
+        faults.append(Fault("future.growth", future.growth, f"the footprint has: {', '.join(known)}.", "", nearest(future.growth, known)))
+    if footprint and plan:
+        if plan.starts <= footprint.start:
+            rule = f"the plan starts before the footprint does ({footprint.start})."
+            faults.append(Fault("plan.starts", str(plan.starts), rule))
+        if plan.starts.day != 1 or plan.starts.month != 4:  # noqa: PLR2004
+            faults.append(Fault("plan.starts", str(plan.starts), "a plan starts on 1 April, the first day of a contract year."))
+        have = sum(s.beds_available.value for s in footprint.sites.values())
+        for key in ("close_acute", "close_community", "open_home"):
+            if getattr(plan, key).value < 0:
+                faults.append(Fault(f"plan.{key}.value", getattr(plan, key).value, "a number of beds or places cannot be negative."))
+        if plan.close_acute.value > have:
+            faults.append(Fault("plan.close_acute.value", plan.close_acute.value, f"the footprint has {have:.0f} beds."))
+    if criteria:
+        for timeline in timelines:
+            if timeline and timeline.years > criteria.longest_timeline_years:
+                rule = f"longer than criteria.longest_timeline_years ({criteria.longest_timeline_years})."
+                faults.append(Fault("timeline.years", timeline.years, rule))
+    return faults
+
+
+def _section(key: str, data: Any, origin: str, faults: list[Fault]) -> Any:
+    if data is None:
+        faults.append(Fault(key, None, "this section is missing."))
+        return None
+    model, found = shape_faults(SECTIONS[key], data, key)
+    faults += [_under(key, fault, origin) for fault in found]
+    return model
+
+
+def _under(key: str, fault: Fault, origin: str) -> Fault:
+    return Fault(f"{key}.{fault.key}", fault.value, fault.rule, fault.file or origin, fault.nearest)
+
+
+def _origin(key: str, request: Request, data: dict[str, Any]) -> str:
+    named = {"plan": request.plan, "fit": request.footprint}
+    name = named.get(key) or (data.get(key) or {}).get("name", "default")
+    path = CONFIGS / key / f"{name}.yaml"
+    return f"configs/{key}/{name}.yaml" if path.exists() else f"configs/{key}"
+
+
+def _compose(request: Request, timeline: str) -> dict[str, Any]:
+    from hydra import compose, initialize_config_dir
+    from hydra.core.config_search_path import ConfigSearchPath
+    from hydra.core.global_hydra import GlobalHydra
+    from hydra.core.plugins import Plugins
+    from hydra.errors import HydraException
+    from hydra.plugins.search_path_plugin import SearchPathPlugin
+    from omegaconf import OmegaConf
+    from omegaconf.errors import OmegaConfBaseException
+
+    class ScenarioFolder(SearchPathPlugin):
+        """Lets Hydra find the folder of scenarios beside that of configurations."""
+
+        def manipulate_search_path(self, search_path: ConfigSearchPath) -> None:
+            search_path.append("carebridge", f"file://{SCENARIOS.parent}")
+
+    Plugins.instance().register(ScenarioFolder)
+    GlobalHydra.instance().clear()
+    literal = [f"footprint={request.footprint}", f"plan={request.plan}", f"timeline={timeline}"]
+    literal.append(f"+scenarios={request.scenario}")
+    try:
+        with initialize_config_dir(str(CONFIGS), version_base="1.3", job_name="carebridge"):
+            config = compose("config", overrides=[*literal, *request.overrides])
+            data = OmegaConf.to_container(config, resolve=True)
+    except (HydraException, OmegaConfBaseException, ValueError) as error:
+        raise CarebridgeError(_plain(error, request.overrides)) from None
+    return data  # type: ignore[return-value]
+
+
+def _plain(error: Exception, overrides: list[str]) -> str:
+    """Hydra's message in a line or two, with the nearest valid key where one is misspelt."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    text = " ".join(lines[:2])
+    for word in overrides:
+        key = word.lstrip("+~").partition("=")[0]
+        if key in text or key.split(".")[-1] in text:
+            known = [*LITERAL, *_keys(CONFIGS)]
+            close = nearest(key, known)
+            hint = f" Did you mean '{close}'?" if close and close != key else ""
+            return f"1 fault in the command line:\n  - {key}: unknown key or value. {text}{hint}"
+    return f"the configuration cannot be composed: {text}"
+
+
+def _keys(folder: Path) -> list[str]:
+    """Every dotted key that the configurations hold, for hints."""
+    import yaml
+
+    found: set[str] = {"replications", "seed", "name"}
+
+    def walk(data: Any, path: str) -> None:
+        if isinstance(data, dict):
+            for key, value in data.items():
+                here = f"{path}.{key}" if path else str(key)
+                found.add(here)
+                walk(value, here)
+
+    for path in folder.glob("*/*.yaml"):
+        walk(yaml.safe_load(path.read_text(encoding="utf-8")), path.parent.name)
+    return sorted(found)
+
+

@@ -1,0 +1,122 @@
+"""Measures of the field from what a run wrote down, by replication, period and place, with names used everywhere."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from models.arms import MIDNIGHT, Observed
+from models.system import EMERGENCY_CLASSES, pathway_station, ward
+from sim.clock import DAY
+from sim.kernel.layout import BLOCKED, IN_SERVICE, IN_TRANSITION
+
+__all__ = [
+    "beds_open",
+    "by_period",
+    "cancelled_share",
+    "delayed_beds",
+    "delayed_share",
+    "long_wait_share",
+    "occupied_beds",
+    "site_mask",
+    "total_delay_beds",
+]
+
+Floats = npt.NDArray[np.float64]
+HELD = [MIDNIGHT.index(s) for s in ("in_service", "blocked", "in_transition")]
+PLACES = MIDNIGHT.index("places")
+
+
+def by_period(values: npt.NDArray[np.int64], masks: list[npt.NDArray[np.bool_]]) -> npt.NDArray[np.int64]:
+    """Sum (R, M) values over periods given by month masks: (R, periods)."""
+    return np.stack([values[:, mask].sum(axis=1) for mask in masks], axis=1)
+
+
+def site_mask(o: Observed, site: str | None) -> list[str]:
+    """Sites meant by a name; None is the whole footprint."""
+    return list(o.arm.system.footprint.sites) if site is None else [site]
+
+
+def _inside_share(o: Observed, site: str) -> Floats:
+    """Share (R, M) of a site's open community beds that lies inside the counted hospital beds."""
+    p2 = o.station(pathway_station(site, o.arm.system.footprint.community_overlap.pathway))
+    inside = o.arm.system.inside[site]
+    places = o.midnight[:, :, p2, PLACES] / o.days
+    return np.minimum(1.0, inside / np.maximum(1.0, places)) * (inside > 0)
+
+
+def occupied_beds(o: Observed, site: str | None = None) -> Floats:
+    """Mean general and acute beds in use at midnight (R, M), community beds inside the count included."""
+    total = np.zeros(o.midnight.shape[:2])
+    for name in site_mask(o, site):
+        total += o.midnight[:, :, o.station(ward(name))][..., HELD].sum(axis=2) / o.days
+        p2 = o.station(pathway_station(name, o.arm.system.footprint.community_overlap.pathway))
+        total += _inside_share(o, name) * o.midnight[:, :, p2][..., HELD].sum(axis=2) / o.days
+    return total
+
+
+def beds_open(o: Observed, site: str | None = None) -> Floats:
+    """Mean general and acute beds open (R, M), community beds inside the count included."""
+    total = np.zeros(o.midnight.shape[:2])
+    for name in site_mask(o, site):
+        total += o.midnight[:, :, o.station(ward(name)), PLACES] / o.days
+        p2 = o.station(pathway_station(name, o.arm.system.footprint.community_overlap.pathway))
+        total += _inside_share(o, name) * o.midnight[:, :, p2, PLACES] / o.days
+    return total
+
+
+def _held(o: Observed, stations: list[str], states: list[int]) -> npt.NDArray[np.int64]:
+    index = [o.station(s) for s in stations]
+    return o.area[:, :, index][..., states].sum(axis=(2, 3, 4))
+
+
+def delayed_beds(o: Observed, setting: str = "acute") -> Floats:
+    """Mean beds (R, M) held by people countable as delayed: c to d, blocked for a place that is not free."""
+    return _held(o, _settings(o, setting), [BLOCKED]) / (o.days * DAY)
+
+
+def total_delay_beds(o: Observed, setting: str = "acute") -> Floats:
+    """Mean beds (R, M) held from medically ready to leaving by a pathway or into the discharge window: a to d."""
+    return _held(o, _settings(o, setting), [BLOCKED, IN_TRANSITION]) / (o.days * DAY)
+
+
+def delayed_share(o: Observed, setting: str, masks: list[npt.NDArray[np.bool_]]) -> Floats:
+    """Delayed bed-days over occupied bed-days (R, periods).
+
+    Parameters
+    ----------
+    setting : str
+        ``acute``: over general and acute beds, as they are counted at midnight; ``all``: hospital and community beds.
+    """
+    blocked = by_period(_held(o, _settings(o, setting), [BLOCKED]), masks) / DAY
+    if setting == "acute":
+        used = np.stack([(occupied_beds(o) * o.days)[:, mask].sum(axis=1) for mask in masks], axis=1)
+    else:
+        used = by_period(_held(o, _settings(o, setting), [IN_SERVICE, BLOCKED, IN_TRANSITION]), masks) / DAY
+    return blocked / np.maximum(1, used)
+
+
+def _settings(o: Observed, setting: str) -> list[str]:
+    footprint = o.arm.system.footprint
+    wards = [ward(s) for s in footprint.sites]
+    community = [pathway_station(s, footprint.community_overlap.pathway) for s in footprint.sites]
+    return {"acute": wards, "non_acute": community, "all": wards + community}[setting]
+
+
+def long_wait_share(o: Observed, site: str | None, masks: list[npt.NDArray[np.bool_]], clock: int = 0) -> Floats:
+    """Share (R, periods) of emergencies who waited longer than a clock (0: 4 h, 1: 12 h) from decision to bed."""
+    over, started = 0, 0
+    for name in site_mask(o, site):
+        for cls in EMERGENCY_CLASSES:
+            over = over + by_period(o.waits_over(ward(name), cls, clock), masks)
+            started = started + by_period(o.flows(ward(name), cls, "started"), masks)
+    return over / np.maximum(1, started)
+
+
+def cancelled_share(o: Observed, site: str | None, masks: list[npt.NDArray[np.bool_]]) -> Floats:
+    """Share (R, periods) of planned overnight admissions cancelled because no bed was free."""
+    lost, arrived = 0, 0
+    for name in site_mask(o, site):
+        lost = lost + by_period(o.flows(ward(name), "elective", "lost"), masks)
+        arrived = arrived + by_period(o.flows(ward(name), "elective", "arrived"), masks)
+    return lost / np.maximum(1, arrived)

@@ -1,0 +1,206 @@
+"""Plans as data: what closes, what opens, on which timeline, under which future and with which safeguards.
+
+Sources of the rules: T1 (double running before anything is decommissioned), A10 and A12 (build first, compensate), T2
+(3 to 5 years against 10 to 15), NHS England's bed test of March 2017 (replacement in place alongside or ahead).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import itertools
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from models.figures import Figure, Shape
+
+__all__ = ["Criteria", "Fit", "Future", "Gate", "Plan", "Schedule", "Step", "Timeline", "schedule"]
+
+Fraction = Annotated[float, Field(ge=0, le=1)]
+
+
+class Gate(Shape):
+    """What must hold before a closure goes ahead; judged on the first of each month."""
+
+    enabled: bool
+    proof_months: Figure  # replacement places open that long
+    use_share: Figure  # of the places at home that are open, in use over the last months
+    access_months: Figure  # months over which access and occupancy are judged
+    access_share: Figure  # waits over 4 h among emergencies, at most (or the site's own baseline, if that is worse)
+    occupancy: Figure  # midnight occupancy of the beds that would be left, at most (or the site's own baseline)
+
+
+class Staging(Shape):
+    """When things happen, as shares of the timeline."""
+
+    open_from: Fraction
+    open_to: Fraction
+    close_from: Fraction
+    close_to: Fraction
+    months_between_steps: int = Field(ge=1, le=24)
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Staging:
+        if self.open_to <= self.open_from:
+            raise ValueError(f"open_to ({self.open_to}) must lie after open_from ({self.open_from})")
+        if self.close_to <= self.close_from:
+            raise ValueError(f"close_to ({self.close_to}) must lie after close_from ({self.close_from})")
+        return self
+
+
+class Plan(Shape):
+    """A plan to close beds and open places."""
+
+    name: str
+    title: str
+    question: str
+    starts: dt.date
+    close_acute: Figure
+    close_community: Figure
+    open_home: Figure
+    lead_time_months: Figure
+    staging: Staging
+    gate: Gate
+    claims: dict[str, Figure] = {}
+    alternatives: list[str] = []
+    missing: list[str] = []
+
+    @property
+    def moves(self) -> bool:
+        """Whether the plan changes anything at all."""
+        return any(f.value > 0 for f in (self.close_acute, self.close_community, self.open_home))
+
+
+class Timeline(Shape):
+    """How long the plan takes; the end state is the same on every timeline."""
+
+    name: str
+    years: int = Field(ge=1, le=30)
+
+
+class Future(Shape):
+    """What happens to demand, with and without the plan."""
+
+    name: str
+    title: str
+    decides: bool
+    growth: str  # key of the footprint's demand.growth
+    admissions_effect: Figure  # relative change of emergency overnight admissions once the places at home are all in use
+
+
+class Criteria(Shape):
+    """Thresholds of the verdict; ours unless a source is given (K0 to K12 are named in the documentation)."""
+
+    credible_from: Fraction
+    not_credible_below: Fraction
+    delivered_share: Figure
+    delivered_within_months: Figure
+    access_share: Figure
+    delayed_share: Figure
+    occupancy_year: Figure
+    occupancy_winter: Figure
+    four_hour_share: Figure
+    four_hour_per_occupancy: Figure
+    margin_share: Figure
+    window_years_after: int = Field(ge=0, le=20)
+    longest_timeline_years: int = Field(ge=1, le=30)
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Criteria:
+        if self.credible_from <= self.not_credible_below:
+            raise ValueError("credible_from must lie above not_credible_below")
+        return self
+
+
+class Fit(Shape):
+    """What was fitted to the baseline year, and to which footprint."""
+
+    footprint: str
+    inputs: str  # hash of the footprint's figures that the fit was made with
+    stay_factor: dict[str, float]  # by site, on all stays to medically ready
+    capacity_factor: dict[str, float]  # by pathway, places over offered load
+    zero_day_share: dict[str, float]
+    direct_per_day: dict[str, float]
+    replications: int
+    seed: int
+    achieved: dict[str, float] = {}
+
+
+class Step(Shape):
+    """One closure: beds at one site, with its planned date and what must be open before it."""
+
+    kind: Literal["acute", "community"]
+    site: str
+    beds: int
+    due: dt.date
+    share_before: Fraction  # share of all places at home that must be open, and proven, before it
+
+
+class Schedule(Shape):
+    """A plan laid out on a timeline: openings by date and closures in steps."""
+
+    plan: Plan
+    timeline: Timeline
+    openings: dict[str, list[tuple[dt.date, int]]]  # by site: places at home open from that date on, in all
+    closures: list[Step]
+
+    @property
+    def end(self) -> dt.date:
+        """First day after the plan."""
+        return months_after(self.plan.starts, 12 * self.timeline.years)
+
+
+def months_after(day: dt.date, months: int) -> dt.date:
+    """First of the month that lies `months` after the month of `day`."""
+    index = day.year * 12 + day.month - 1 + months
+    return dt.date(index // 12, index % 12 + 1, 1)
+
+
+def schedule(plan: Plan, timeline: Timeline, acute_by_site: dict[str, float], places_by_site: dict[str, float]) -> Schedule:
+    """Lay a plan out on a timeline.
+
+    Closures and openings are shared between sites pro rata to beds and to community places, in whole beds, and made
+    in equal steps. Nothing opens before the lead time is over, however short the timeline.
+
+    Parameters
+    ----------
+    acute_by_site, places_by_site : dict
+        Beds that are open, and places in community beds, by site.
+    """
+    span = 12 * timeline.years
+    stage = plan.staging
+    first_open = max(round(stage.open_from * span), round(plan.lead_time_months.value))
+    last_open = max(round(stage.open_to * span), first_open + stage.months_between_steps)
+    opening = _steps(plan, first_open, last_open)
+    closing = _steps(plan, round(stage.close_from * span), round(stage.close_to * span))
+    home = _split(plan.open_home.value, places_by_site)
+    openings = {site: [(day, round(total * share)) for day, share in opening] for site, total in home.items()}
+    closures = []
+    for kind, figure, weights in (
+        ("acute", plan.close_acute, acute_by_site),
+        ("community", plan.close_community, places_by_site),
+    ):
+        for site, total in _split(figure.value, weights).items():
+            cumulative = [0, *(round(total * share) for _, share in closing)]
+            for (day, share), (before, after) in zip(closing, itertools.pairwise(cumulative), strict=True):
+                if after > before:
+                    closures.append(Step(kind=kind, site=site, beds=after - before, due=day, share_before=share))
+    closures.sort(key=lambda s: (s.due, s.kind, s.site))
+    return Schedule(plan=plan, timeline=timeline, openings=openings if plan.open_home.value else {}, closures=closures)
+
+
+def _steps(plan: Plan, first: int, last: int) -> list[tuple[dt.date, float]]:
+    """Dates of equal steps and the share that is done with each."""
+    months = list(range(first, last, plan.staging.months_between_steps))
+    months = [*months[1:], last] if len(months) > 1 else [last]
+    return [(months_after(plan.starts, m), (n + 1) / len(months)) for n, m in enumerate(months)]
+
+
+def _split(total: float, weights: dict[str, float]) -> dict[str, int]:
+    """Share a whole number out in proportion to weights, largest remainders first."""
+    all_weights = sum(weights.values())
+    exact = {k: total * w / all_weights for k, w in weights.items()}
+    out = {k: int(x) for k, x in exact.items()}
+    for k in sorted(exact, key=lambda k: (out[k] - exact[k], k))[: round(total) - sum(out.values())]:
+        out[k] += 1
+    return out

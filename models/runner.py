@@ -1,0 +1,261 @@
+"""The main job: build the arms, run them, judge the plan, write the run folder, say what came out."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import resource
+import sys
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from models.arithmetic import arithmetic
+from models.arms import Arm, Observed, run_arms
+from models.baseline import Baseline, check_baseline
+from models.compose import CONFIGS, Settings, parse, settings
+from models.criteria import Assessed
+from models.doctor import machine, versions
+from models.outputs import run_folder, tables, write_json, write_tables
+from models.plan import Schedule, months_after, schedule
+from models.system import System, build
+from models.transition import Gatekeeper
+from models.verdict import SCHEMA_VERSION, Verdict, judge
+from sim import Run, lower
+from sim.errors import Fault, FaultsError
+
+__all__ = ["Outcome", "calibrate", "dry_run", "run"]
+
+USUAL = "business as usual"
+
+
+@dataclass
+class Outcome:
+    """Everything a run found out, for the tables, the report and the terminal."""
+
+    settings: Settings
+    baseline: Baseline
+    observed: dict[str, Observed]
+    assessed: dict[str, list[Assessed]]
+    verdicts: dict[str, Verdict]
+    schedules: dict[str, Schedule]
+    system: System | None
+    window: tuple[dt.date, dt.date]
+
+
+def run(chosen: Settings) -> int:
+    """Run everything that was asked for; returns the exit code."""
+    began = time.time()
+    outcome = _simulate(chosen)
+    out = chosen.request.out or Path("runs") / f"{chosen.footprint.name}-{chosen.plan.name}-{chosen.scenario_hash[:8]}"
+    with run_folder(out) as folder:
+        found = tables(outcome.observed, outcome.assessed, outcome.window) if outcome.observed else {}
+        hashes = write_tables(folder, found, chosen.scenario_hash)
+        write_json(folder / "verdict.json", verdict_document(outcome))
+        from models.report import write_report
+
+        charts = write_report(folder, outcome)
+        write_json(folder / "manifest.json", _manifest(chosen, outcome, hashes, charts, began))
+    for line in summary(outcome):
+        print(line)
+    print(f"Report, tables and charts: {out / 'report.html'}")
+    return 0
+
+
+def _simulate(chosen: Settings) -> Outcome:
+    window = _window(chosen)
+    if chosen.fit is None:
+        baseline = check_baseline(chosen.footprint, None, None)
+        return Outcome(chosen, baseline, {}, {}, {}, {}, None, window)
+    usual = build(chosen.footprint, chosen.fit, chosen.future, window[1])
+    arms = [Arm(USUAL, usual, lower(usual.network))]
+    schedules: dict[str, Schedule] = {}
+    for timeline in chosen.timelines:
+        beds = {site: float(sum(q.values()) / len(q)) for site, q in usual.beds.items()}
+        places = {site: float(usual.places[site, "p2"]) for site in chosen.footprint.sites}
+        laid_out = schedule(chosen.plan, timeline, beds, places)
+        system = build(chosen.footprint, chosen.fit, chosen.future, window[1], laid_out)
+        lowered = lower(system.network)
+        schedules[timeline.name] = laid_out
+        arms.append(Arm(timeline.name, system, lowered, Gatekeeper(system, lowered, laid_out)))
+    observed = _replicate(chosen, arms)
+    baseline = check_baseline(chosen.footprint, chosen.fit, observed[USUAL])
+    verdicts, assessed = {}, {}
+    for name, laid_out in schedules.items():
+        verdicts[name], assessed[name] = judge(
+            observed[name], observed[USUAL], laid_out, chosen.criteria, window, baseline.reasons
+        )
+    return Outcome(chosen, baseline, observed, assessed, verdicts, schedules, usual, window)
+
+
+def _replicate(chosen: Settings, arms: list[Arm]) -> dict[str, Observed]:
+    from tqdm import tqdm
+
+    workers = chosen.request.workers or os.cpu_count() or 1
+    total = chosen.replications * len(arms)
+    shape = "{desc} {percentage:3.0f} % |{bar}| {n}/{total} runs, {remaining} left"
+    print(f"{chosen.plan.title}: {chosen.plan.question}", file=sys.stderr)
+    with tqdm(total=total, desc="simulating", bar_format=shape, file=sys.stderr, mininterval=0.5) as bar:
+        bar.refresh()
+        Run(arms[0].lowered, 0).advance(1)  # compiles the kernel once, before the threads need it
+
+        def show(done: int) -> None:
+            bar.update(done - bar.n)
+
+        found = run_arms(arms, chosen.seed, chosen.replications, workers, show)
+    return {arm.name: o for arm, o in zip(arms, found, strict=True)}
+
+
+def _window(chosen: Settings) -> tuple[dt.date, dt.date]:
+    """Return the same years for every timeline: from the plan's start to two years after the longest one."""
+    span = chosen.criteria.longest_timeline_years + chosen.criteria.window_years_after
+    return chosen.plan.starts, months_after(chosen.plan.starts, 12 * span)
+
+
+def verdict_document(outcome: Outcome) -> dict[str, Any]:
+    """Plain data of ``verdict.json``: the first timeline on top, all of them under ``timelines``."""
+    chosen = outcome.settings
+    head = {
+        "schema_version": SCHEMA_VERSION,
+        "footprint": chosen.footprint.name,
+        "plan": chosen.plan.name,
+        "scenario": chosen.request.scenario,
+        "future": chosen.future.name,
+        "future_decides": chosen.future.decides,
+        "scenario_hash": chosen.scenario_hash,
+        "seed": chosen.seed,
+    }
+    if not outcome.verdicts:
+        nothing = {
+            "verdict": "no baseline",
+            "probability": None,
+            "interval": None,
+            "binding_criterion": None,
+            "criteria": [],
+            "replications": 0,
+            "reasons": outcome.baseline.reasons,
+        }
+        return {**head, **nothing, "timelines": []}
+    all_of_them = [v.as_dict() for v in outcome.verdicts.values()]
+    sums = {name: asdict(arithmetic(outcome.system, s, chosen.future, chosen.criteria)) for name, s in _laid_out(outcome)}
+    return {**head, **all_of_them[0], "arithmetic": sums, "baseline": outcome.baseline.errors, "timelines": all_of_them}
+
+
+def _laid_out(outcome: Outcome) -> list[tuple[str, Schedule]]:
+    return list(outcome.schedules.items())
+
+
+def summary(outcome: Outcome) -> list[str]:
+    """Say the verdict in a few plain lines."""
+    chosen = outcome.settings
+    if not outcome.verdicts:
+        return [f"{chosen.plan.title}: NO BASELINE. {'; '.join(outcome.baseline.reasons)}."]
+    lines = [f"{chosen.plan.title}, {chosen.footprint.title}: {_moves(chosen)}. {chosen.future.title}."]
+    for name, v in outcome.verdicts.items():
+        years = next(t.years for t in chosen.timelines if t.name == name)
+        low, high = v.interval
+        lines.append(
+            f"  in {years:2d} years: {v.verdict.upper()} (delivered and safe in {v.probability:.0%} of {v.replications} "
+            f"runs, between {low:.0%} and {high:.0%}; delivered {v.delivered['probability']:.0%}, "
+            f"safe {v.safe['probability']:.0%}). What decides: {_name(v)}."
+        )
+    lines += [f"  {reason}" for reason in outcome.baseline.reasons]
+    if not chosen.future.decides:
+        lines.append("  This scenario informs; the verdict rests on scenario=evidence.")
+    return lines
+
+
+def _name(v: Verdict) -> str:
+    return next((row["name"] for row in v.criteria if row["id"] == v.binding_criterion), v.binding_criterion)
+
+
+def _moves(chosen: Settings) -> str:
+    plan = chosen.plan
+    if not plan.moves:
+        return "nothing closes and nothing opens"
+    return (
+        f"{plan.close_acute.value:.0f} acute and {plan.close_community.value:.0f} community beds close, "
+        f"{plan.open_home.value:.0f} places at home open"
+    )
+
+
+def _manifest(
+    chosen: Settings, outcome: Outcome, hashes: dict[str, str], charts: list[str], began: float
+) -> dict[str, Any]:
+    """What made this folder; the only file that may differ between two runs of the same configuration."""
+    kilobytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "scenario_hash": chosen.scenario_hash,
+        "command": ["carebridge", *sys.argv[1:]],
+        "finished": dt.datetime.now(dt.timezone.utc).isoformat(timespec="seconds"),
+        "seconds": round(time.time() - began, 1),
+        "peak_memory_mb": round(kilobytes / 1024, 1),
+        "workers": chosen.request.workers or os.cpu_count(),
+        "versions": versions(),
+        "machine": machine(),
+        "seed": chosen.seed,
+        "replications": chosen.replications,
+        "events": {name: o.events for name, o in outcome.observed.items()},
+        "tables": hashes,
+        "charts": charts,
+        "config": chosen.composed,
+    }
+
+
+def dry_run(chosen: Settings) -> int:
+    """Print the composed configuration and what running it would take."""
+    import yaml
+
+    print(yaml.safe_dump(chosen.composed, sort_keys=False, allow_unicode=True, width=120), end="")
+    days = (_window(chosen)[1] - chosen.footprint.start).days
+    arms = 1 + len(chosen.timelines)
+    a_day = 2.6 * chosen.footprint.overnight_per_day  # arrival, end of stay and most of the waits for discharge hours
+    events = a_day * days * chosen.replications * arms
+    cores = min(chosen.request.workers or os.cpu_count() or 1, os.cpu_count() or 1)
+    stations = len(chosen.footprint.sites) * (1 + len(chosen.footprint.pathways))
+    per_run = days / 30.4 * stations * 3 * (5 + 13 + 3) * 8
+    print("---")
+    print(f"scenario_hash: {chosen.scenario_hash}")
+    print(f"arms: {arms} ({USUAL}, {', '.join(t.name for t in chosen.timelines)}), {chosen.replications} replications each")
+    print(f"events: about {events / 1e6:.0f} million over {days / 365.25:.0f} years")
+    print(f"time: about {events * 1.2e-7 / cores + 15:.0f} s on {cores} cores (10 s more when kernels are not compiled)")
+    print(f"memory: about {0.35 + 2.2 * per_run * chosen.replications * arms / 1e9:.1f} GB")
+    print(f"disk: about {3 + 4 * arms} MB")
+    return 0
+
+
+def calibrate(words: list[str]) -> int:
+    """Fit a footprint and write the fit where it is looked for."""
+    import yaml
+    from models.calibrate import fit_footprint
+    from models.outputs import replace_text
+
+    request = parse([w for w in words if not w.startswith("out=")])
+    out = next((Path(w.partition("=")[2]).expanduser() for w in words if w.startswith("out=")), None)
+    if out is not None and out.is_dir():
+        raise FaultsError([Fault("out", str(out), "this is a folder; a file is needed.", "command line")])
+    chosen = settings(request)
+    target = out or CONFIGS / "fit" / f"{chosen.footprint.name}.yaml"
+
+    def show(number: int, worst: float) -> None:
+        print(f"round {number}: largest miss {worst:.1f} times its tolerance", file=sys.stderr)
+
+    fit = fit_footprint(
+        chosen.footprint,
+        chosen.future,
+        replications=request.replications or 32,
+        seed=request.seed if request.seed is not None else 1,
+        workers=request.workers or os.cpu_count() or 1,
+        on_round=show,
+    )
+    head = (
+        f"# What was fitted so that {chosen.footprint.title} reproduces {chosen.footprint.baseline_year}.\n"
+        f"# Made by `carebridge calibrate footprint={chosen.footprint.name}`; do not edit by hand.\n"
+    )
+    replace_text(target, head + yaml.safe_dump(fit.model_dump(), sort_keys=False))
+    print(f"Fitted: {target}")
+    for key, value in fit.achieved.items():
+        print(f"  {key:28} {value}")
+    return 0

@@ -1,0 +1,275 @@
+"""From a footprint to a network: hospitals, community services, the flows between them, and what a plan changes.
+
+Each hospital is one pool of beds made of its named wards, which take one another's patients; people change hospital only
+by an explicit route (there is none here), and leave for services of their own catchment.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, field
+from typing import Any
+
+from models.demand import flows, pathway_shares
+from models.footprint import HOME, Footprint
+from models.observed import beds_by_quarter
+from models.plan import Fit, Future, Schedule, months_after
+from sim import Network, load_network
+from sim.clock import Calendar
+
+__all__ = ["EMERGENCY_CLASSES", "System", "build", "offered_places", "pathway_station", "ward"]
+
+EMERGENCY_CLASSES = ("emergency", "direct")
+CLASSES = (*EMERGENCY_CLASSES, "elective")
+FOUR_HOURS, TWELVE_HOURS = "4 h", "12 h"
+
+
+def ward(site: str) -> str:
+    """Name of a hospital's station."""
+    return f"{site}_ward"
+
+
+def pathway_station(site: str, pathway: str) -> str:
+    """Name of a community service's station in a hospital's catchment."""
+    return f"{site}_{pathway}"
+
+
+@dataclass(frozen=True)
+class System:
+    """A footprint as a network, with the figures that plans and measures need.
+
+    Parameters
+    ----------
+    network : Network
+    footprint : Footprint
+    inside : dict
+        Community beds that lie inside the counted hospital beds, by site.
+    beds : dict
+        Hospital beds open by site and April quarter (1 to 4), community beds inside the count left out.
+    places : dict
+        Places of each community service by site and pathway, before any plan.
+    """
+
+    network: Network
+    footprint: Footprint
+    inside: dict[str, int]
+    beds: dict[str, dict[int, int]]
+    places: dict[tuple[str, str], int]
+    routes: dict[str, list[dict[str, float]]] = field(default_factory=dict)
+
+
+def offered_places(footprint: Footprint, fit: Fit) -> dict[tuple[str, str], float]:
+    """Offered load of each community service (arrivals a day × days of service) by site and pathway."""
+    shares = pathway_shares(footprint)
+    arrivals: dict[tuple[str, str], float] = {}
+    for site, flow in flows(footprint, fit).items():
+        emergencies = flow.emergency + flow.direct
+        for name in footprint.pathways:
+            rate = sum(c.share.value * shares[k].get(name, 0.0) for k, c in footprint.cohorts.items())
+            arrivals[site, name] = emergencies * rate
+    for site in footprint.sites:
+        for name, pathway in footprint.pathways.items():
+            for to, share in (pathway.onward.shares if pathway.onward else {}).items():
+                if to != HOME:
+                    arrivals[site, to] += arrivals[site, name] * share
+    return {(s, p): rate * footprint.pathways[p].service_days.value for (s, p), rate in arrivals.items()}
+
+
+def build(footprint: Footprint, fit: Fit, future: Future, horizon: dt.date, plan: Schedule | None = None) -> System:
+    """Build the network of a footprint under a future, with a plan's openings and its effect on demand if there is one.
+
+    Closures are not in it: they wait for their gates (:mod:`models.transition`).
+    """
+    calendar = Calendar(footprint.start, 1)
+    inside = _inside(footprint)
+    places = {key: max(1, round(load * fit.capacity_factor[key[1]])) for key, load in offered_places(footprint, fit).items()}
+    beds = {
+        site: {int(q): round(a) - inside[site] for q, a in zip(rows["quarter"], rows["available"], strict=True)}
+        for site, rows in beds_by_quarter(footprint, footprint.baseline_year).groupby("site", sort=False)
+    }
+    routes = _routes(footprint)
+    stations: dict[str, Any] = {}
+    for site in footprint.sites:
+        stations[ward(site)] = _ward(footprint, fit, site, beds[site], routes, horizon)
+        for name in footprint.pathways:
+            stations[pathway_station(site, name)] = _service(footprint, site, name, places[site, name], plan)
+    data = {
+        "name": footprint.name,
+        "start": footprint.start,
+        "horizon": f"{calendar.ms(horizon) // 86_400_000} d",
+        "classes": list(CLASSES),
+        "attributes": {"cohort": list(footprint.cohorts)},
+        "noise": {
+            "demand": {
+                "variance": footprint.demand.noise_variance.value,
+                "correlation": footprint.demand.noise_correlation.value,
+            }
+        },
+        "sources": _sources(footprint, fit, future, plan),
+        "stations": stations,
+        "census": _census(footprint, fit, beds, places),
+        "observe": {"wait_over": [FOUR_HOURS, TWELVE_HOURS]},
+    }
+    return System(load_network(data), footprint, inside, beds, places, {ward(s): routes for s in footprint.sites})
+
+
+def _inside(footprint: Footprint) -> dict[str, int]:
+    overlap = footprint.community_overlap
+    return {site: round(overlap.beds.value * overlap.spread.shares.get(site, 0.0)) for site in footprint.sites}
+
+
+def _sources(footprint: Footprint, fit: Fit, future: Future, plan: Schedule | None) -> dict[str, Any]:
+    demand = footprint.demand
+    cohorts = {name: cohort.share.value for name, cohort in footprint.cohorts.items()}
+    total = sum(cohorts.values())
+    cohorts = {name: share / total for name, share in cohorts.items()}
+    growth = demand.growth[future.growth].value
+    middle = dt.date(int(footprint.baseline_year[:4]), 10, 1)  # the figures are those of the middle of the baseline year
+    back = (1 + growth) ** -((middle - footprint.start).days / 365.25)
+    first, last = demand.elective_hours.hours
+    common = {"growth_per_year": growth, "noise": "demand", "attributes": {"cohort": cohorts}}
+    emergency = {
+        "hour": demand.decision_hour.values,
+        "weekday": demand.weekday_emergency.values,
+        "month": demand.month_index.values,
+    }
+    planned = {"hour": [float(first <= h < last) for h in range(24)], "weekday": demand.weekday_elective.values}
+    sources: dict[str, Any] = {}
+    for site, flow in flows(footprint, fit).items():
+        level = _avoided(future, plan, site)
+        for cls, rate, shape in (
+            ("emergency", flow.emergency, emergency | {"level": level}),
+            ("direct", flow.direct, emergency | {"level": level}),
+            ("elective", flow.elective, planned),
+        ):
+            one = {"class": cls, "to": ward(site), "rate_per_day": rate * back, **common, **shape}
+            if cls == "elective":
+                del one["noise"]  # planned admissions are booked, not Cox
+            sources[f"{site}_{cls}"] = one
+    return sources
+
+
+def _avoided(future: Future, plan: Schedule | None, site: str) -> list[dict[str, Any]]:
+    """Emergencies avoided grow with the share of the plan's places at home that are open."""
+    if plan is None or site not in plan.openings or not future.admissions_effect.value:
+        return []
+    steps = plan.openings[site]
+    whole = steps[-1][1] or 1
+    return [{"from": day, "value": 1 + future.admissions_effect.value * n / whole} for day, n in steps]
+
+
+def _routes(footprint: Footprint) -> list[dict[str, float]]:
+    """Shares of the route rules of every ward: one rule a cohort that needs pathways, then everybody else."""
+    return [shares for shares in pathway_shares(footprint).values() if len(shares) > 1]
+
+
+def _ward(
+    footprint: Footprint, fit: Fit, site: str, beds: dict[int, int], routes: list[dict[str, float]], horizon: dt.date
+) -> dict[str, Any]:
+    reported = footprint.delays.reported_share.value
+    service = [
+        {"where": {"cohort": name}, "use": _stay(name, cohort.mean_at(reported) * fit.stay_factor[site])}
+        for name, cohort in footprint.cohorts.items()
+    ]
+    service[-1].pop("where")
+    quarters = _quarters(footprint.start, horizon)
+    delay = {"kind": "exponential", "mean": f"{_transition_days(footprint)!r} d"}
+    needing = [name for name, shares in pathway_shares(footprint).items() if len(shares) > 1]
+    rules = [
+        {
+            "where": {"class": list(EMERGENCY_CLASSES), "cohort": cohort},
+            "to": {
+                "leave" if to == HOME else pathway_station(site, to): share
+                if to == HOME
+                else {"share": share, "transition": delay}
+                for to, share in shares.items()
+            },
+        }
+        for cohort, shares in zip(needing, routes, strict=True)
+    ]
+    season = footprint.demand.stay_season.values
+    return {
+        "places": [{"from": day, "places": beds[q]} for day, q in quarters],
+        "waiting_room": {"emergency": "inf", "direct": "inf", "elective": 0},
+        "service": service,
+        "multiplier": [{"from": day, "value": season[q - 1]} for day, q in quarters],
+        "window": {"hours": list(footprint.discharge.hours), "weekdays": footprint.discharge.weekdays},
+        "routes": [*rules, {"to": {"leave": 1.0}}],
+    }
+
+
+def _stay(cohort: str, mean_days: float) -> dict[str, Any]:
+    """Stays are exponential within a cohort; a single night varies little (assumption, cv 0.4)."""
+    if cohort == "one_night":
+        return {"kind": "lognormal", "mean": f"{mean_days!r} d", "cv": 0.4}
+    return {"kind": "exponential", "mean": f"{mean_days!r} d"}
+
+
+def _transition_days(footprint: Footprint) -> float:
+    """Mean days from medically ready to countable as delayed, from the share of all delay that is reported.
+
+    Delay in all is reported delay over the reported share (clock a to d); what is not reported (a to c) is spread over
+    those who leave by a pathway.
+    """
+    delays, conversion = footprint.delays, footprint.delays.host_conversion
+    beds = delays.acute_beds.value * (conversion.value if conversion else 1.0)
+    unreported = beds * (1 / delays.reported_share.value - 1)
+    return max(0.01, unreported / sum(p.arrivals_per_day.value for p in footprint.pathways.values()))
+
+
+def _quarters(start: dt.date, horizon: dt.date) -> list[tuple[dt.date, int]]:
+    """First day and number of every April quarter from the start to the horizon."""
+    day, out = dt.date(start.year, (start.month - 1) // 3 * 3 + 1, 1), []
+    while day < horizon:
+        out.append((max(day, start), Calendar.april_quarter(day)))
+        day = months_after(day, 3)
+    return out
+
+
+def _service(footprint: Footprint, site: str, name: str, places: int, plan: Schedule | None) -> dict[str, Any]:
+    pathway = footprint.pathways[name]
+    service = {
+        "kind": "lognormal",
+        "mean": f"{pathway.service_days.value!r} d",
+        "cv": pathway.service_cv.value,
+    }
+    out: dict[str, Any] = {
+        "places": [{"from": footprint.start, "places": places}],
+        "waiting_room": 0,
+        "service": service,
+        "flex": {
+            "elasticity": pathway.flex_elasticity.value,
+            "scale": pathway.flex_scale.value * places,
+            "floor": 0.5,
+        },
+    }
+    if plan is not None and name == "p1" and site in plan.openings:
+        out["places"] += [{"from": day, "places": places + n} for day, n in plan.openings[site]]
+    if pathway.onward:
+        to = {"leave" if k == HOME else pathway_station(site, k): v for k, v in pathway.onward.shares.items()}
+        out["routes"] = [{"to": to}]
+    return out
+
+
+def _census(
+    footprint: Footprint, fit: Fit, beds: dict[str, dict[int, int]], places: dict[tuple[str, str], int]
+) -> list[dict[str, Any]]:
+    """Who is where on the first day: each cohort's offered load, as far as places go; a year of warm-up follows."""
+    rows: list[dict[str, Any]] = []
+    reported = footprint.delays.reported_share.value
+    for site, flow in flows(footprint, fit).items():
+        loads = {
+            (cls, name): rate * cohort.share.value * cohort.mean_at(reported) * fit.stay_factor[site]
+            for cls, rate in (("emergency", flow.emergency), ("direct", flow.direct), ("elective", flow.elective))
+            for name, cohort in footprint.cohorts.items()
+        }
+        scale = min(1.0, min(beds[site].values()) / sum(loads.values()))
+        rows += [
+            {"station": ward(site), "class": cls, "attributes": {"cohort": name}, "count": int(load * scale)}
+            for (cls, name), load in loads.items()
+        ]
+        for name in footprint.pathways:
+            load = offered_places(footprint, fit)[site, name]
+            count = min(places[site, name], int(load))
+            rows.append({"station": pathway_station(site, name), "class": "emergency", "count": count})
+    return rows

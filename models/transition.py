@@ -1,0 +1,171 @@
+"""The transition inside a run: closures go ahead on their date, or later, when their gate lets them.
+
+T1, A10 (old and new side by side until the new is proven), A12 (compensation), and the spirit of NHS England's test of
+March 2017. Staff are not modelled yet, so "in place" means open for the proof period and in use.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from models.plan import Schedule, Step, months_after
+from models.system import EMERGENCY_CLASSES, System, pathway_station, ward
+from sim import Run
+from sim.clock import Calendar
+from sim.kernel.layout import STARTED, WAIT_TOTAL
+from sim.tables import Change, Lowered
+
+__all__ = ["Closure", "Gatekeeper"]
+
+CAUSES = ("proof", "use", "access", "occupancy")
+
+
+@dataclass(frozen=True)
+class Closure:
+    """One closure as it happened: its step, the date (None when it never happened) and what held it back last."""
+
+    step: Step
+    closed: dt.date | None
+    held_by: str = ""
+
+
+@dataclass(frozen=True)
+class Gatekeeper:
+    """The closures of a plan and the gates before them; one for an arm, shared by its replications."""
+
+    system: System
+    lowered: Lowered
+    schedule: Schedule
+
+    def watch(self, run: Run) -> Watch:
+        """Follow one replication."""
+        return Watch(self, run, list(self.schedule.closures))
+
+
+@dataclass
+class Watch:
+    """The gatekeeper's view of one replication."""
+
+    keeper: Gatekeeper
+    run: Run
+    waiting: list[Step]
+    closed: dict[tuple[str, str], int] = field(default_factory=dict)
+    done: list[Closure] = field(default_factory=list)
+    held: dict[int, str] = field(default_factory=dict)
+
+    @property
+    def closures(self) -> list[Closure]:
+        """All closures, done and not done."""
+        return [*self.done, *(Closure(s, None, self.held.get(id(s), "not due")) for s in self.waiting)]
+
+    def decide(self, month: int) -> None:
+        """On the first of a month: close what is due and may close; keep seasonal beds net of closures."""
+        keeper, edges = self.keeper, self.keeper.lowered.tables.period_edges
+        at = int(edges[month])
+        calendar = Calendar(keeper.lowered.network.start, int(edges[-1]))
+        today = calendar.date(at)
+        changes: list[Change] = []
+        for step in [s for s in self.waiting if s.due <= today]:
+            cause = self._held_by(step, month, today)
+            if cause:
+                self.held[id(step)] = cause
+                continue
+            self.waiting.remove(step)
+            self.done.append(Closure(step, today, self.held.pop(id(step), "")))
+            key = (step.kind, step.site)
+            self.closed[key] = self.closed.get(key, 0) + step.beds
+            changes += self._close(step, today, at)
+        for (kind, site), beds in self.closed.items():
+            if kind == "acute" and beds and today.month % 3 == 1:  # the season's number of beds changes today
+                changes.append(self._beds(site, today, at))
+        if changes:
+            self.run.change(changes)
+
+    def _beds(self, site: str, today: dt.date, at: int) -> Change:
+        open_beds = self.keeper.system.beds[site][Calendar.april_quarter(today)] - self.closed.get(("acute", site), 0)
+        return self.keeper.lowered.places_at(ward(site), max(0, open_beds), at)
+
+    def _close(self, step: Step, today: dt.date, at: int) -> list[Change]:
+        if step.kind == "acute":
+            return [self._beds(step.site, today, at)]
+        system = self.keeper.system
+        before = system.places[step.site, "p2"]
+        left = max(0, before - self.closed["community", step.site])
+        changes = [self.keeper.lowered.places_at(pathway_station(step.site, "p2"), left, at)]
+        return changes + self._redirect(step.site, left / before, at)
+
+    def _redirect(self, site: str, remaining: float, at: int) -> list[Change]:
+        """As community beds close, those who would have used them go home with support instead."""
+        changes: list[Change] = []
+        station = ward(site)
+        rules = self.keeper.lowered.network.stations[station].routes
+        for number, rule in enumerate(rules):
+            shares = {to: float(d.share) for to, d in rule.to.items() if not isinstance(d.share, list)}
+            beds, home = pathway_station(site, "p2"), pathway_station(site, "p1")
+            if beds not in shares or home not in shares:
+                continue
+            moved = shares[beds] * (1 - remaining)
+            shares |= {beds: shares[beds] - moved, home: shares[home] + moved}
+            changes += self.keeper.lowered.shares(station, number, shares, at)
+        return changes
+
+    def _held_by(self, step: Step, month: int, today: dt.date) -> str:
+        """First condition that the step fails, or an empty text."""
+        gate = self.keeper.schedule.plan.gate
+        if not gate.enabled:
+            return ""
+        if not self._proven(step, today):
+            return "proof"
+        months = round(gate.access_months.value)
+        if month < months + 12:
+            return "proof"
+        recent, base = slice(month - months, month), self._baseline()
+        if self._use(step.site, recent) < gate.use_share.value:
+            return "use"
+        allowed = max(gate.access_share.value, self._long_waits(step.site, base))
+        if self._long_waits(step.site, recent) > allowed:
+            return "access"
+        limit = max(gate.occupancy.value, self._occupancy(step.site, base, 0))
+        if self._occupancy(step.site, recent, step.beds if step.kind == "acute" else 0) > limit:
+            return "occupancy"
+        return ""
+
+    def _baseline(self) -> slice:
+        """Months of the baseline year."""
+        first = self.keeper.system.footprint.warm_up_days // 365 * 12
+        return slice(first, first + 12)
+
+    def _proven(self, step: Step, today: dt.date) -> bool:
+        """Whether the places at home that the step needs have been open for the proof period."""
+        openings = self.keeper.schedule.openings.get(step.site, [])
+        if not openings:
+            return True
+        since = months_after(today, -round(self.keeper.schedule.plan.gate.proof_months.value))
+        proven = max((n for day, n in openings if day <= since), default=0)
+        return proven >= step.share_before * openings[-1][1] - 0.5
+
+    def _use(self, site: str, months: slice) -> float:
+        s = self._station(pathway_station(site, "p1"))
+        state = self.run.state
+        used = state.area[months, s, :, 1:4].sum()
+        return float(used / max(1, state.places_area[months, s, 0].sum()))
+
+    def _long_waits(self, site: str, months: slice) -> float:
+        """Share of emergencies that waited over 4 h for a bed."""
+        flow = self.run.state.flow[months, self._station(ward(site)), : len(EMERGENCY_CLASSES)]
+        return float(flow[..., WAIT_TOTAL + 1].sum() / max(1, flow[..., STARTED].sum()))
+
+    def _occupancy(self, site: str, months: slice, fewer: int) -> float:
+        """Mean use of a hospital's beds over some months, had it `fewer` beds."""
+        s, edges = self._station(ward(site)), self.keeper.lowered.tables.period_edges
+        state = self.run.state
+        span = edges[months.stop] - edges[months.start]
+        held = state.area[months, s, :, 1:4].sum()
+        beds = state.places_area[months, s, 0].sum() - fewer * int(span)
+        return float(held / beds) if beds > 0 else np.inf
+
+    def _station(self, name: str) -> int:
+        return list(self.keeper.lowered.network.stations).index(name)

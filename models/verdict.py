@@ -1,0 +1,145 @@
+"""The verdict: does the plan happen, and does it do no harm, with what probability?
+
+Criteria, lenses and the order of the rules follow the criteria file; V1, V4, V7 (an answer of "no" is allowed), V10, D16.
+Probabilities are over replications within one named future, with exact one-sided bounds (Clopper and Pearson).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from models.arms import Observed
+from models.criteria import NOT_ASSESSED, Assessed, assess
+from models.plan import Criteria, Schedule
+from sim.statistics import binomial_bounds
+
+__all__ = ["SCHEMA_VERSION", "Verdict", "judge"]
+
+SCHEMA_VERSION = "1.0"
+LEVEL = 0.95
+
+NO_BASELINE, NOT_CREDIBLE, CREDIBLE = "no baseline", "not credible", "credible"
+UNDETERMINED, AT_RISK = "undetermined", "at risk"
+
+
+@dataclass
+class Verdict:
+    """What is said of one plan on one timeline.
+
+    Parameters
+    ----------
+    verdict : str
+        One of: no baseline, not credible, credible, undetermined, at risk.
+    probability, interval : float, (float, float)
+        P(delivered and safe) with its exact one-sided 95 % bounds.
+    delivered, safe : dict
+        ``probability`` and ``interval`` of each.
+    binding_criterion : str
+        The deciding criterion that the fewest replications pass.
+    criteria : list of dict
+        Every criterion, those not assessed included.
+    """
+
+    timeline: str
+    verdict: str
+    probability: float
+    interval: tuple[float, float]
+    delivered: dict[str, Any]
+    safe: dict[str, Any]
+    binding_criterion: str
+    criteria: list[dict[str, Any]]
+    replications: int
+    window: tuple[str, str]
+    reasons: list[str] = field(default_factory=list)
+    at_other_thresholds: dict[str, str] = field(default_factory=dict)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain data, for ``verdict.json``."""
+        return asdict(self)
+
+
+def judge(
+    plan: Observed, usual: Observed, schedule: Schedule, criteria: Criteria, window: tuple[dt.date, dt.date], why_not: list[str]
+) -> tuple[Verdict, list[Assessed]]:
+    """Judge a plan against business as usual, replication by replication.
+
+    Parameters
+    ----------
+    window : (date, date)
+        First day and the day after the last; the same for every timeline.
+    why_not : list of str
+        Reasons why there is no baseline; empty when there is one.
+    """
+    assessed = assess(plan, usual, schedule, criteria, window)
+    deciding = [a for a in assessed if a.decides]
+    delivered = np.all([a.passes for a in deciding if a.key == "K0"], axis=0)
+    safe = np.all([a.passes for a in deciding if a.key != "K0"], axis=0)
+    both = delivered & safe
+    binding = min(deciding, key=lambda a: (a.passes.mean(), a.key))
+    low, high = _bounds(both)
+    verdict = Verdict(
+        timeline=schedule.timeline.name,
+        verdict=_rule(low, high, criteria, why_not),
+        probability=float(both.mean()),
+        interval=(low, high),
+        delivered=_probability(delivered),
+        safe=_probability(safe),
+        binding_criterion=binding.key,
+        criteria=[_row(a) for a in assessed] + [{"id": k, **v} for k, v in NOT_ASSESSED.items()],
+        replications=len(both),
+        window=(window[0].isoformat(), window[1].isoformat()),
+        reasons=why_not,
+        at_other_thresholds={
+            f"{t:.2f}": _rule(low, high, criteria.model_copy(update={"credible_from": t}), why_not) for t in (0.80, 0.95)
+        },
+    )
+    verdict.criteria.sort(key=lambda row: (int("".join(c for c in row["id"] if c.isdigit())), row["id"]))
+    return verdict, assessed
+
+
+def _bounds(passes: npt.NDArray[np.bool_]) -> tuple[float, float]:
+    low, high = binomial_bounds(int(passes.sum()), len(passes), level=LEVEL, sided="one")
+    return float(low), float(high)
+
+
+def _probability(passes: npt.NDArray[np.bool_]) -> dict[str, Any]:
+    return {"probability": float(passes.mean()), "interval": _bounds(passes)}
+
+
+def _rule(low: float, high: float, criteria: Criteria, why_not: list[str]) -> str:
+    """First rule that holds."""
+    if why_not:
+        return NO_BASELINE
+    if high < criteria.not_credible_below:
+        return NOT_CREDIBLE
+    if low >= criteria.credible_from:
+        return CREDIBLE
+    if low < criteria.credible_from <= high or low < criteria.not_credible_below <= high:
+        return UNDETERMINED
+    return AT_RISK
+
+
+def _row(a: Assessed) -> dict[str, Any]:
+    return {
+        "id": a.key,
+        "name": a.name,
+        "assessed": True,
+        "decides": a.decides,
+        "lens": a.lens,
+        "threshold": a.threshold,
+        "unit": a.unit,
+        "source": a.source,
+        **_probability(a.passes),
+        "meets_standard": None if a.meets is None else float(a.meets.mean()),
+        "does_no_harm": None if a.harmless is None else float(a.harmless.mean()),
+        "usual_meets_standard": None if a.usual_meets is None else float(a.usual_meets.mean()),
+        "value": a.value,
+        "usual_value": a.usual_value,
+        "worst": a.worst,
+        "note": a.note,
+    }
