@@ -25,6 +25,16 @@ def _earlier(S, t1, i1, t2, i2):
 
 
 @rule
+def _first_child(S, child, last):
+    """Position of the earliest of the children `child` to `last`, ties and all."""
+    best = child
+    for c in range(child + 1, last + 1):
+        if _earlier(S, S.heap_time[c], S.heap_entity[c], S.heap_time[best], S.heap_entity[best]):
+            best = c
+    return best
+
+
+@rule
 def _sink(S, size, t, i):
     at = 0
     times, who = S.heap_time, S.heap_entity
@@ -32,15 +42,19 @@ def _sink(S, size, t, i):
         child = 4 * at + 1
         if child >= size:
             break
-        best, bt, bi = child, times[child], who[child]
-        for c in range(child + 1, min(child + 4, size)):
+        last = min(child + 3, size - 1)
+        best, bt, tie = child, times[child], False
+        for c in range(child + 1, last + 1):  # no branch depends on the data but for ties, which are rare
             ct = times[c]
-            if ct < bt or (ct == bt and _earlier(S, ct, who[c], bt, bi)):
-                best, bt, bi = c, ct, who[c]
-        if t < bt or (t == bt and _earlier(S, t, i, bt, bi)):
+            tie |= ct == bt
+            best = c if ct < bt else best
+            bt = min(ct, bt)
+        if tie:
+            best = _first_child(S, child, last)
+        if t < bt or (t == bt and _earlier(S, t, i, bt, who[best])):
             break
         times[at] = bt
-        who[at] = bi
+        who[at] = who[best]
         at = best
     times[at] = t
     who[at] = i
