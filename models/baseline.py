@@ -1,4 +1,4 @@
-"""Does business as usual reproduce the footprint's own recent past, and can it say anything about the year after?
+"""Whether business as usual reproduces the footprint's own recent past and can forecast the year after.
 
 V8: the baseline comes before any verdict. The fit is on the baseline year; the held-out quarters are forecast without
 looking at them and scored beside persistence.
@@ -17,7 +17,8 @@ from models.arms import Observed
 from models.calibrate import inputs_hash
 from models.footprint import Footprint
 from models.measures import beds_open, cancelled_share, delayed_beds, long_wait_share, occupied_beds
-from models.observed import beds_by_quarter, delayed_beds as observed_delayed, delays_by_year, holdout_beds
+from models.observed import beds_by_quarter, delays_by_year, holdout_beds
+from models.observed import delayed_beds as observed_delayed
 from models.plan import Fit, months_after
 
 __all__ = ["Baseline", "check_baseline"]
@@ -60,10 +61,10 @@ def check_baseline(footprint: Footprint, fit: Fit | None, usual: Observed | None
     if fit.footprint != footprint.name or fit.inputs != inputs_hash(footprint):
         reasons.append("the fit was made with other figures than the footprint now holds; run `carebridge calibrate`")
     fitted = _fitted(footprint, usual)
-    for row in fitted.itertuples():
-        miss = row.simulated_beds / row.observed_beds - 1
+    for row in _rows(fitted):
+        miss = row["simulated_beds"] / row["observed_beds"] - 1
         if abs(miss) > BEDS_TOLERANCE:
-            reasons.append(f"beds in use at {row.hospital} are missed by {miss:+.1%} in {footprint.baseline_year}")
+            reasons.append(f"beds in use at {row['hospital']} are missed by {miss:+.1%} in {footprint.baseline_year}")
     delays = _delays(footprint, usual)
     miss = delays["simulated_beds"] / delays["observed_beds"] - 1
     if abs(miss) > DELAY_TOLERANCE:
@@ -77,7 +78,7 @@ def _fitted(footprint: Footprint, usual: Observed) -> pd.DataFrame:
     seen = beds_by_quarter(footprint, footprint.baseline_year).groupby("site")
     rows = []
     for name, site in footprint.sites.items():
-        observed = seen.get_group(name)
+        observed = pd.DataFrame(seen.get_group(name))
         simulated = occupied_beds(usual, name)[:, months].mean(axis=1)
         over_4h, over_12h = (float(long_wait_share(usual, name, [months], k).mean()) for k in (0, 1))
         lost = usual.flows(f"{name}_ward", "elective", "lost")[:, months].sum(axis=1)
@@ -91,8 +92,8 @@ def _fitted(footprint: Footprint, usual: Observed) -> pd.DataFrame:
                 "simulated_over_4h": over_4h,
                 "simulated_over_12h": over_12h,
                 "observed_type1_4h": site.type1_4h_share.value,
-                "observed_over_12h": int(observed["waits_over_12h"].sum()),
-                "observed_cancelled": int(observed["cancelled_operations"].sum()),
+                "observed_over_12h": sum(int(n) for n in observed["waits_over_12h"]),
+                "observed_cancelled": sum(int(n) for n in observed["cancelled_operations"]),
                 "simulated_cancelled": float(lost.mean()),
                 "simulated_cancelled_share": float(cancelled_share(usual, name, [months]).mean()),
             }
@@ -108,8 +109,7 @@ def _delays(footprint: Footprint, usual: Observed) -> dict[str, Any]:
         [delayed_beds(usual)[:, usual.in_year(f"{y}/{(y + 1) % 100:02d}")].mean(axis=1) for y in range(first, last)],
         axis=1,
     )
-    observed = delays_by_year(footprint, "acute")
-    whole = observed[observed["calendar_days"] >= 365]["beds"].to_numpy()  # noqa: PLR2004
+    whole = [row["beds"] for row in _rows(delays_by_year(footprint, "acute")) if row["calendar_days"] >= 365]
     months = usual.in_year(footprint.baseline_year)
     return {
         "observed_beds": observed_delayed(footprint, footprint.baseline_year).value,
@@ -126,35 +126,41 @@ def _delays(footprint: Footprint, usual: Observed) -> dict[str, Any]:
 
 def _holdout(footprint: Footprint, usual: Observed) -> tuple[pd.DataFrame, dict[str, float]]:
     """Forecast the held-out quarters by hospital; the forecast knows nothing after the baseline year."""
-    before = beds_by_quarter(footprint, footprint.baseline_year).set_index(["site", "quarter"])
+    before = {(row["site"], row["quarter"]): row for row in _rows(beds_by_quarter(footprint, footprint.baseline_year))}
     rows = []
-    for row in holdout_beds(footprint).itertuples():
-        start = months_after(dt.date(int(str(row.year)[:4]), 4, 1), 3 * (int(row.quarter) - 1))
+    for row in _rows(holdout_beds(footprint)):
+        site, quarter = row["site"], int(row["quarter"])
+        start = months_after(dt.date(int(row["year"][:4]), 4, 1), 3 * (quarter - 1))
         months = np.array([start <= m < months_after(start, 3) for m in usual.months])
-        used = float(occupied_beds(usual, str(row.site))[:, months].mean())
-        have = float(beds_open(usual, str(row.site))[:, months].mean())
-        last_year, last = before.loc[(row.site, row.quarter)], before.loc[(row.site, 4)]
+        used = float(occupied_beds(usual, site)[:, months].mean())
+        have = float(beds_open(usual, site)[:, months].mean())
+        last_year, last = before[site, quarter], before[site, 4]
         rows.append(
             {
-                "hospital": footprint.sites[str(row.site)].name,
-                "quarter": f"{row.year} Q{row.quarter}",
-                "observed_beds": float(row.occupied),
+                "hospital": footprint.sites[site].name,
+                "quarter": f"{row['year']} Q{quarter}",
+                "observed_beds": row["occupied"],
                 "forecast_beds": used,
-                "same_quarter_beds": float(last_year["occupied"]),
-                "observed_occupancy": float(row.occupied / row.available),
+                "same_quarter_beds": last_year["occupied"],
+                "observed_occupancy": row["occupied"] / row["available"],
                 "forecast_occupancy": used / have,
-                "same_quarter_occupancy": float(last_year["occupied"] / last_year["available"]),
-                "last_quarter_occupancy": float(last["occupied"] / last["available"]),
+                "same_quarter_occupancy": last_year["occupied"] / last_year["available"],
+                "last_quarter_occupancy": last["occupied"] / last["available"],
             }
         )
-    table = pd.DataFrame(rows)
-    seen = table["observed_occupancy"]
+    seen = [row["observed_occupancy"] for row in rows]
     errors = {
-        f"{name}_points": float(100 * (table[f"{name}_occupancy"] - seen).abs().mean())
+        f"{name}_points": 100 * float(np.mean(np.abs(np.subtract([row[f"{name}_occupancy"] for row in rows], seen))))
         for name in ("forecast", "same_quarter", "last_quarter")
     }
     errors |= {
-        f"{name}_beds_per_cent": float(100 * (table[f"{name}_beds"] / table["observed_beds"] - 1).abs().mean())
+        f"{name}_beds_per_cent": 100
+        * float(np.mean([abs(row[f"{name}_beds"] / row["observed_beds"] - 1) for row in rows]))
         for name in ("forecast", "same_quarter")
     }
-    return table, errors
+    return pd.DataFrame(rows), errors
+
+
+def _rows(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """Rows of a table as plain dictionaries."""
+    return [{str(k): v for k, v in row.items()} for row in table.to_dict("records")]

@@ -1,7 +1,8 @@
 """Fitting a footprint to its baseline year, or saying that it cannot be done.
 
-Simulated method of moments with common random numbers: one factor on stays a hospital (target: beds in use at midnight),
-and one factor on community capacity a pathway (target: beds held by people who wait for it). V8: the baseline comes first.
+Simulated method of moments with common random numbers: one factor on stays a hospital (target: beds in use at
+midnight), and one factor on community capacity a pathway (target: beds held by people who wait for it). V8: the
+baseline comes first.
 """
 
 from __future__ import annotations
@@ -151,9 +152,7 @@ def _rounded(values: dict[str, float]) -> dict[str, float]:
     return {k: round(v, 5) for k, v in values.items()}
 
 
-def _baseline(
-    footprint: Footprint, fit: Fit, future: Future, seed: int, replications: int, workers: int
-) -> Observed:
+def _baseline(footprint: Footprint, fit: Fit, future: Future, seed: int, replications: int, workers: int) -> Observed:
     end = dt.date(int(footprint.baseline_year[:4]) + 1, 4, 1)
     system = build(footprint, fit, future, end)
     return run_arms([Arm("fit", system, lower(system.network))], seed, replications, workers)[0]

@@ -1,4 +1,4 @@
-"""From a command line to checked settings: a few keys read literally, the rest composed by Hydra, all faults at once."""
+"""From a command line to checked settings: a few keys read literally, the rest by Hydra, all faults at once."""
 
 from __future__ import annotations
 
@@ -181,19 +181,35 @@ def _together(parts: dict[str, Any], footprint: Footprint | None, timelines: lis
     plan, future, criteria = parts["plan"], parts["future"], parts["criteria"]
     if footprint and future and future.growth not in footprint.demand.growth:
         known = list(footprint.demand.growth)
-        faults.append(Fault("future.growth", future.growth, f"the footprint has: {', '.join(known)}.", "", nearest(future.growth, known)))
+        faults.append(
+            Fault(
+                "future.growth",
+                future.growth,
+                f"the footprint has: {', '.join(known)}.",
+                "",
+                nearest(future.growth, known),
+            )
+        )
     if footprint and plan:
         if plan.starts <= footprint.start:
             rule = f"the plan starts before the footprint does ({footprint.start})."
             faults.append(Fault("plan.starts", str(plan.starts), rule))
         if plan.starts.day != 1 or plan.starts.month != 4:  # noqa: PLR2004
-            faults.append(Fault("plan.starts", str(plan.starts), "a plan starts on 1 April, the first day of a contract year."))
+            faults.append(
+                Fault("plan.starts", str(plan.starts), "a plan starts on 1 April, the first day of a contract year.")
+            )
         have = sum(s.beds_available.value for s in footprint.sites.values())
         for key in ("close_acute", "close_community", "open_home"):
             if getattr(plan, key).value < 0:
-                faults.append(Fault(f"plan.{key}.value", getattr(plan, key).value, "a number of beds or places cannot be negative."))
+                faults.append(
+                    Fault(
+                        f"plan.{key}.value", getattr(plan, key).value, "a number of beds or places cannot be negative."
+                    )
+                )
         if plan.close_acute.value > have:
-            faults.append(Fault("plan.close_acute.value", plan.close_acute.value, f"the footprint has {have:.0f} beds."))
+            faults.append(
+                Fault("plan.close_acute.value", plan.close_acute.value, f"the footprint has {have:.0f} beds.")
+            )
     if criteria:
         for timeline in timelines:
             if timeline and timeline.years > criteria.longest_timeline_years:
@@ -281,5 +297,3 @@ def _keys(folder: Path) -> list[str]:
     for path in folder.glob("*/*.yaml"):
         walk(yaml.safe_load(path.read_text(encoding="utf-8")), path.parent.name)
     return sorted(found)
-
-

@@ -156,7 +156,9 @@ def _delivery(plan: Observed, schedule: Schedule, criteria: Criteria) -> Assesse
         )
         share[r, 0] = (done + opened) / (beds + opened) if beds + opened else 1.0
     held = _most_common_cause(plan)
-    note = f"closures that did not happen were held back mostly by: {held}" if held else "openings happen on their dates"
+    note = (
+        f"closures that did not happen were held back mostly by: {held}" if held else "openings happen on their dates"
+    )
     passes = share[:, 0] >= criteria.delivered_share.value
     return Assessed(
         "K0", "Delivery", True, ALWAYS, criteria.delivered_share.value, "share of beds and places on time", "own proposal",
@@ -184,9 +186,9 @@ def _access(
     limit = criteria.access_share.value
     return _two_lenses(
         ("K1", "Access: waits over 4 h for a bed", limit, "share of emergencies", criteria.access_share.source),
-        meets=(by_quarter <= limit).all(axis=1),
-        usual_meets=(usual_quarter <= limit).all(axis=1),
-        harmless=(by_year <= usual_year + criteria.margin_share.value).all(axis=1),
+        meets=np.all(by_quarter <= limit, axis=1),
+        usual_meets=np.all(usual_quarter <= limit, axis=1),
+        harmless=np.all(by_year <= usual_year + criteria.margin_share.value, axis=1),
         cells=cells,
         values=by_year,
         usual=usual_year,
@@ -203,10 +205,16 @@ def _delayed(plan: Observed, usual: Observed, criteria: Criteria, years: Any) ->
     total = (measures.total_delay_beds(plan)[:, np.any(masks, axis=0)]).mean()
     limit = criteria.delayed_share.value
     return _two_lenses(
-        ("K3", "Delayed transfers of care", limit, "share of occupied hospital bed-days", criteria.delayed_share.source),
-        meets=(values <= limit).all(axis=1),
-        usual_meets=(base <= limit).all(axis=1),
-        harmless=(values <= base + criteria.margin_share.value).all(axis=1),
+        (
+            "K3",
+            "Delayed transfers of care",
+            limit,
+            "share of occupied hospital bed-days",
+            criteria.delayed_share.source,
+        ),
+        meets=np.all(values <= limit, axis=1),
+        usual_meets=np.all(base <= limit, axis=1),
+        harmless=np.all(values <= base + criteria.margin_share.value, axis=1),
         cells=[(_title(plan, None), name) for name, _ in years],
         values=values,
         usual=base,
@@ -219,7 +227,7 @@ def _delayed(plan: Observed, usual: Observed, criteria: Criteria, years: Any) ->
 def _cancelled(plan: Observed, usual: Observed, criteria: Criteria, years: Any, collapsed: list[str]) -> Assessed:
     cells, values = _grid(plan, years, measures.cancelled_share)
     _, base = _grid(usual, years, measures.cancelled_share)
-    harmless = (values <= base + criteria.margin_share.value).all(axis=1)
+    harmless = np.all(values <= base + criteria.margin_share.value, axis=1)
     return _two_lenses(
         ("K5c", "Planned admissions cancelled for want of a bed", float("nan"), "share of planned overnight admissions",
          "own proposal: no more than business as usual"),
@@ -252,7 +260,9 @@ def _two_lenses(
     passes = meets if by_standard and meets is not None else harmless
     if not by_standard and collapsed:
         passes = np.zeros_like(harmless)
-        note += f"; business as usual has no steady state at {', '.join(collapsed)}, so doing no harm means nothing there"
+        note += (
+            f"; business as usual has no steady state at {', '.join(collapsed)}, so doing no harm means nothing there"
+        )
     return Assessed(
         key, name, True, STANDARD if by_standard else NO_HARM, limit, unit, source, passes, meets, harmless, usual_meets,
         float(values.mean()), float(usual.mean()), _worst(cells, values, usual), note, cells, values, usual,
@@ -282,7 +292,9 @@ def _occupancy(plan: Observed, usual: Observed, criteria: Criteria, years: Any, 
     cells, values = _grid(plan, years, ratio)
     _, base = _grid(usual, years, ratio)
     _, cold = _grid(plan, winter, ratio)
-    meets = (values <= criteria.occupancy_year.value).all(axis=1) & (cold <= criteria.occupancy_winter.value).all(axis=1)
+    meets = (values <= criteria.occupancy_year.value).all(axis=1) & (cold <= criteria.occupancy_winter.value).all(
+        axis=1
+    )
     note = f"reported, does not decide; winter quarters {cold.mean():.1%} on average (line: {criteria.occupancy_winter.value:.0%})"
     return _reported(
         ("K2", "Midnight occupancy", criteria.occupancy_year.value, "share of beds open", criteria.occupancy_year.source),
@@ -308,7 +320,7 @@ def _four_hours(plan: Observed, usual: Observed, footprint: Footprint, criteria:
 
     cells, values = _grid(plan, years, share)
     _, before = _grid(usual, years, share)
-    meets = (values >= criteria.four_hour_share.value).all(axis=1)
+    meets = np.all(values >= criteria.four_hour_share.value, axis=1)
     note = "reported, does not decide; the 4-hour share of the baseline moved by history's slope with occupancy, not simulated"
     return _reported(
         ("K4", "A&E within 4 hours", criteria.four_hour_share.value, "share of attendances", criteria.four_hour_share.source),
@@ -324,7 +336,11 @@ def _sequence(plan: Observed, schedule: Schedule) -> Assessed:
         done = [c for c in closures if c.closed is not None]
         good = sum(_preceded(c, schedule, proof) for c in done)
         share[r, 0] = good / len(done) if done else 1.0
-    note = "reported; the gate makes it hold by construction" if schedule.plan.gate.enabled else "reported; no gate in this run"
+    note = (
+        "reported; the gate makes it hold by construction"
+        if schedule.plan.gate.enabled
+        else "reported; no gate in this run"
+    )
     return _reported(
         ("K8", "Sequence: places open before beds close", 1.0, "share of closures", "NHS England bed test, March 2017"),
         share[:, 0] >= 1, [("all", "plan")], share, None, note,

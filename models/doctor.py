@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import platform
 import shutil
-import sys
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -65,8 +64,6 @@ def doctor() -> int:
     print(f"  disk free    {free:.1f} GB here")
     if free < LEAST_DISK_GB:
         faults.append(f"less than {LEAST_DISK_GB:g} GB free here; choose another out=")
-    if sys.version_info < (3, 11):
-        faults.append("Python 3.11 or newer is needed")
     for fault in faults:
         print(f"  FAULT        {fault}")
     print("all well" if not faults else f"{len(faults)} fault(s)")

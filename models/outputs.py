@@ -1,4 +1,4 @@
-"""Arrow tables of a run: tidy, with units and what made them in their metadata, and a folder written whole or not at all.
+"""Arrow tables of a run: tidy, with units and what made them in their metadata; a folder is written whole or not at all.
 
 R16 (reproducible, auditable): the same configuration and seed give the same bytes, whatever the number of workers.
 """
@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
-import pyarrow.feather as feather
+from pyarrow import feather
 
 from models import measures
 from models.arms import Observed
@@ -32,13 +32,6 @@ __all__ = ["TABLES_VERSION", "read_table", "replace_text", "run_folder", "tables
 
 TABLES_VERSION = "1.0"
 
-UNITS = {
-    "mean": "see the column 'unit' or the table's description",
-    "p05": "as mean",
-    "p95": "as mean",
-    "beds": "beds",
-    "value": "see 'criterion'",
-}
 DESCRIPTIONS = {
     "state": "people in each state, mean over the month; mean and 5-95 % over replications",
     "flows": "events in the month; mean and 5-95 % over replications",
@@ -51,7 +44,9 @@ DESCRIPTIONS = {
 }
 
 
-def tables(observed: dict[str, Observed], assessed: dict[str, list[Assessed]], window: tuple[dt.date, dt.date]) -> dict[str, pa.Table]:
+def tables(
+    observed: dict[str, Observed], assessed: dict[str, list[Assessed]], window: tuple[dt.date, dt.date]
+) -> dict[str, pa.Table]:
     """Tables of a run by name.
 
     Parameters
@@ -95,13 +90,23 @@ def _names(values: list[str], index: npt.NDArray[Any]) -> pa.DictionaryArray:
 
 
 def _state(arm: str, o: Observed) -> pa.Table:
-    axes = [("month", o.months), ("station", o.stations), ("class", o.arm.lowered.network.classes), ("state", list(STATES))]
+    axes = [
+        ("month", o.months),
+        ("station", o.stations),
+        ("class", o.arm.lowered.network.classes),
+        ("state", list(STATES)),
+    ]
     people = o.area / (o.days[None, :, None, None, None] * DAY)
     return pa.table(_columns(arm, *axes) | _spread(people))
 
 
 def _flows(arm: str, o: Observed) -> pa.Table:
-    axes = [("month", o.months), ("station", o.stations), ("class", o.arm.lowered.network.classes), ("flow", list(FLOWS))]
+    axes = [
+        ("month", o.months),
+        ("station", o.stations),
+        ("class", o.arm.lowered.network.classes),
+        ("flow", list(FLOWS)),
+    ]
     return pa.table(_columns(arm, *axes) | _spread(o.flow[..., : len(FLOWS)]))
 
 
@@ -185,7 +190,7 @@ def read_table(path: str | Path) -> pd.DataFrame:
     table = feather.read_table(str(path), memory_map=False)
     meta = {k.decode(): v.decode() for k, v in (table.schema.metadata or {}).items()}
     version = meta.get("schema_version", "none")
-    if version.split(".")[0] != TABLES_VERSION.split(".")[0]:
+    if version.split(".")[0] != TABLES_VERSION.split(".", maxsplit=1)[0]:
         raise CarebridgeError(f"{path}: layout {version} cannot be read by this version, which knows {TABLES_VERSION}")
     frame = table.to_pandas()
     units = {f.name: (f.metadata or {}).get(b"unit", b"").decode() for f in table.schema}

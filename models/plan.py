@@ -85,7 +85,9 @@ class Future(Shape):
     title: str
     decides: bool
     growth: str  # key of the footprint's demand.growth
-    admissions_effect: Figure  # relative change of emergency overnight admissions once the places at home are all in use
+    admissions_effect: (
+        Figure  # relative change of emergency overnight admissions once the places at home are all in use
+    )
 
 
 class Criteria(Shape):
@@ -156,7 +158,9 @@ def months_after(day: dt.date, months: int) -> dt.date:
     return dt.date(index // 12, index % 12 + 1, 1)
 
 
-def schedule(plan: Plan, timeline: Timeline, acute_by_site: dict[str, float], places_by_site: dict[str, float]) -> Schedule:
+def schedule(
+    plan: Plan, timeline: Timeline, acute_by_site: dict[str, float], places_by_site: dict[str, float]
+) -> Schedule:
     """Lay a plan out on a timeline.
 
     Closures and openings are shared between sites pro rata to beds and to community places, in whole beds, and made
@@ -175,11 +179,12 @@ def schedule(plan: Plan, timeline: Timeline, acute_by_site: dict[str, float], pl
     closing = _steps(plan, round(stage.close_from * span), round(stage.close_to * span))
     home = _split(plan.open_home.value, places_by_site)
     openings = {site: [(day, round(total * share)) for day, share in opening] for site, total in home.items()}
-    closures = []
-    for kind, figure, weights in (
+    closures: list[Step] = []
+    kinds: list[tuple[Literal["acute", "community"], Figure, dict[str, float]]] = [
         ("acute", plan.close_acute, acute_by_site),
         ("community", plan.close_community, places_by_site),
-    ):
+    ]
+    for kind, figure, weights in kinds:
         for site, total in _split(figure.value, weights).items():
             cumulative = [0, *(round(total * share) for _, share in closing)]
             for (day, share), (before, after) in zip(closing, itertools.pairwise(cumulative), strict=True):

@@ -126,7 +126,7 @@ def verdict_document(outcome: Outcome) -> dict[str, Any]:
         "scenario_hash": chosen.scenario_hash,
         "seed": chosen.seed,
     }
-    if not outcome.verdicts:
+    if outcome.system is None:
         nothing = {
             "verdict": "no baseline",
             "probability": None,
@@ -138,7 +138,9 @@ def verdict_document(outcome: Outcome) -> dict[str, Any]:
         }
         return {**head, **nothing, "timelines": []}
     all_of_them = [v.as_dict() for v in outcome.verdicts.values()]
-    sums = {name: asdict(arithmetic(outcome.system, s, chosen.future, chosen.criteria)) for name, s in _laid_out(outcome)}
+    sums = {
+        name: asdict(arithmetic(outcome.system, s, chosen.future, chosen.criteria)) for name, s in _laid_out(outcome)
+    }
     return {**head, **all_of_them[0], "arithmetic": sums, "baseline": outcome.baseline.errors, "timelines": all_of_them}
 
 
@@ -189,7 +191,7 @@ def _manifest(
         "schema_version": SCHEMA_VERSION,
         "scenario_hash": chosen.scenario_hash,
         "command": ["carebridge", *sys.argv[1:]],
-        "finished": dt.datetime.now(dt.timezone.utc).isoformat(timespec="seconds"),
+        "finished": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
         "seconds": round(time.time() - began, 1),
         "peak_memory_mb": round(kilobytes / 1024, 1),
         "workers": chosen.request.workers or os.cpu_count(),
@@ -218,9 +220,13 @@ def dry_run(chosen: Settings) -> int:
     per_run = days / 30.4 * stations * 3 * (5 + 13 + 3) * 8
     print("---")
     print(f"scenario_hash: {chosen.scenario_hash}")
-    print(f"arms: {arms} ({USUAL}, {', '.join(t.name for t in chosen.timelines)}), {chosen.replications} replications each")
+    print(
+        f"arms: {arms} ({USUAL}, {', '.join(t.name for t in chosen.timelines)}), {chosen.replications} replications each"
+    )
     print(f"events: about {events / 1e6:.0f} million over {days / 365.25:.0f} years")
-    print(f"time: about {events * 1.2e-7 / cores + 15:.0f} s on {cores} cores (10 s more when kernels are not compiled)")
+    print(
+        f"time: about {events * 1.2e-7 / cores + 15:.0f} s on {cores} cores (10 s more when kernels are not compiled)"
+    )
     print(f"memory: about {0.35 + 2.2 * per_run * chosen.replications * arms / 1e9:.1f} GB")
     print(f"disk: about {3 + 4 * arms} MB")
     return 0
@@ -229,6 +235,7 @@ def dry_run(chosen: Settings) -> int:
 def calibrate(words: list[str]) -> int:
     """Fit a footprint and write the fit where it is looked for."""
     import yaml
+
     from models.calibrate import fit_footprint
     from models.outputs import replace_text
 

@@ -1,7 +1,7 @@
 """From a footprint to a network: hospitals, community services, the flows between them, and what a plan changes.
 
-Each hospital is one pool of beds made of its named wards, which take one another's patients; people change hospital only
-by an explicit route (there is none here), and leave for services of their own catchment.
+Each hospital is one pool of beds made of its named wards, which take one another's patients; people change hospital
+only by an explicit route (there is none here), and leave for services of their own catchment.
 """
 
 from __future__ import annotations
@@ -82,9 +82,13 @@ def build(footprint: Footprint, fit: Fit, future: Future, horizon: dt.date, plan
     """
     calendar = Calendar(footprint.start, 1)
     inside = _inside(footprint)
-    places = {key: max(1, round(load * fit.capacity_factor[key[1]])) for key, load in offered_places(footprint, fit).items()}
+    places = {
+        key: max(1, round(load * fit.capacity_factor[key[1]])) for key, load in offered_places(footprint, fit).items()
+    }
     beds = {
-        site: {int(q): round(a) - inside[site] for q, a in zip(rows["quarter"], rows["available"], strict=True)}
+        str(site): {
+            int(q): round(a) - inside[str(site)] for q, a in zip(rows["quarter"], rows["available"], strict=True)
+        }
         for site, rows in beds_by_quarter(footprint, footprint.baseline_year).groupby("site", sort=False)
     }
     routes = _routes(footprint)
@@ -124,7 +128,9 @@ def _sources(footprint: Footprint, fit: Fit, future: Future, plan: Schedule | No
     total = sum(cohorts.values())
     cohorts = {name: share / total for name, share in cohorts.items()}
     growth = demand.growth[future.growth].value
-    middle = dt.date(int(footprint.baseline_year[:4]), 10, 1)  # the figures are those of the middle of the baseline year
+    middle = dt.date(
+        int(footprint.baseline_year[:4]), 10, 1
+    )  # the figures are those of the middle of the baseline year
     back = (1 + growth) ** -((middle - footprint.start).days / 365.25)
     first, last = demand.elective_hours.hours
     common = {"growth_per_year": growth, "noise": "demand", "attributes": {"cohort": cohorts}}

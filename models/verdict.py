@@ -1,6 +1,6 @@
-"""The verdict: does the plan happen, and does it do no harm, with what probability?
+"""The verdict: whether the plan happens and does no harm, with what probability.
 
-Criteria, lenses and the order of the rules follow the criteria file; V1, V4, V7 (an answer of "no" is allowed), V10, D16.
+V1, V4, V7 (an answer of "no" is allowed), V10. Criteria and lenses are in :mod:`models.criteria`.
 Probabilities are over replications within one named future, with exact one-sided bounds (Clopper and Pearson).
 """
 
@@ -64,7 +64,12 @@ class Verdict:
 
 
 def judge(
-    plan: Observed, usual: Observed, schedule: Schedule, criteria: Criteria, window: tuple[dt.date, dt.date], why_not: list[str]
+    plan: Observed,
+    usual: Observed,
+    schedule: Schedule,
+    criteria: Criteria,
+    window: tuple[dt.date, dt.date],
+    why_not: list[str],
 ) -> tuple[Verdict, list[Assessed]]:
     """Judge a plan against business as usual, replication by replication.
 
@@ -95,7 +100,8 @@ def judge(
         window=(window[0].isoformat(), window[1].isoformat()),
         reasons=why_not,
         at_other_thresholds={
-            f"{t:.2f}": _rule(low, high, criteria.model_copy(update={"credible_from": t}), why_not) for t in (0.80, 0.95)
+            f"{t:.2f}": _rule(low, high, criteria.model_copy(update={"credible_from": t}), why_not)
+            for t in (0.80, 0.95)
         },
     )
     verdict.criteria.sort(key=lambda row: (int("".join(c for c in row["id"] if c.isdigit())), row["id"]))

@@ -123,7 +123,7 @@ class _Builder:
         return 0 if key == CLASS else 7 * (list(self.network.attributes).index(key) + 1)
 
     def selector(self, wheres: Sequence[Mapping[str, Any]], rows: Sequence[int]) -> int:
-        """Table that finds the first fitting rule by class and the attributes that any rule mentions; -1 for no rules."""
+        """Table of the first fitting rule by class and the attributes that any rule mentions; -1 for no rules."""
         if not wheres:
             return -1
         keys = [k for k in (CLASS, *self.network.attributes) if any(k in w for w in wheres)]

@@ -136,7 +136,7 @@ def advance(T, S, until):
         timed = S.heap_time[0] if N[HEAP_SIZE] > 0 else FOREVER
         buffered = N[BUFFER_AT] < N[BUFFER_END]
         arrival = S.arrival[N[BUFFER_AT]].time if buffered else N[NEXT_HOUR] * HOUR_MS
-        t = min(calendar, min(timed, arrival))
+        t = min(calendar, timed, arrival)
         if t >= until:
             break
         i, begins, freed = NOBODY, NOWHERE, NOWHERE

@@ -52,13 +52,29 @@ def cache_folder() -> Path:
 numba.config.CACHE_DIR = str(cache_folder())  # type: ignore[attr-defined]
 
 
+#: options of every compiled function, one reason each
+COMMON: dict[str, Any] = {
+    "error_model": "numpy",  # a division by zero gives inf, as in C, and costs no test
+    "_nrt": False,  # no array is made in the kernel, so none is reference-counted (40 times faster calls)
+    "no_cfunc_wrapper": True,  # nothing in C calls these functions
+}
+RULE: dict[str, Any] = {
+    **COMMON,
+    "forceinline": True,  # one rule a file costs no call
+    "no_cpython_wrapper": True,  # nothing in Python calls a rule (a third of the compile time)
+}
+ENTRY: dict[str, Any] = {
+    **COMMON,
+    "cache": True,  # on disk, keyed by the folder above
+    "nogil": True,  # replications run on threads
+}
+
+
 def rule(function: Callable[..., Any]) -> Any:
-    """Compile one small rule, always folded into its caller (no call cost, one file an idea)."""
-    return njit(forceinline=True, error_model="numpy", _nrt=False, no_cpython_wrapper=True, no_cfunc_wrapper=True)(
-        function
-    )
+    """Compile one small rule, always folded into its caller."""
+    return njit(**RULE)(function)
 
 
 def compiled(function: Callable[..., Any]) -> Any:
-    """Compile an entry point: cached on disk, releases the interpreter lock."""
-    return njit(cache=True, nogil=True, error_model="numpy", _nrt=False, no_cfunc_wrapper=True)(function)
+    """Compile an entry point, callable from Python."""
+    return njit(**ENTRY)(function)

@@ -51,10 +51,11 @@ WAIT_TOTAL = 10  #: column of the total wait; the clocks follow it
 SNAPSHOT = (*STATES, "places")
 
 #: edges (ms) of the bins of waits; the last bin has no end
-WAIT_EDGES = np.array(
-    [0, 0.25, 0.5, 1, 2, 3, 4, 6, 8, 12, 18, 24, 36, 48, 72, 96, 120, 168, 240, 336, 504, 672, 1008, 1344, 2016, 4368, 8760]
-) * HOUR_MS  # fmt: skip
-WAIT_EDGES = WAIT_EDGES.astype(np.int64)
+WAIT_EDGE_HOURS = (
+    *(0, 0.25, 0.5, 1, 2, 3, 4, 6, 8, 12, 18, 24, 36, 48, 72, 96, 120),
+    *(168, 240, 336, 504, 672, 1008, 1344, 2016, 4368, 8760),
+)
+WAIT_EDGES = (np.array(WAIT_EDGE_HOURS) * HOUR_MS).astype(np.int64)
 
 # kinds of event, in the order in which they happen within one instant
 PERIOD_END, SNAPSHOT_DUE, PLAN_CHANGE, SERVICE_END, TRANSITION_END, RETURN_VISIT, ARRIVAL = range(7)

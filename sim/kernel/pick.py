@@ -9,7 +9,7 @@ __all__ = ["pick"]
 
 @rule
 def pick(T, selector, levels):
-    """Rule of a selector that holds for an entity with these class and attribute levels, or -1 (also for selector -1: no rules)."""
+    """Rule of a selector that holds for these class and attribute levels, or -1 (as for selector -1: no rules)."""
     if selector < 0:
         return -1
     pick = T.selector[selector]

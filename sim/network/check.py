@@ -131,7 +131,7 @@ def _busiest_hour(source: Source) -> float:
 
 
 def _at(network: Network, instant: dt.date | float) -> float:
-    return instant if isinstance(instant, float) else (instant - network.start).days * DAY
+    return (instant - network.start).days * DAY if isinstance(instant, dt.date) else float(instant)
 
 
 def _steps(network: Network, key: str, instants: Iterable[dt.date | float]) -> Iterator[Fault]:
