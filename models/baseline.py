@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
 from models.arms import Observed
 from models.calibrate import inputs_hash
@@ -61,16 +62,24 @@ def check_baseline(footprint: Footprint, fit: Fit | None, usual: Observed | None
     if fit.footprint != footprint.name or fit.inputs != inputs_hash(footprint):
         reasons.append("the fit was made with other figures than the footprint now holds; run `carebridge calibrate`")
     fitted = _fitted(footprint, usual)
+    runs = usual.area.shape[0]
     for row in _rows(fitted):
-        miss = row["simulated_beds"] / row["observed_beds"] - 1
-        if abs(miss) > BEDS_TOLERANCE:
+        miss = _clear_miss(row["simulated_beds"], row["simulated_sd"], runs, row["observed_beds"], BEDS_TOLERANCE)
+        if miss:
             reasons.append(f"beds in use at {row['hospital']} are missed by {miss:+.1%} in {footprint.baseline_year}")
     delays = _delays(footprint, usual)
-    miss = delays["simulated_beds"] / delays["observed_beds"] - 1
-    if abs(miss) > DELAY_TOLERANCE:
+    miss = _clear_miss(delays["simulated_beds"], delays["simulated_sd"], runs, delays["observed_beds"], DELAY_TOLERANCE)
+    if miss:
         reasons.append(f"delayed beds are missed by {miss:+.0%} in {footprint.baseline_year}")
     holdout, errors = _holdout(footprint, usual)
     return Baseline(fitted, holdout, errors, delays, reasons)
+
+
+def _clear_miss(simulated: float, sd: float, runs: int, observed: float, tolerance: float) -> float:
+    """Relative miss when it lies beyond the tolerance and beyond chance (99.9 %); otherwise 0."""
+    chance = float(stats.t.ppf(0.9995, runs - 1)) * sd / np.sqrt(runs) if runs > 1 else np.inf
+    miss = simulated / observed - 1
+    return miss if abs(miss) > tolerance and abs(simulated - observed) > chance else 0.0
 
 
 def _fitted(footprint: Footprint, usual: Observed) -> pd.DataFrame:

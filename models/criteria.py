@@ -18,7 +18,6 @@ import numpy.typing as npt
 from models import measures
 from models.arms import Observed
 from models.footprint import Footprint
-from models.observed import beds_by_quarter
 from models.plan import Criteria, Schedule, months_after
 from models.system import ward
 from sim.clock import DAY
@@ -29,7 +28,9 @@ __all__ = ["NOT_ASSESSED", "STANDARD", "Assessed", "assess", "months_between", "
 Bools = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
 Masks = list[Bools]
+Names = tuple[str, str, float | None, str, str]  # key, name, threshold, unit, source
 
+OWN = "own proposal"
 STANDARD, NO_HARM, ALWAYS = "meets the standard", "does no harm", "happens as planned"
 COLLAPSED_WAITING = 0.10  # people waiting as a share of a hospital's beds above which there is no steady state
 
@@ -67,7 +68,7 @@ class Assessed:
     name: str
     decides: bool
     lens: str
-    threshold: float
+    threshold: float | None
     unit: str
     source: str
     passes: Bools
@@ -161,9 +162,25 @@ def _delivery(plan: Observed, schedule: Schedule, criteria: Criteria) -> Assesse
     )
     passes = share[:, 0] >= criteria.delivered_share.value
     return Assessed(
-        "K0", "Delivery", True, ALWAYS, criteria.delivered_share.value, "share of beds and places on time", "own proposal",
-        passes, passes, None, None, float(share.mean()), None, {}, note, [("all", "plan")], share, None,
-    )  # fmt: skip
+        key="K0",
+        name="Delivery",
+        decides=True,
+        lens=ALWAYS,
+        threshold=criteria.delivered_share.value,
+        unit="share of beds and places on time",
+        source=OWN,
+        passes=passes,
+        meets=passes,
+        harmless=None,
+        usual_meets=None,
+        value=float(share.mean()),
+        usual_value=None,
+        worst={},
+        note=note,
+        cells=[("all", "plan")],
+        values=share,
+        usual=None,
+    )
 
 
 def _most_common_cause(plan: Observed) -> str:
@@ -193,8 +210,8 @@ def _access(
         values=by_year,
         usual=usual_year,
         collapsed=collapsed,
-        note="not calibrated: no published count of waits for a bed by hospital is in the data; type-1 4-hour performance "
-        "and 12-hour waits stand beside it as a proxy",
+        note="not calibrated: no published count of waits for a bed by hospital is in the data; type-1 4-hour "
+        "performance and 12-hour waits stand beside it as a proxy",
     )
 
 
@@ -219,8 +236,8 @@ def _delayed(plan: Observed, usual: Observed, criteria: Criteria, years: Any) ->
         values=values,
         usual=base,
         collapsed=[],
-        note=f"acute over general and acute beds; over all beds with community ones {everywhere:.1%}; with assessment and "
-        f"waiting for the day's discharge hours, {total:.0f} beds on average",
+        note=f"acute over general and acute beds; over all beds with community ones {everywhere:.1%}; with assessment "
+        f"and waiting for the day's discharge hours, {total:.0f} beds on average",
     )
 
 
@@ -229,8 +246,13 @@ def _cancelled(plan: Observed, usual: Observed, criteria: Criteria, years: Any, 
     _, base = _grid(usual, years, measures.cancelled_share)
     harmless = np.all(values <= base + criteria.margin_share.value, axis=1)
     return _two_lenses(
-        ("K5c", "Planned admissions cancelled for want of a bed", float("nan"), "share of planned overnight admissions",
-         "own proposal: no more than business as usual"),
+        (
+            "K5c",
+            "Planned admissions cancelled for want of a bed",
+            None,
+            "share of planned overnight admissions",
+            "own proposal: no more than business as usual",
+        ),
         meets=None,
         usual_meets=None,
         harmless=harmless,
@@ -239,11 +261,11 @@ def _cancelled(plan: Observed, usual: Observed, criteria: Criteria, years: Any, 
         usual=base,
         collapsed=collapsed,
         note="simulated cancellations are of overnight admissions for want of a bed only",
-    )  # fmt: skip
+    )
 
 
 def _two_lenses(
-    names: tuple[str, str, float, str, str],
+    names: Names,
     *,
     meets: Bools | None,
     usual_meets: Bools | None,
@@ -264,9 +286,25 @@ def _two_lenses(
             f"; business as usual has no steady state at {', '.join(collapsed)}, so doing no harm means nothing there"
         )
     return Assessed(
-        key, name, True, STANDARD if by_standard else NO_HARM, limit, unit, source, passes, meets, harmless, usual_meets,
-        float(values.mean()), float(usual.mean()), _worst(cells, values, usual), note, cells, values, usual,
-    )  # fmt: skip
+        key=key,
+        name=name,
+        decides=True,
+        lens=STANDARD if by_standard else NO_HARM,
+        threshold=limit,
+        unit=unit,
+        source=source,
+        passes=passes,
+        meets=meets,
+        harmless=harmless,
+        usual_meets=usual_meets,
+        value=float(values.mean()),
+        usual_value=float(usual.mean()),
+        worst=_worst(cells, values, usual),
+        note=note,
+        cells=cells,
+        values=values,
+        usual=usual,
+    )
 
 
 def _worst(cells: list[tuple[str, str]], values: Floats, usual: Floats) -> dict[str, Any]:
@@ -292,14 +330,11 @@ def _occupancy(plan: Observed, usual: Observed, criteria: Criteria, years: Any, 
     cells, values = _grid(plan, years, ratio)
     _, base = _grid(usual, years, ratio)
     _, cold = _grid(plan, winter, ratio)
-    meets = (values <= criteria.occupancy_year.value).all(axis=1) & (cold <= criteria.occupancy_winter.value).all(
-        axis=1
-    )
-    note = f"reported, does not decide; winter quarters {cold.mean():.1%} on average (line: {criteria.occupancy_winter.value:.0%})"
-    return _reported(
-        ("K2", "Midnight occupancy", criteria.occupancy_year.value, "share of beds open", criteria.occupancy_year.source),
-        meets, cells, values, base, note,
-    )  # fmt: skip
+    year, winter_line = criteria.occupancy_year, criteria.occupancy_winter
+    meets = np.all(values <= year.value, axis=1) & np.all(cold <= winter_line.value, axis=1)
+    note = f"reported; winter quarters {cold.mean():.1%} on average (line: {winter_line.value:.0%})"
+    names = ("K2", "Midnight occupancy", year.value, "share of beds open", year.source)
+    return _reported(names, meets, cells, values, base, note)
 
 
 def _four_hours(plan: Observed, usual: Observed, footprint: Footprint, criteria: Criteria, years: Any) -> Assessed:
@@ -307,8 +342,7 @@ def _four_hours(plan: Observed, usual: Observed, footprint: Footprint, criteria:
     slope = criteria.four_hour_per_occupancy.value
     seen = {name: site.type1_4h_share.value for name, site in footprint.sites.items()}
     weight = {name: site.type1_attendances_per_day.value for name, site in footprint.sites.items()}
-    base_rows = beds_by_quarter(footprint, footprint.baseline_year).groupby("site")
-    base = {str(k): float(v["occupied"].sum() / v["available"].sum()) for k, v in base_rows}
+    base = {name: site.beds_occupied.value / site.beds_available.value for name, site in footprint.sites.items()}
 
     def share(o: Observed, site: str | None, masks: Masks) -> Floats:
         if site is None:
@@ -321,30 +355,29 @@ def _four_hours(plan: Observed, usual: Observed, footprint: Footprint, criteria:
     cells, values = _grid(plan, years, share)
     _, before = _grid(usual, years, share)
     meets = np.all(values >= criteria.four_hour_share.value, axis=1)
-    note = "reported, does not decide; the 4-hour share of the baseline moved by history's slope with occupancy, not simulated"
-    return _reported(
-        ("K4", "A&E within 4 hours", criteria.four_hour_share.value, "share of attendances", criteria.four_hour_share.source),
-        meets, cells, values, before, note,
-    )  # fmt: skip
+    note = "reported; the baseline's 4-hour share moved along history's slope with occupancy, not simulated"
+    line = criteria.four_hour_share
+    names = ("K4", "A&E within 4 hours", line.value, "share of attendances", line.source)
+    return _reported(names, meets, cells, values, before, note)
 
 
 def _sequence(plan: Observed, schedule: Schedule) -> Assessed:
-    """K8, reported: was every closure preceded by its places at home, open for the proof period?"""
+    """K8, reported: whether places at home had been open for the proof period before each closure."""
     proof = round(schedule.plan.gate.proof_months.value)
     share = np.ones((len(plan.closures), 1))
     for r, closures in enumerate(plan.closures):
         done = [c for c in closures if c.closed is not None]
         good = sum(_preceded(c, schedule, proof) for c in done)
         share[r, 0] = good / len(done) if done else 1.0
-    note = (
-        "reported; the gate makes it hold by construction"
-        if schedule.plan.gate.enabled
-        else "reported; no gate in this run"
+    note = "reported; " + ("the gate makes it hold" if schedule.plan.gate.enabled else "no gate in this run")
+    names = (
+        "K8",
+        "Sequence: places open before beds close",
+        1.0,
+        "share of closures",
+        "NHS England bed test, March 2017",
     )
-    return _reported(
-        ("K8", "Sequence: places open before beds close", 1.0, "share of closures", "NHS England bed test, March 2017"),
-        share[:, 0] >= 1, [("all", "plan")], share, None, note,
-    )  # fmt: skip
+    return _reported(names, np.greater_equal(share[:, 0], 1), [("all", "plan")], share, None, note)
 
 
 def _preceded(closure: Any, schedule: Schedule, proof: int) -> bool:
@@ -354,16 +387,28 @@ def _preceded(closure: Any, schedule: Schedule, proof: int) -> bool:
     return not steps or ready >= closure.step.share_before * steps[-1][1] - 0.5
 
 
-def _reported(
-    names: tuple[str, str, float, str, str], meets: Bools, cells: Any, values: Floats, usual: Floats | None, note: str
-) -> Assessed:
+def _reported(names: Names, meets: Bools, cells: Any, values: Floats, usual: Floats | None, note: str) -> Assessed:
     key, name, limit, unit, source = names
-    worst = _worst(cells, values, usual) if usual is not None else {}
-    base = None if usual is None else float(usual.mean())
     return Assessed(
-        key, name, False, STANDARD, limit, unit, source, meets, meets, None, None, float(values.mean()), base, worst, note,
-        cells, values, usual,
-    )  # fmt: skip
+        key=key,
+        name=name,
+        decides=False,
+        lens=STANDARD,
+        threshold=limit,
+        unit=unit,
+        source=source,
+        passes=meets,
+        meets=meets,
+        harmless=None,
+        usual_meets=None,
+        value=float(values.mean()),
+        usual_value=None if usual is None else float(usual.mean()),
+        worst={} if usual is None else _worst(cells, values, usual),
+        note=note,
+        cells=cells,
+        values=values,
+        usual=usual,
+    )
 
 
 def every_cell(assessed: list[Assessed]) -> Iterator[tuple[str, str, str, int, float, float | None]]:

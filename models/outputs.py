@@ -1,4 +1,4 @@
-"""Arrow tables of a run: tidy, with units and what made them in their metadata; a folder is written whole or not at all.
+"""Arrow tables of a run: tidy, with units and origin in their metadata; a folder is written whole or not at all.
 
 R16 (reproducible, auditable): the same configuration and seed give the same bytes, whatever the number of workers.
 """

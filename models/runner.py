@@ -158,8 +158,8 @@ def summary(outcome: Outcome) -> list[str]:
         years = next(t.years for t in chosen.timelines if t.name == name)
         low, high = v.interval
         lines.append(
-            f"  in {years:2d} years: {v.verdict.upper()} (delivered and safe in {v.probability:.0%} of {v.replications} "
-            f"runs, between {low:.0%} and {high:.0%}; delivered {v.delivered['probability']:.0%}, "
+            f"  in {years:2d} years: {v.verdict.upper()} (delivered and safe in {v.probability:.0%} of "
+            f"{v.replications} runs, between {low:.0%} and {high:.0%}; delivered {v.delivered['probability']:.0%}, "
             f"safe {v.safe['probability']:.0%}). What decides: {_name(v)}."
         )
     lines += [f"  {reason}" for reason in outcome.baseline.reasons]
@@ -220,9 +220,7 @@ def dry_run(chosen: Settings) -> int:
     per_run = days / 30.4 * stations * 3 * (5 + 13 + 3) * 8
     print("---")
     print(f"scenario_hash: {chosen.scenario_hash}")
-    print(
-        f"arms: {arms} ({USUAL}, {', '.join(t.name for t in chosen.timelines)}), {chosen.replications} replications each"
-    )
+    print(f"arms: {arms} ({', '.join([USUAL, *(t.name for t in chosen.timelines)])}), {chosen.replications} runs each")
     print(f"events: about {events / 1e6:.0f} million over {days / 365.25:.0f} years")
     print(
         f"time: about {events * 1.2e-7 / cores + 15:.0f} s on {cores} cores (10 s more when kernels are not compiled)"
