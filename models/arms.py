@@ -122,8 +122,10 @@ def run_arms(
     def work(task: tuple[Arm, int], stop: threading.Event) -> _One:
         return _run(*task, seed, stop)
 
-    results = list(in_order(tasks, work, workers, on_done))
-    return [_stack(arm, results[n :: len(arms)]) for n, arm in enumerate(arms)]
+    found = [_empty(arm, replications) for arm in arms]
+    for n, one in enumerate(in_order(tasks, work, workers, on_done)):
+        _keep(found[n % len(arms)], n // len(arms), one)
+    return found
 
 
 def _run(arm: Arm, replication: int, seed: int, stop: threading.Event) -> _One:
@@ -156,17 +158,30 @@ def _midnights(snapshot: npt.NDArray[np.int32], edges: Ints) -> Ints:
     return np.add.reduceat(shifted, first, axis=0)
 
 
-def _stack(arm: Arm, runs: Sequence[_One]) -> Observed:
-    edges = arm.lowered.tables.period_edges
+def _empty(arm: Arm, replications: int) -> Observed:
+    tables = arm.lowered.tables
+    edges, state = tables.period_edges, Run(arm.lowered, 0, pool=1).state
     calendar = Calendar(arm.lowered.network.start, int(edges[-1]))
+
+    def zeros(*shape: int) -> Ints:
+        return np.zeros((replications, *shape), np.int64)
+
     return Observed(
-        arm,
-        [calendar.date(int(e)) for e in edges[:-1]],
-        np.stack([r.area for r in runs]),
-        np.stack([r.flow for r in runs]),
-        np.stack([r.places for r in runs]),
-        np.stack([r.midnight for r in runs]),
-        [r.closures for r in runs],
-        [r.fingerprint for r in runs],
-        sum(r.events for r in runs),
+        arm=arm,
+        months=[calendar.date(int(e)) for e in edges[:-1]],
+        area=zeros(*state.area.shape),
+        flow=zeros(*state.flow.shape),
+        places=zeros(*state.places_area.shape),
+        midnight=zeros(len(edges) - 1, state.snapshot.shape[1], len(MIDNIGHT)),
+        closures=[],
     )
+
+
+def _keep(o: Observed, replication: int, one: _One) -> None:
+    o.area[replication] = one.area
+    o.flow[replication] = one.flow
+    o.places[replication] = one.places
+    o.midnight[replication] = one.midnight
+    o.closures.append(one.closures)
+    o.fingerprints.append(one.fingerprint)
+    o.events += one.events

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from models import __version__
 
-__all__ = ["doctor", "machine", "versions"]
+__all__ = ["doctor", "machine", "peak_memory_mb", "versions"]
 
 LIBRARIES = ("numpy", "numba", "scipy", "pandas", "pyarrow", "pydantic", "hydra-core", "simpy", "matplotlib")
 LEAST_DISK_GB, LEAST_MEMORY_GB = 1.0, 2.0
@@ -33,6 +33,16 @@ def memory_gb() -> float | None:
         return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
     except (AttributeError, ValueError, OSError):
         return None
+
+
+def peak_memory_mb() -> float | None:
+    """Largest memory this process has used, in MB, where the system says."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return None
+    used = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return round(used / (1e6 if platform.system() == "Darwin" else 1e3), 1)
 
 
 def machine() -> dict[str, object]:

@@ -200,7 +200,7 @@ def read_table(path: str | Path) -> pd.DataFrame:
 
 def write_json(path: Path, data: Any) -> None:
     """Write JSON that is the same whenever the data are."""
-    path.write_text(json.dumps(data, indent=2, ensure_ascii=False, allow_nan=True) + "\n", encoding="utf-8")
+    path.write_text(json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
 
 
 def replace_text(path: Path, text: str) -> None:
@@ -255,5 +255,5 @@ def run_folder(out: Path) -> Iterator[Path]:
 def _flush(folder: Path) -> None:
     for path in folder.rglob("*"):
         if path.is_file():
-            with path.open("rb") as file:
+            with path.open("r+b") as file:
                 os.fsync(file.fileno())

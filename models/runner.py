@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-import resource
 import sys
 import time
 from dataclasses import asdict, dataclass
@@ -16,7 +15,7 @@ from models.arms import Arm, Observed, run_arms
 from models.baseline import Baseline, check_baseline
 from models.compose import CONFIGS, Settings, parse, settings
 from models.criteria import Assessed
-from models.doctor import machine, versions
+from models.doctor import machine, peak_memory_mb, versions
 from models.outputs import run_folder, tables, write_json, write_tables
 from models.plan import Schedule, months_after, schedule
 from models.system import System, build
@@ -186,14 +185,13 @@ def _manifest(
     chosen: Settings, outcome: Outcome, hashes: dict[str, str], charts: list[str], began: float
 ) -> dict[str, Any]:
     """What made this folder; the only file that may differ between two runs of the same configuration."""
-    kilobytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return {
         "schema_version": SCHEMA_VERSION,
         "scenario_hash": chosen.scenario_hash,
         "command": ["carebridge", *sys.argv[1:]],
         "finished": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
         "seconds": round(time.time() - began, 1),
-        "peak_memory_mb": round(kilobytes / 1024, 1),
+        "peak_memory_mb": peak_memory_mb(),
         "workers": chosen.request.workers or os.cpu_count(),
         "versions": versions(),
         "machine": machine(),

@@ -46,16 +46,17 @@ def in_order(
     """
     stop = threading.Event()
     pool = ThreadPoolExecutor(max_workers=max(1, workers), thread_name_prefix="replication")
-    futures: list[Future[Result]] = [pool.submit(work, task, stop) for task in tasks]
-    position = {future: n for n, future in enumerate(futures)}
+    position: dict[Future[Result], int] = {pool.submit(work, task, stop): n for n, task in enumerate(tasks)}
+    ready: dict[int, Result] = {}
+    following = 0
     try:
-        pending, ready, following = set(futures), {}, 0
-        while pending:
-            done, pending = wait(pending, timeout=0.2, return_when=FIRST_COMPLETED)
+        while position:  # a future is forgotten once its result is taken, so that results do not pile up
+            done, _ = wait(position, timeout=0.2, return_when=FIRST_COMPLETED)
             for future in done:
-                ready[position[future]] = future.result()
+                ready[position.pop(future)] = future.result()
             if done and on_done:
-                on_done(len(futures) - len(pending))
+                on_done(len(tasks) - len(position))
+            del done
             while following in ready:
                 yield ready.pop(following)
                 following += 1

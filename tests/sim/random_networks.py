@@ -168,12 +168,11 @@ class _Maker:
         names = self.r.sample(onward, self.r.randint(1, len(onward)))
         if names == [self.stations[i]]:
             names.append("leave")
-        shares = self.shares(len(names))
-        if names[0] == self.stations[i]:
-            shares = [min(shares[0], 0.3), *shares[1:-1], shares[-1] + max(0.0, shares[0] - 0.3)]
+        own = names.index(self.stations[i]) if self.stations[i] in names else -1
+        shares = self.seldom(self.shares(len(names)), own)
         to: dict[str, Any] = dict(zip(names, shares, strict=True))
         if len(names) > 1 and self.chance(0.3):  # shares that change together at one instant
-            later = self.shares(len(names))
+            later = self.seldom(self.shares(len(names)), own)
             at = f"{self.r.uniform(0.2, self.days):.4f} d"
             to = {
                 n: {"share": [{"from": "0 d", "value": a}, {"from": at, "value": b}]}
@@ -185,10 +184,17 @@ class _Maker:
                 to[n] = {**given, "transition": self.use()}
         return {"where": where, "to": to}
 
+    def seldom(self, shares: list[float], own: int) -> list[float]:
+        """At most 0.3 of those at a station go round again: with a stay of 0 ms, all of them would do so for ever."""
+        if own >= 0 and shares[own] > 0.3:
+            shares[(own + 1) % len(shares)] += shares[own] - 0.3
+            shares[own] = 0.3
+        return shares
+
     def back(self) -> dict[str, Any]:
         return {
             "where": self.where() if self.chance(0.5) else {},
-            "probability": self.r.choice([0, 0.2, 0.6]),
+            "probability": self.r.choice([0, 0.2, 0.5]),
             "after": self.use(),
             "to": self.r.choice(self.stations),
         }
@@ -200,7 +206,7 @@ class _Maker:
         source: dict[str, Any] = {
             "class": r.choice(self.classes),
             "to": r.choice(self.stations),
-            "rate_per_day": r.choice([1.5, 8, 30]) * r.uniform(0.5, 1.5),
+            "rate_per_day": r.choice([4, 12, 30]) * r.uniform(0.5, 1.5),
         }
         if self.chance(0.2):
             source["week"] = [r.choice([0, 1, 3]) * r.random() + 0.01 for _ in range(168)]
