@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import json
 from dataclasses import dataclass, field
@@ -191,8 +192,9 @@ def _together(parts: dict[str, Any], footprint: Footprint | None, timelines: lis
             )
         )
     if footprint and plan:
-        if plan.starts <= footprint.start:
-            rule = f"the plan starts before the footprint does ({footprint.start})."
+        baseline_ends = dt.date(int(footprint.baseline_year[:4]) + 1, 4, 1)
+        if plan.starts < baseline_ends:
+            rule = f"a plan starts after the baseline year {footprint.baseline_year}, on {baseline_ends} or later."
             faults.append(Fault("plan.starts", str(plan.starts), rule))
         if plan.starts.day != 1 or plan.starts.month != 4:  # noqa: PLR2004
             faults.append(

@@ -307,9 +307,9 @@ def _two_lenses(
     )
 
 
-def _worst(cells: list[tuple[str, str]], values: Floats, usual: Floats) -> dict[str, Any]:
-    """Place and period where the plan is furthest above business as usual, on average."""
-    gap = (values - usual).mean(axis=0)
+def _worst(cells: list[tuple[str, str]], values: Floats, usual: Floats, more_is_better: bool = False) -> dict[str, Any]:
+    """Place and period where the plan is furthest on the wrong side of business as usual, on average."""
+    gap = (usual - values if more_is_better else values - usual).mean(axis=0)
     at = int(np.argmax(gap))
     return {
         "place": cells[at][0],
@@ -358,7 +358,7 @@ def _four_hours(plan: Observed, usual: Observed, footprint: Footprint, criteria:
     note = "reported; the baseline's 4-hour share moved along history's slope with occupancy, not simulated"
     line = criteria.four_hour_share
     names = ("K4", "A&E within 4 hours", line.value, "share of attendances", line.source)
-    return _reported(names, meets, cells, values, before, note)
+    return _reported(names, meets, cells, values, before, note, more_is_better=True)
 
 
 def _sequence(plan: Observed, schedule: Schedule) -> Assessed:
@@ -403,7 +403,7 @@ def _reported(names: Names, meets: Bools, cells: Any, values: Floats, usual: Flo
         usual_meets=None,
         value=float(values.mean()),
         usual_value=None if usual is None else float(usual.mean()),
-        worst={} if usual is None else _worst(cells, values, usual),
+        worst={} if usual is None else _worst(cells, values, usual, more_is_better),
         note=note,
         cells=cells,
         values=values,

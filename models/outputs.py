@@ -28,7 +28,16 @@ from sim.clock import DAY
 from sim.errors import CarebridgeError
 from sim.kernel.layout import FLOWS, STATES
 
-__all__ = ["TABLES_VERSION", "read_table", "replace_text", "run_folder", "tables", "write_json", "write_tables"]
+__all__ = [
+    "TABLES_VERSION",
+    "check_room",
+    "read_table",
+    "replace_text",
+    "run_folder",
+    "tables",
+    "write_json",
+    "write_tables",
+]
 
 TABLES_VERSION = "1.0"
 
@@ -219,6 +228,22 @@ def replace_text(path: Path, text: str) -> None:
     except OSError as error:
         part.unlink(missing_ok=True)
         raise CarebridgeError(f"{path} could not be written: {error.strerror or error}") from None
+
+
+def check_room(out: Path, needed_mb: float) -> None:
+    """Check, before any work is done, that a folder can be written and that the disk has room.
+
+    Raises
+    ------
+    CarebridgeError
+        Naming the folder and what is missing.
+    """
+    above = next(p for p in (out.absolute(), *out.absolute().parents) if p.exists())
+    if not os.access(above, os.W_OK):
+        raise CarebridgeError(f"out={out}: {above} cannot be written; give another folder.")
+    free_mb = shutil.disk_usage(above).free / 1e6
+    if free_mb < needed_mb:
+        raise CarebridgeError(f"out={out}: about {needed_mb:.0f} MB are needed there and {free_mb:.0f} MB are free.")
 
 
 @contextmanager

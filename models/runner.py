@@ -16,7 +16,7 @@ from models.baseline import Baseline, check_baseline
 from models.compose import CONFIGS, Settings, parse, settings
 from models.criteria import Assessed
 from models.doctor import machine, peak_memory_mb, versions
-from models.outputs import run_folder, tables, write_json, write_tables
+from models.outputs import check_room, run_folder, tables, write_json, write_tables
 from models.plan import Schedule, months_after, schedule
 from models.system import System, build
 from models.transition import Gatekeeper
@@ -46,8 +46,9 @@ class Outcome:
 def run(chosen: Settings) -> int:
     """Run everything that was asked for; returns the exit code."""
     began = time.time()
-    outcome = _simulate(chosen)
     out = chosen.request.out or Path("runs") / f"{chosen.footprint.name}-{chosen.plan.name}-{chosen.scenario_hash[:8]}"
+    check_room(out, _megabytes(chosen))
+    outcome = _simulate(chosen)
     with run_folder(out) as folder:
         found = tables(outcome.observed, outcome.assessed, outcome.window) if outcome.observed else {}
         hashes = write_tables(folder, found, chosen.scenario_hash)
@@ -224,8 +225,13 @@ def dry_run(chosen: Settings) -> int:
         f"time: about {events * 1.2e-7 / cores + 15:.0f} s on {cores} cores (10 s more when kernels are not compiled)"
     )
     print(f"memory: about {0.35 + 2.2 * per_run * chosen.replications * arms / 1e9:.1f} GB")
-    print(f"disk: about {3 + 4 * arms} MB")
+    print(f"disk: about {_megabytes(chosen)} MB")
     return 0
+
+
+def _megabytes(chosen: Settings) -> int:
+    """Size of a run folder in MB, roughly."""
+    return 3 + 4 * (1 + len(chosen.timelines))
 
 
 def calibrate(words: list[str]) -> int:

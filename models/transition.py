@@ -120,8 +120,6 @@ class Watch:
         if not self._proven(step, today):
             return "proof"
         months = round(gate.access_months.value)
-        if month < months + 12:
-            return "proof"
         recent, base = slice(month - months, month), self._baseline()
         if self._use(step.site, recent) < gate.use_share.value:
             return "use"
