@@ -387,7 +387,15 @@ def _preceded(closure: Any, schedule: Schedule, proof: int) -> bool:
     return not steps or ready >= closure.step.share_before * steps[-1][1] - 0.5
 
 
-def _reported(names: Names, meets: Bools, cells: Any, values: Floats, usual: Floats | None, note: str) -> Assessed:
+def _reported(
+    names: Names,
+    meets: Bools,
+    cells: Any,
+    values: Floats,
+    usual: Floats | None,
+    note: str,
+    more_is_better: bool = False,
+) -> Assessed:
     key, name, limit, unit, source = names
     return Assessed(
         key=key,

@@ -14,6 +14,7 @@ from sim.kernel.layout import (
     HEAP_SIZE,
     IN_SERVICE,
     IN_TRANSITION,
+    INFINITE,
     LEFT,
     LOST,
     NOW,
@@ -85,7 +86,7 @@ def _time(lowered: Lowered, s: State, names: list[str]) -> None:
         p, station, _, state = np.argwhere(area < 0)[0]
         raise ConservationError(f"negative time {STATES[state]} at '{names[station]}' in period {p}")
     held = area[..., [IN_SERVICE, BLOCKED, IN_TRANSITION]].sum(axis=(2, 3))
-    finite = s.places_area[:closed, :, 0] > 0
+    finite = (lowered.places < INFINITE) & (s.pool["places"] < INFINITE)  # without limit, no place-time is counted
     over = held > s.places_area[:closed].sum(axis=2)
     if (over & finite).any():
         p, station = np.argwhere(over & finite)[0]

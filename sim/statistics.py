@@ -1,8 +1,83 @@
-from scipy import stats
+"""Interval estimates for replications: exact binomial bounds and the half-width of a mean."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+from scipy import special
+
+__all__ = ["binomial_bounds", "mean_halfwidth"]
 
 
-def binomial_bounds(successes, trials, level=0.95, sided="one"):
-    a = 1 - level
-    lo = 0.0 if successes == 0 else stats.beta.ppf(a, successes, trials - successes + 1)
-    hi = 1.0 if successes == trials else stats.beta.ppf(1 - a, successes + 1, trials - successes)
-    return lo, hi
+def binomial_bounds(successes: int, trials: int, level: float = 0.95, sided: Literal[1, 2] = 1) -> tuple[float, float]:
+    """Exact (Clopper-Pearson) bounds of a probability.
+
+    Parameters
+    ----------
+    successes : int
+        Trials in which it happened.
+    trials : int
+        Independent trials, at least one.
+    level : float
+        Confidence, in (0, 1).
+    sided : {1, 2}
+        With 1, each bound alone holds with confidence `level`; with 2, both hold together.
+
+    Returns
+    -------
+    lower, upper : float
+        The bounds lie in [0, 1]; the lower one is 0 without a success, the upper one is 1 without a failure.
+
+    Raises
+    ------
+    ValueError
+        When the counts or the level make no sense.
+
+    Notes
+    -----
+    Clopper and Pearson (1934): the bounds are the quantiles of Beta(s, n - s + 1) and of Beta(s + 1, n - s). Without a
+    failure the one-sided lower bound is ``(1 - level) ** (1 / trials)``.
+
+    Examples
+    --------
+    >>> round(binomial_bounds(29, 29)[0], 4)
+    0.9019
+    """
+    if trials < 1 or not 0 <= successes <= trials:
+        raise ValueError(f"{successes} successes in {trials} trials make no sense")
+    if not 0 < level < 1:
+        raise ValueError(f"a level of confidence lies between 0 and 1, not at {level}")
+    if sided not in (1, 2):
+        raise ValueError(f"bounds have 1 or 2 sides, not {sided}")
+    miss = (1 - level) / sided
+    failures = trials - successes
+    lower = float(special.betaincinv(successes, failures + 1, miss)) if successes else 0.0
+    upper = float(special.betainccinv(successes + 1, failures, miss)) if failures else 1.0
+    return lower, upper
+
+
+def mean_halfwidth(values: Sequence[float] | npt.NDArray[np.float64], level: float = 0.95) -> float:
+    """Half-width of the two-sided t interval for a mean.
+
+    Parameters
+    ----------
+    values : sequence of float
+        Independent observations, at least two (one a replication, as a rule).
+    level : float
+        Confidence, in (0, 1).
+
+    Raises
+    ------
+    ValueError
+        When there are fewer than two values or the level makes no sense.
+    """
+    x = np.asarray(values, float)
+    if x.ndim != 1 or x.size < 2:  # noqa: PLR2004
+        raise ValueError("a half-width needs at least two values in one row")
+    if not 0 < level < 1:
+        raise ValueError(f"a level of confidence lies between 0 and 1, not at {level}")
+    quantile = -float(special.stdtrit(x.size - 1, (1 - level) / 2))
+    return quantile * float(x.std(ddof=1)) / x.size**0.5

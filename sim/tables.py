@@ -157,7 +157,7 @@ def lower(network: Network) -> Lowered:
     stations = _stations(build)
     groups = _groups(build)
     build.changes.sort(key=lambda c: (c.time, c.what, c.index))
-    constants = [network.start.weekday(), groups[0], round(network.observe.snapshot_every), int(network.horizon)]
+    constants = [network.start.weekday(), groups[0], _nearest(network.observe.snapshot_every), int(network.horizon)]
     tables = Tables(
         constants=_int(constants),
         **_sources(build),
@@ -166,7 +166,7 @@ def lower(network: Network) -> Lowered:
         selector=np.array(build.selectors, SELECTOR),
         pick=_int(build.pick).reshape(-1, 2),
         pick_rule=_int(build.pick_rule),
-        wait_over=_int([round(w) for w in network.observe.wait_over]),
+        wait_over=_int([math.floor(w) for w in network.observe.wait_over]),
         period_edges=_edges(network, calendar),
         wait_edges=WAIT_EDGES,
     )
@@ -186,10 +186,15 @@ def _int(values: Any) -> npt.NDArray[np.int64]:
     return np.array(values, np.int64)
 
 
+def _nearest(ms: float) -> int:
+    """Whole millisecond nearest to a duration, halves up."""
+    return math.floor(ms + 0.5)
+
+
 def _edges(network: Network, calendar: Calendar) -> npt.NDArray[np.int64]:
     if network.observe.period == "month":
         return calendar.month_edges()
-    return calendar.regular_edges(round(network.observe.period))
+    return calendar.regular_edges(_nearest(network.observe.period))
 
 
 def _groups(build: _Builder) -> tuple[int, list[tuple[str, ...]]]:

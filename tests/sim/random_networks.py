@@ -76,7 +76,7 @@ class _Maker:
         if kind == "deterministic" and self.chance(0.4):
             given["mean"] = r.choice(["0 h", "1 h", "6 h", "1 d"])  # whole hours make many ties
         if kind == "lognormal":
-            given |= {"cv": r.uniform(0.2, 2.5)} if self.chance(0.7) else {"median": hours(mean * r.uniform(0.3, 0.9))}
+            given |= {"cv": r.uniform(0.2, 2.5)} if self.chance(0.5) else {"median": hours(mean * r.uniform(0.3, 0.9))}
         if kind == "weibull":
             given["shape"] = r.uniform(0.5, 3)
         if kind == "gamma":
@@ -206,7 +206,7 @@ class _Maker:
         source: dict[str, Any] = {
             "class": r.choice(self.classes),
             "to": r.choice(self.stations),
-            "rate_per_day": r.choice([4, 12, 30]) * r.uniform(0.5, 1.5),
+            "rate_per_day": r.choice([10, 30, 80]) * r.uniform(0.5, 1.5),
         }
         if self.chance(0.2):
             source["week"] = [r.choice([0, 1, 3]) * r.random() + 0.01 for _ in range(168)]
