@@ -23,7 +23,9 @@ from pyarrow import feather
 
 from models import measures
 from models.arms import Observed
+from models.baseline import Baseline
 from models.criteria import Assessed, every_cell, quarters
+from models.verdict import Verdict
 from sim.clock import DAY
 from sim.errors import CarebridgeError
 from sim.kernel.layout import FLOWS, STATES
@@ -56,7 +58,7 @@ DESCRIPTIONS = {
 def tables(
     observed: dict[str, Observed], assessed: dict[str, list[Assessed]], window: tuple[dt.date, dt.date]
 ) -> dict[str, pa.Table]:
-    """Tables of a run by name.
+    """Tables of what the arms did, by name.
 
     Parameters
     ----------
@@ -96,6 +98,45 @@ def _columns(arm: str, *axes: tuple[str, list[Any]]) -> dict[str, Any]:
 
 def _names(values: list[str], index: npt.NDArray[Any]) -> pa.DictionaryArray:
     return pa.DictionaryArray.from_arrays(pa.array(index.astype(np.int32)), pa.array(values, pa.string()))
+
+
+def baseline_table(baseline: Baseline) -> pa.Table:
+    """Observed and simulated figures of the baseline year and of the held-out quarters, one row a figure."""
+    rows = []
+    for part, frame in (("fitted", baseline.fitted), ("holdout", baseline.holdout)):
+        for row in frame.to_dict("records"):
+            period = str(row.get("quarter", "baseline year"))
+            rows += [
+                {"part": part, "hospital": str(row["hospital"]), "period": period, "measure": str(k), "value": float(v)}
+                for k, v in row.items()
+                if k not in ("hospital", "quarter")
+            ]
+    for part, figures in (("errors", baseline.errors), ("delays", baseline.delays)):
+        rows += [
+            {"part": part, "hospital": "all", "period": "baseline year", "measure": k, "value": float(v)}
+            for k, v in figures.items()
+        ]
+    return pa.Table.from_pylist(rows)
+
+
+def verdict_table(verdicts: dict[str, Verdict]) -> pa.Table:
+    """One row a timeline."""
+    return pa.Table.from_pylist(
+        [
+            {
+                "timeline": name,
+                "verdict": v.verdict,
+                "probability": v.probability,
+                "low": v.interval[0],
+                "high": v.interval[1],
+                "delivered": v.delivered["probability"],
+                "safe": v.safe["probability"],
+                "binding_criterion": v.binding_criterion,
+                "replications": v.replications,
+            }
+            for name, v in verdicts.items()
+        ]
+    )
 
 
 def _state(arm: str, o: Observed) -> pa.Table:

@@ -16,7 +16,7 @@ from models.baseline import Baseline, check_baseline
 from models.compose import CONFIGS, Settings, parse, settings
 from models.criteria import Assessed
 from models.doctor import machine, peak_memory_mb, versions
-from models.outputs import check_room, run_folder, tables, write_json, write_tables
+from models.outputs import baseline_table, check_room, run_folder, tables, verdict_table, write_json, write_tables
 from models.plan import Schedule, months_after, schedule
 from models.system import System, build
 from models.transition import Gatekeeper
@@ -50,7 +50,10 @@ def run(chosen: Settings) -> int:
     check_room(out, _megabytes(chosen))
     outcome = _simulate(chosen)
     with run_folder(out) as folder:
-        found = tables(outcome.observed, outcome.assessed, outcome.window) if outcome.observed else {}
+        found = {}
+        if outcome.verdicts:
+            found = tables(outcome.observed, outcome.assessed, outcome.window)
+            found |= {"baseline": baseline_table(outcome.baseline), "verdict": verdict_table(outcome.verdicts)}
         hashes = write_tables(folder, found, chosen.scenario_hash)
         write_json(folder / "verdict.json", verdict_document(outcome))
         from models.report import write_report

@@ -109,8 +109,7 @@ def judge(
 
 
 def _bounds(passes: npt.NDArray[np.bool_]) -> tuple[float, float]:
-    low, high = binomial_bounds(int(passes.sum()), len(passes), level=LEVEL, sided=1)
-    return float(low), float(high)
+    return binomial_bounds(int(passes.sum()), len(passes), LEVEL)
 
 
 def _probability(passes: npt.NDArray[np.bool_]) -> dict[str, Any]:
