@@ -20,7 +20,8 @@ from sim.clock import Calendar
 __all__ = ["EMERGENCY_CLASSES", "System", "build", "offered_places", "pathway_station", "ward"]
 
 EMERGENCY_CLASSES = ("emergency", "direct")
-CLASSES = (*EMERGENCY_CLASSES, "elective")
+AT_HOME = "at_home"  #: emergencies that a plan keeps at home: they need a place there instead of a bed
+CLASSES = (*EMERGENCY_CLASSES, "elective", AT_HOME)
 FOUR_HOURS, TWELVE_HOURS = "4 h", "12 h"
 
 
@@ -152,11 +153,18 @@ def _sources(footprint: Footprint, fit: Fit, future: Future, plan: Schedule | No
             if cls == "elective":
                 del one["noise"]  # planned admissions are booked, not Cox
             sources[f"{site}_{cls}"] = one
+        if level and future.admissions_effect.value < 0:
+            effect = -future.admissions_effect.value
+            share = [{"from": footprint.start, "value": 0.0}]
+            share += [{"from": step["from"], "value": (1 - step["value"]) / effect} for step in level]
+            rate = (flow.emergency + flow.direct) * effect * back
+            home = {"class": AT_HOME, "to": pathway_station(site, "p1"), "rate_per_day": rate}
+            sources[f"{site}_{AT_HOME}"] = {**home, **common, **emergency, "level": share}
     return sources
 
 
 def _avoided(future: Future, plan: Schedule | None, site: str) -> list[dict[str, Any]]:
-    """Emergencies avoided grow with the share of the plan's places at home that are open."""
+    """Level of emergencies that still come: fewer as the plan's places at home open; the others are cared for there."""
     if plan is None or site not in plan.openings or not future.admissions_effect.value:
         return []
     steps = plan.openings[site]
@@ -196,7 +204,7 @@ def _ward(
     season = footprint.demand.stay_season.values
     return {
         "places": [{"from": day, "places": beds[q]} for day, q in quarters],
-        "waiting_room": {"emergency": "inf", "direct": "inf", "elective": 0},
+        "waiting_room": {"elective": 0},
         "service": service,
         "multiplier": [{"from": day, "value": season[q - 1]} for day, q in quarters],
         "window": {"hours": list(footprint.discharge.hours), "weekdays": footprint.discharge.weekdays},
@@ -241,7 +249,8 @@ def _service(footprint: Footprint, site: str, name: str, places: int, plan: Sche
     }
     out: dict[str, Any] = {
         "places": [{"from": footprint.start, "places": places}],
-        "waiting_room": 0,
+        "waiting_room": dict.fromkeys((*EMERGENCY_CLASSES, "elective"), 0)
+        | {AT_HOME: "inf"},  # who is at home waits there
         "service": service,
         "flex": {
             "elasticity": pathway.flex_elasticity.value,
