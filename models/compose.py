@@ -95,7 +95,7 @@ def parse(words: list[str]) -> Request:
             faults += _named(key, value)
             setattr(request, key, value)
         elif key == "timeline":
-            names = tuple(v for v in value.split(",") if v)
+            names = tuple(dict.fromkeys(v for v in value.split(",") if v))
             faults += [f for name in names or ("",) for f in _named(key, name)]
             request.timelines = names
         elif key in MOST:
