@@ -1,0 +1,126 @@
+"""Series that charts and tables share: by April year or month, with their mean and 5-95 % over replications."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from models import measures
+from models.arms import MIDNIGHT, Observed
+from models.plan import Schedule
+from models.system import System, pathway_station
+from sim.clock import Calendar
+
+if TYPE_CHECKING:
+    from models.runner import Outcome
+
+__all__ = ["Spread", "april_years", "arms", "by_year", "closed_by_month", "delays_by_cause", "end_of", "masks"]
+__all__ += ["pathway_places", "planned_closed", "planned_open", "spread", "waits_by_year", "year_of"]
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Spread:
+    """Mean over replications and the range that holds 90 % of them."""
+
+    mean: Floats
+    low: Floats
+    high: Floats
+
+
+def spread(values: npt.ArrayLike) -> Spread:
+    """Spread over the first axis, that of replications."""
+    array = np.asarray(values, float)
+    low, high = np.quantile(array, [0.05, 0.95], axis=0)
+    return Spread(array.mean(axis=0), low, high)
+
+
+def year_of(day: dt.date | str) -> str:
+    """April year of a day, or of a text such as 2035-04."""
+    date = dt.date.fromisoformat(f"{day}-01") if isinstance(day, str) else day
+    return Calendar.april_year(date)
+
+
+def april_years(o: Observed) -> list[str]:
+    """April years from the baseline year to the end; the warm-up before it is no result."""
+    first = o.arm.system.footprint.baseline_year
+    return sorted({year for year in map(year_of, o.months) if year >= first})
+
+
+def masks(o: Observed) -> list[npt.NDArray[np.bool_]]:
+    """Months of each of :func:`april_years`."""
+    return [o.in_year(year) for year in april_years(o)]
+
+
+def by_year(o: Observed, values: Floats) -> Floats:
+    """Means over the days of each April year (R, years) of monthly means (R, months)."""
+    days = o.days
+    return np.stack([(values[:, m] * days[m]).sum(axis=1) / days[m].sum() for m in masks(o)], axis=1)
+
+
+def waits_by_year(o: Observed, site: str | None) -> Floats:
+    """Share of emergencies who waited over 4 h for a bed (R, years); None is all hospitals."""
+    return measures.long_wait_share(o, site, masks(o))
+
+
+def pathway_places(o: Observed, pathway: str, *, used: bool = False) -> Floats:
+    """Places of a community service open, or in use, at midnight (R, months), over all catchments."""
+    columns = ["in_service", "blocked", "in_transition"] if used else ["places"]
+    index = [MIDNIGHT.index(c) for c in columns]
+    stations = [o.station(pathway_station(site, pathway)) for site in o.arm.system.footprint.sites]
+    return o.midnight[:, :, stations][..., index].sum(axis=(2, 3)) / o.days
+
+
+def closed_by_month(o: Observed, kind: str | None = None) -> Floats:
+    """Beds closed so far (R, months), counted on the first of the month; of one kind or of both."""
+    out = np.zeros((len(o.closures), len(o.months)))
+    for r, closures in enumerate(o.closures):
+        for c in closures:
+            if c.closed is not None and kind in (None, c.step.kind):
+                out[r] += c.step.beds * np.array([c.closed <= m for m in o.months])
+    return out
+
+
+def planned_closed(plan: Schedule, months: list[dt.date], kind: str | None = None, site: str | None = None) -> Floats:
+    """Beds that the plan has closed by the first of each month."""
+    steps = [s for s in plan.closures if kind in (None, s.kind) and site in (None, s.site)]
+    return np.array([sum(s.beds for s in steps if s.due <= m) for m in months], float)
+
+
+def planned_open(usual: Observed, plan: Schedule, system: System) -> Floats:
+    """Hospital beds open each month had every closure gone ahead on its date, counted as the run counts them."""
+    out = measures.beds_open(usual).mean(axis=0) - planned_closed(plan, usual.months, "acute")
+    for site, inside in system.inside.items():
+        places = system.places[site, system.footprint.community_overlap.pathway]
+        left = np.maximum(0, places - planned_closed(plan, usual.months, "community", site))
+        out -= min(inside, places) - np.minimum(inside, left)
+    return out
+
+
+def delays_by_cause(o: Observed) -> dict[str, dict[str, float]]:
+    """Beds a replication, on average, by what held their closure back last, closed late or never."""
+    out: dict[str, dict[str, float]] = {}
+    for closures in o.closures:
+        for c in closures:
+            if c.held_by:
+                row = out.setdefault(c.held_by, {"late": 0.0, "never": 0.0})
+                row["never" if c.closed is None else "late"] += c.step.beds / len(o.closures)
+    return out
+
+
+def arms(outcome: Outcome) -> list[tuple[str, Observed]]:
+    """Business as usual and then the timelines, by the names that readers see."""
+    years = {t.name: t.years for t in outcome.settings.timelines}
+    return [
+        (f"plan in {years[name]} years" if name in years else name, o) for name, o in outcome.observed.items()
+    ]
+
+
+def end_of(values: Any) -> float:
+    """Mean over replications in the last period."""
+    return float(np.asarray(values)[:, -1].mean())

@@ -1,0 +1,194 @@
+"""Numbers and verdicts in plain words, with units."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from typing import Any
+
+from models.figures import Figure
+from models.plan import Criteria, Gate
+from models.verdict import Verdict
+
+__all__ = ["GLOSSARY", "STATUS", "amount", "between", "causes", "figure_value", "line_for", "month", "of_futures"]
+__all__ += ["percent", "points", "rule_for", "signed", "verdict_title"]
+
+SPACE = "\u00a0"  # a number and its unit stay on one line
+MINUS = "\u2212"
+MONTHS = "January February March April May June July August September October November December".split()
+
+#: terms of the field, as they are used in the report
+GLOSSARY = (
+    ("Business as usual", "the same years without the plan: beds and services stay as they were, demand goes on."),
+    (
+        "Simulated future",
+        "one run of the model with its own chance events. The plan and business as usual meet the same patients in it.",
+    ),
+    (
+        "Hospital beds",
+        "general and acute beds open overnight, as NHS England counts them. Day beds, maternity and mental-health beds "
+        "are not in the count.",
+    ),
+    ("Midnight occupancy", "beds with a patient in them at midnight, as a share of the beds that are open."),
+    (
+        "Wait for a bed",
+        "time from the decision to admit an emergency patient until that patient has a bed on a ward. It is not the "
+        "four-hour standard of A&E, which runs from arrival to departure.",
+    ),
+    (
+        "Delayed transfer of care",
+        "a patient who is ready to leave, has been assessed, and holds a bed because the next place is not free.",
+    ),
+    ("Place at home", "support at home for one person at a time (discharge pathway 1)."),
+    ("Community bed", "a bed outside the main hospitals for people who need more care first (discharge pathway 2)."),
+    ("Double running", "the time in which new services are open and the beds that they replace are open too."),
+    ("Major A&E", "an A&E department open all hours and led by consultants (type 1)."),
+    ("Year", "April to March: 2018/19 is April 2018 to March 2019."),
+)
+
+STATUS = {
+    "read": "printed in the source named",
+    "derived": "worked out from the source named",
+    "assumed": "an assumption of this model",
+    "secondary": "press, campaign or consultants; to be verified",
+    "unverified": "general knowledge; to be verified",
+}
+
+VERDICTS = {
+    "credible": "CREDIBLE",
+    "at risk": "AT RISK",
+    "undetermined": "UNDETERMINED",
+    "not credible": "NOT CREDIBLE as written",
+    "no baseline": "NO BASELINE",
+}
+
+
+def amount(x: float | None, digits: int = 0) -> str:
+    """A number with commas between thousands and a true minus sign."""
+    if x is None or not math.isfinite(x):
+        return "\u2013"
+    text = f"{x:,.{digits}f}"
+    if float(text.replace(",", "")) == 0:
+        text = text.lstrip("-")
+    return text.replace("-", MINUS)
+
+
+def signed(x: float, digits: int = 0) -> str:
+    """A number with its sign, plus included."""
+    text = amount(x, digits)
+    return text if text.startswith(MINUS) or not any(d in "123456789" for d in text) else f"+{text}"
+
+
+def percent(x: float | None, digits: int = 0) -> str:
+    """A share in per cent; what is nearly nothing or nearly everything is not rounded to it."""
+    if x is None or not math.isfinite(x):
+        return "\u2013"
+    least = 0.5 * 10.0**-digits / 100
+    if 0 < x < least:
+        return f"below {10.0**-digits:g}{SPACE}%"
+    if 1 - least < x < 1:
+        return f"above {100 - 10.0**-digits:g}{SPACE}%"
+    return f"{amount(100 * x, digits)}{SPACE}%"
+
+
+def points(x: float, digits: int = 1) -> str:
+    """A difference of shares in percentage points, signed."""
+    return f"{signed(100 * x, digits)}{SPACE}points"
+
+
+def between(interval: tuple[float, float]) -> str:
+    """An interval of a probability."""
+    return f"between {percent(interval[0])} and {percent(interval[1])}"
+
+
+def of_futures(probability: float, replications: int) -> str:
+    """A probability as a count."""
+    return f"{round(probability * replications)} of {replications}"
+
+
+def month(day: dt.date) -> str:
+    """Month and year."""
+    return f"{MONTHS[day.month - 1]} {day.year}"
+
+
+def verdict_title(verdict: str) -> str:
+    """The verdict as the page prints it."""
+    return VERDICTS.get(verdict, verdict.upper())
+
+
+def line_for(v: Verdict) -> str:
+    """A verdict with its probability and interval."""
+    if v.verdict == "no baseline":
+        return VERDICTS["no baseline"]
+    return (
+        f"{verdict_title(v.verdict)}: delivered and safe in {of_futures(v.probability, v.replications)} simulated "
+        f"futures; {between(v.interval)}"
+    )
+
+
+def causes(gate: Gate) -> dict[str, tuple[str, str]]:
+    """What may hold a closure back: in a few words, and in full."""
+    months, share = f"{gate.access_months.value:g} months", percent(gate.access_share.value)
+    return {
+        "proof": (
+            "new places not proven",
+            f"the places at home that replace the beds have been open for at least {gate.proof_months.value:g} months",
+        ),
+        "use": (
+            "new places not used",
+            f"at least {percent(gate.use_share.value)} of the places at home open in that catchment were in use over "
+            f"the last {months}",
+        ),
+        "access": (
+            "waits for a bed too long",
+            f"over the last {months} no more than {share} of that hospital's emergencies waited over 4 h for a bed "
+            "(or its own share in the baseline year, if that was worse)",
+        ),
+        "occupancy": (
+            "hospital too full",
+            f"over the last {months} the beds that would be left would have been no more than "
+            f"{percent(gate.occupancy.value)} full at midnight (or its own occupancy in the baseline year, if that "
+            "was higher)",
+        ),
+        "not due": ("due after the last year", "the closure is due after the simulated years"),
+    }
+
+
+def figure_value(f: Figure, x: float | None = None) -> str:
+    """A figure's value, or another number in its unit, with shares in per cent."""
+    value = f.value if x is None else x
+    if f.unit == "share":
+        return f"{100 * value:.3g}{SPACE}%"
+    if f.unit in ("relative change", "per year"):
+        text = f"{100 * abs(value):.3g}{SPACE}%"
+        sign = "" if value == 0 else MINUS if value < 0 else "+"
+        return sign + text
+    digits = 0 if abs(value) >= 100 or value == round(value) else 1 if abs(value) >= 10 else 2
+    text = amount(value, digits)
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def rule_for(row: dict[str, Any], criteria: Criteria) -> tuple[str, str]:
+    """When a criterion is passed by its standard, and by doing no harm (empty where that lens does not exist)."""
+    margin = f"{amount(100 * criteria.margin_share.value, 1)} percentage points"
+    harm = f"no more than {margin} above business as usual in any year"
+    line = percent(row["threshold"]) if row.get("threshold") is not None else ""
+    everywhere = "at every hospital and over all of them"
+    rules = {
+        "K0": (
+            f"at least {line} of the planned beds and places close or open within "
+            f"{criteria.delivered_within_months.value:g} months of their date",
+            "",
+        ),
+        "K1": (f"at most {line} in every quarter, {everywhere}", f"{harm}, {everywhere}"),
+        "K2": (
+            f"at most {line} in every year and at most {percent(criteria.occupancy_winter.value)} in every winter "
+            f"quarter, {everywhere}",
+            "",
+        ),
+        "K3": (f"at most {percent(row.get('threshold'), 1)} in every year", harm),
+        "K4": (f"at least {line} in every year, {everywhere}", ""),
+        "K5c": ("", f"{harm}, {everywhere}"),
+        "K8": ("every closure had its places at home open for the proof period", ""),
+    }
+    return rules.get(row["id"], (line, ""))

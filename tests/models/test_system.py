@@ -1,0 +1,113 @@
+"""Devon as a network."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import numpy as np
+import pytest
+
+from models.demand import flows, pathway_shares, prior_routes
+from models.observed import beds_by_quarter
+from models.plan import schedule
+from models.system import build, offered_places, pathway_station, ward
+from sim import Run, lower
+from sim.clock import DAY
+from sim.twin import Twin
+
+
+@pytest.fixture(scope="module")
+def system(chosen):
+    return build(chosen.footprint, chosen.fit, chosen.future, dt.date(2024, 4, 1))
+
+
+def test_counted_beds_are_ward_beds_and_overlap(chosen, system):
+    for row in beds_by_quarter(chosen.footprint, "2018/19").to_dict("records"):
+        inside = system.inside[row["site"]]
+        assert system.beds[row["site"]][row["quarter"]] + inside == round(row["available"])
+    assert sum(system.inside.values()) == pytest.approx(chosen.footprint.community_overlap.beds.value, abs=2)
+
+
+def test_flows_keep_the_published_totals(chosen):
+    found = flows(chosen.footprint, chosen.fit)
+    for name, site in chosen.footprint.sites.items():
+        both = found[name].emergency + found[name].direct
+        assert both == pytest.approx(site.overnight_emergencies_per_day.value)
+    shares, direct = prior_routes(chosen.footprint)
+    assert sum(direct.values()) == pytest.approx(chosen.footprint.emergency.other_routes_per_day.value)
+    assert shares["torbay"] >= 0.53
+    assert min(direct.values()) > 0
+
+
+def test_pathway_shares_give_back_the_arrivals(chosen):
+    shares = pathway_shares(chosen.footprint)
+    emergencies = sum(s.overnight_emergencies_per_day.value for s in chosen.footprint.sites.values())
+    for name, pathway in chosen.footprint.pathways.items():
+        rate = sum(
+            emergencies * chosen.footprint.cohorts[c].share.value * shares[c].get(name, 0) for c in chosen.footprint.cohorts
+        )
+        assert rate == pytest.approx(pathway.arrivals_per_day.value)
+    assert all(sum(s.values()) == pytest.approx(1) for s in shares.values())
+
+
+def test_offered_load_by_littles_law(chosen):
+    load = offered_places(chosen.footprint, chosen.fit)
+    p1 = sum(v for (_, p), v in load.items() if p == "p1")
+    pathways = chosen.footprint.pathways
+    arrivals = pathways["p1"].arrivals_per_day.value + 0.25 * pathways["p2"].arrivals_per_day.value
+    assert p1 == pytest.approx(arrivals * pathways["p1"].service_days.value, rel=1e-6)
+
+
+def test_demand_is_that_of_the_middle_of_the_baseline_year(chosen, system):
+    run_tables = lower(system.network).tables
+    sources = list(system.network.sources)
+    s = sources.index("exeter_emergency")
+    day = (dt.date(2018, 10, 1) - chosen.footprint.start).days
+    october = run_tables.week[s].sum() / 7 * run_tables.day[s, day]
+    month = chosen.footprint.demand.month_index.values[9] / np.mean(chosen.footprint.demand.month_index.values)
+    assert october == pytest.approx(flows(chosen.footprint, chosen.fit)["exeter"].emergency * month, rel=1e-3)
+
+
+def test_kernel_and_reference_agree_on_devon(chosen):
+    short = build(chosen.footprint, chosen.fit, chosen.future, dt.date(2017, 5, 11))
+    run, twin = Run(lower(short.network), 3, 1), Twin(short.network, 3, 1)
+    run.advance()
+    twin.advance(40 * DAY)
+    mine, theirs = run.observations(), twin.observations()
+    assert mine["events"] > 25_000
+    assert all(np.array_equal(mine[key], theirs[key]) for key in theirs)
+
+
+def test_kernel_and_reference_agree_while_a_plan_closes_beds(chosen):
+    """The same changes as a gatekeeper makes, at awkward instants."""
+    short = build(chosen.footprint, chosen.fit, chosen.future, dt.date(2017, 5, 1))
+    lowered = lower(short.network)
+    run, twin = Run(lowered, 8, 0), Twin(short.network, 8, 0)
+    for at, name, places in ((5 * DAY, ward("exeter"), 600), (9 * DAY + 1, pathway_station("exeter", "p2"), 60)):
+        run.advance(at)
+        twin.advance(at)
+        run.set_places(name, places, at)
+        twin.change(at, "places", name, places)
+    run.advance()
+    twin.advance(30 * DAY)
+    mine, theirs = run.observations(), twin.observations()
+    assert all(np.array_equal(mine[key], theirs[key]) for key in theirs)
+
+
+def test_plan_opens_places_and_sends_the_avoided_home(chosen):
+    plain = build(chosen.footprint, chosen.fit, chosen.future, dt.date(2024, 4, 1))
+    beds = {s: float(np.mean(list(q.values()))) for s, q in plain.beds.items()}
+    places = {s: float(plain.places[s, "p2"]) for s in chosen.footprint.sites}
+    laid_out = schedule(chosen.plan, chosen.timelines[1], beds, places)
+    planned = build(chosen.footprint, chosen.fit, chosen.future, dt.date(2024, 4, 1), laid_out)
+    steps = planned.network.stations["exeter_p1"].places
+    assert steps[-1].places - steps[0].places == laid_out.openings["exeter"][-1][1]
+    tables = lower(planned.network).tables
+    names = list(planned.network.sources)
+    day = -1  # the plan is complete: who no longer comes to hospital comes to the service at home
+    rate = {n: tables.week[i].sum() / 7 * tables.day[i, day] for i, n in enumerate(names)}
+    before = lower(plain.network).tables
+    usual = {n: before.week[i].sum() / 7 * before.day[i, day] for i, n in enumerate(plain.network.sources)}
+    gone = sum(usual[f"exeter_{c}"] - rate[f"exeter_{c}"] for c in ("emergency", "direct"))
+    assert gone > 0
+    assert rate["exeter_at_home"] == pytest.approx(gone)

@@ -1,0 +1,121 @@
+"""The rules of the verdict, the lenses and the criteria."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from models import verdict as v
+from models.criteria import NO_HARM, STANDARD, _two_lenses
+from models.runner import USUAL, verdict_document
+
+PASS = np.ones(60, bool)
+
+
+def _bounds(successes, trials):
+    return v._bounds(np.arange(trials) < successes)
+
+
+@pytest.mark.parametrize(
+    ("successes", "trials", "expected"),
+    [
+        (0, 60, v.NOT_CREDIBLE),
+        (20, 60, v.NOT_CREDIBLE),
+        (30, 60, v.UNDETERMINED),  # the interval straddles 0.50
+        (29, 29, v.CREDIBLE),
+        (28, 28, v.UNDETERMINED),  # 0.8985 < 0.90
+        (60, 60, v.CREDIBLE),
+        (55, 60, v.UNDETERMINED),
+        (420, 600, v.AT_RISK),
+    ],
+)
+def test_rules_hold_in_their_order(chosen, successes, trials, expected):
+    low, high = _bounds(successes, trials)
+    assert v._rule(low, high, chosen.criteria, []) == expected
+    assert v._rule(low, high, chosen.criteria, ["no fit"]) == v.NO_BASELINE
+
+
+def test_bounds_are_exact():
+    assert _bounds(29, 29)[0] == pytest.approx(0.05 ** (1 / 29), rel=1e-12)
+    assert _bounds(0, 60) == (0.0, pytest.approx(1 - 0.05 ** (1 / 60), rel=1e-12))
+
+
+def _judged(usual_meets, collapsed=(), harmless=PASS):
+    values = np.full((60, 1), 0.2)
+    return _two_lenses(
+        ("K1", "Access", 0.05, "share", "own"),
+        meets=~PASS,
+        usual_meets=usual_meets,
+        harmless=harmless,
+        cells=[("x", "2020")],
+        values=values,
+        usual=values,
+        collapsed=list(collapsed),
+        note="",
+    )
+
+
+def test_lens_is_chosen_once_from_business_as_usual():
+    most = np.arange(60) < 30
+    few = np.arange(60) < 29
+    assert (_judged(most).lens, _judged(few).lens) == (STANDARD, NO_HARM)
+    assert not _judged(most).passes.any()
+    assert _judged(few).passes.all()
+
+
+def test_no_harm_means_nothing_where_business_as_usual_collapses():
+    judged = _judged(~PASS, collapsed=["Derriford Hospital"])
+    assert not judged.passes.any()
+    assert "no steady state at Derriford Hospital" in judged.note
+
+
+def test_joint_probability_is_over_replications(outcome):
+    for name, verdict in outcome.verdicts.items():
+        deciding = [a for a in outcome.assessed[name] if a.decides]
+        assert {a.key for a in deciding} == {"K0", "K1", "K3", "K5c"}
+        both = np.all([a.passes for a in deciding], axis=0)
+        assert verdict.probability == both.mean()
+        assert verdict.safe["probability"] == np.all([a.passes for a in deciding if a.key != "K0"], axis=0).mean()
+        worst = min(deciding, key=lambda a: a.passes.mean())
+        assert next(a for a in deciding if a.key == verdict.binding_criterion).passes.mean() == worst.passes.mean()
+
+
+def test_every_criterion_is_listed(outcome):
+    for verdict in outcome.verdicts.values():
+        found = [row["id"] for row in verdict.criteria]
+        assert sorted(set(found)) == sorted({*(f"K{n}" for n in range(13)), "K5c"})
+        assert len(found) == len(set(found))
+        for row in verdict.criteria:
+            assert row["assessed"] or row["note"].startswith("not assessed")
+
+
+def test_document_holds_what_others_rely_on(outcome, chosen):
+    document = verdict_document(outcome)
+    needed = {
+        "schema_version", "verdict", "probability", "interval", "binding_criterion", "criteria", "replications", "scenario_hash",
+    }  # fmt: skip
+    assert needed <= set(document)
+    assert document["replications"] == chosen.replications
+    assert [t["timeline"] for t in document["timelines"]] == ["3y", "5y"]
+    assert document["verdict"] == document["timelines"][0]["verdict"]
+
+
+def test_harm_is_measured_against_the_same_replication(outcome):
+    for name in outcome.schedules:
+        one = next(a for a in outcome.assessed[name] if a.key == "K1")
+        again = np.all(one.values <= one.usual + outcome.settings.criteria.margin_share.value, axis=1)
+        assert np.array_equal(again, one.harmless)
+    plan, usual = outcome.observed["5y"], outcome.observed[USUAL]
+    before = [m < outcome.settings.plan.starts for m in plan.months]
+    assert np.array_equal(plan.flow[:, before], usual.flow[:, before])  # the same people until the plan begins
+
+
+def test_arithmetic_stands_beside(outcome):
+    sums = verdict_document(outcome)["arithmetic"]["5y"]
+    assert sums["open_before"] == pytest.approx(2267, abs=1)
+    assert sums["open_after"] == pytest.approx(sums["open_before"] - sums["closed"])
+    assert sums["needed"][0.85] == pytest.approx(2001.2 / 0.85)
+    assert 400 < sums["closed"] < 590
+    assert dataclasses.is_dataclass(outcome.verdicts["5y"])
