@@ -1,8 +1,8 @@
 """When a simulated figure agrees with an exact one.
 
-The exact value must lie inside a t interval over independent replications. All intervals of the suite together cover with
-99.9 per cent (Bonferroni), and each must be narrow enough to mean something: its half-width is limited by the kind of the
-quantity. Ratios (waits, probabilities by customer) are linearised around the ratio of the sums.
+The exact value must lie inside a t interval over independent replications. All intervals of the suite together cover
+with 99.9 per cent (Bonferroni), and each must be narrow enough to mean something: its half-width is limited by the
+kind of the quantity. Ratios (waits, probabilities by customer) are linearised around the ratio of the sums.
 """
 
 from __future__ import annotations
@@ -78,8 +78,10 @@ class Record:
 class Case:
     """One network with exact answers.
 
-    ``network`` gives the file for a time measured; ``wanted`` names each quantity with its exact value and kind.
-    ``loose`` names the quantities whose half-width may exceed its limit, with the factor by which it may.
+    ``network`` gives the file for a time measured; ``wanted`` names each quantity with its exact value and kind. A
+    time of 0 means that the file fixes it. ``loose`` names the quantities (or their first words) whose half-width may
+    exceed its limit, with the factor by which it may. The nightly run is ``longer`` by this factor, in time or in
+    replications.
     """
 
     name: str
@@ -91,11 +93,22 @@ class Case:
     unit: str = "h"
     replications: int = 100
     loose: Mapping[str, float] = field(default_factory=dict)
-    longer: float = 0.0  # factor of time in the nightly run
+    longer: float = 0.0
     loose_longer: Mapping[str, float] = field(default_factory=dict)
 
     def nightly(self) -> Case:
-        return replace(self, time=self.time * self.longer, loose=self.loose_longer)
+        return replace(
+            self,
+            time=self.time * self.longer,
+            replications=self.replications if self.time else round(self.replications * self.longer),
+            loose=self.loose_longer,
+        )
+
+    def allowed(self, name: str) -> float:
+        """Largest half-width of one quantity."""
+        exact, kind = self.wanted[name]
+        factor = self.loose.get(name) or self.loose.get(name.rpartition(" ")[0], 1.0)
+        return limit(kind, exact) * factor
 
 
 @dataclass(frozen=True)
@@ -134,10 +147,9 @@ def _one(case: Case, lowered: Lowered, seed: int, replication: int) -> tuple[Mea
 def compare(case: Case, found: list[Measured]) -> dict[str, Estimate]:
     assert found[0].keys() == case.wanted.keys()
     out = {}
-    for name, (exact, kind) in case.wanted.items():
+    for name, (exact, _) in case.wanted.items():
         values = linearised([m[name] for m in found])
-        allowed = limit(kind, exact) * case.loose.get(name, 1.0)
-        out[name] = Estimate(float(values.mean()), mean_halfwidth(values, LEVEL), exact, allowed)
+        out[name] = Estimate(float(values.mean()), mean_halfwidth(values, LEVEL), exact, case.allowed(name))
     return out
 
 

@@ -1,7 +1,7 @@
 """Networks in steady state whose exact answers are known.
 
-Rates and times are those of ``tests/data/verification_cases.json``. The time unit is written as an hour where a day has few
-events, because hours of the calendar without arrivals cost computing time and mean nothing here.
+Rates and times are those of ``tests/data/verification_cases.json``. The time unit is written as an hour where a day
+has few events, because hours of the calendar without arrivals cost computing time and mean nothing here.
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ def queue_figures(r: Record) -> Measured:
 QUEUE_KINDS = {"L": MEAN, "Lq": QUEUE, "W": MEAN, "Wq": QUEUE}
 
 
-def mm1(more_places: int = 0) -> Case:
+def mm1() -> Case:
     name, warm = "mm1_rho80", 2000.0
     mean = expected(name)["L"]
 
@@ -106,7 +106,7 @@ def mm1(more_places: int = 0) -> Case:
         lambda t: network(
             t,
             warm,
-            {"w": station(1 + more_places, exponential(1 / p["mu"]))},
+            {"w": station(1, exponential(1 / p["mu"]))},
             {"s": source("w", p["lambda"])},
             snapshot=3.0,
             wait_over=["5 h"],
@@ -118,9 +118,9 @@ def mm1(more_places: int = 0) -> Case:
     )
 
 
-def mmc(name: str, time: float, warm: float, more_places: int = 0) -> Case:
+def mmc(name: str, time: float, warm: float) -> Case:
     p = params(name)
-    c = p["c"] + more_places
+    c = p["c"]
     busy = round(expected(name)["offered_load"])
 
     def measure(r: Record) -> Measured:
@@ -162,7 +162,7 @@ STAYS = {
 }
 
 
-def erlang_b(name: str, stay: str, time: float, more_places: int = 0) -> Case:
+def erlang_b(name: str, stay: str, time: float) -> Case:
     """Loss without a queue; by insensitivity the answer holds for any stay of the same mean (here one day)."""
     p = params(name)
     warm = 60.0
@@ -180,7 +180,7 @@ def erlang_b(name: str, stay: str, time: float, more_places: int = 0) -> Case:
         lambda t: network(
             t,
             warm,
-            {"w": station(p["c"] + more_places, {**STAYS[stay], "mean": "1 d"}, waiting_room=0)},
+            {"w": station(p["c"], {**STAYS[stay], "mean": "1 d"}, waiting_room=0)},
             {"s": source("w", p["a"], "d")},
             "d",
             census=seated(w=round(expected(name)["mean_occupied"])),
@@ -193,7 +193,7 @@ def erlang_b(name: str, stay: str, time: float, more_places: int = 0) -> Case:
     )
 
 
-def mmck(more_places: int = 0) -> Case:
+def mmck() -> Case:
     name, warm = "mmck_c20_K30", 100.0
     p = params(name)
 
@@ -210,7 +210,7 @@ def mmck(more_places: int = 0) -> Case:
         lambda t: network(
             t,
             warm,
-            {"w": station(p["c"] + more_places, exponential(1 / p["mu"]), waiting_room=room)},
+            {"w": station(p["c"], exponential(1 / p["mu"]), waiting_room=room)},
             {"s": source("w", p["lambda"])},
         ),
         measure,
@@ -220,19 +220,19 @@ def mmck(more_places: int = 0) -> Case:
     )
 
 
-def mg1(name: str, service: dict[str, Any], more_places: int = 0) -> Case:
+def mg1(name: str, service: dict[str, Any], time: float) -> Case:
     p, warm = params(name), 3000.0
     return Case(
         name,
         lambda t: network(
             t,
             warm,
-            {"w": station(1 + more_places, {**service, "mean": time(p["E_S"], "h")})},
+            {"w": station(1, {**service, "mean": f"{p['E_S']} h"})},
             {"s": source("w", p["lambda"])},
         ),
         lambda r: {**queue_figures(r), "rho": r.area("w", "in_service") / r.time},
         pick(name, {**QUEUE_KINDS, "rho": MEAN}),
-        time=63_000,
+        time=time,
         warm=warm,
     )
 
@@ -272,7 +272,7 @@ def mginf(name: str, service: dict[str, Any]) -> Case:
 # -- two classes ------------------------------------------------------------------------------------------------------
 
 
-def priority(name: str, mean: list[float], c: int, time_: float, warm: float, more_places: int = 0) -> Case:
+def priority(name: str, mean: list[float], c: int, time_: float, warm: float) -> Case:
     """Non-preemptive priority of class `high` over class `low`."""
     rates = params(name)["lambda"]
     rules = [{"where": {"class": "low"}, "use": exponential(mean[1])}, {"use": exponential(mean[0])}]
@@ -297,7 +297,7 @@ def priority(name: str, mean: list[float], c: int, time_: float, warm: float, mo
         lambda t: network(
             t,
             warm,
-            {"w": station(c + more_places, rules, priority={"low": 1})},
+            {"w": station(c, rules, priority={"low": 1})},
             {"one": source("w", rates[0], cls="high"), "two": source("w", rates[1], cls="low")},
             classes=["low", "high"],
         ),
@@ -308,7 +308,7 @@ def priority(name: str, mean: list[float], c: int, time_: float, warm: float, mo
     )
 
 
-def reservation(more_places: int = 0) -> Case:
+def reservation() -> Case:
     name, warm = "reservation_c20_r4", 200.0
     p = params(name)
 
@@ -321,9 +321,7 @@ def reservation(more_places: int = 0) -> Case:
             "occupancy": held / p["c"],
         }
 
-    ward = station(
-        p["c"] + more_places, exponential(1 / p["mu"]), waiting_room=0, reserve={"elective": p["r_reserved"]}
-    )
+    ward = station(p["c"], exponential(1 / p["mu"]), waiting_room=0, reserve={"elective": p["r_reserved"]})
     return Case(
         name,
         lambda t: network(
@@ -354,7 +352,7 @@ def reservation(more_places: int = 0) -> Case:
 # -- networks ---------------------------------------------------------------------------------------------------------
 
 
-def finite_population(more_places: int = 0) -> Case:
+def finite_population() -> Case:
     """A closed network: everybody is in the census, nobody arrives and nobody leaves."""
     name, warm = "finitepop_N10_c2", 500.0
     p = params(name)
@@ -375,7 +373,7 @@ def finite_population(more_places: int = 0) -> Case:
             warm,
             {
                 "home": station("inf", exponential(1 / p["lambda_each"]), {"repair": 1}),
-                "repair": station(p["c"] + more_places, exponential(1 / p["mu"]), {"home": 1}),
+                "repair": station(p["c"], exponential(1 / p["mu"]), {"home": 1}),
             },
             {},
             census=seated(home=p["N"]),
@@ -393,7 +391,7 @@ def routed(p: dict[str, Any], i: int) -> dict[str, float]:
     return {**out, "leave": 1 - sum(out.values())}
 
 
-def jackson(more_places: int = 0) -> Case:
+def jackson() -> Case:
     name, warm = "jackson_ae_acute_community", 200.0
     p, wanted = params(name), expected(name)
     nodes = p["nodes"]
@@ -423,10 +421,7 @@ def jackson(more_places: int = 0) -> Case:
         lambda t: network(
             t,
             warm,
-            {
-                n: station(p["c"][i] + more_places, exponential(1 / p["mu"][i], "d"), routed(p, i))
-                for i, n in enumerate(nodes)
-            },
+            {n: station(p["c"][i], exponential(1 / p["mu"][i], "d"), routed(p, i)) for i, n in enumerate(nodes)},
             {f"to {n}": source(n, p["external"][i], "d") for i, n in enumerate(nodes)},
             "d",
             census=seated(AE=13, acute=260, community=317),
@@ -437,22 +432,20 @@ def jackson(more_places: int = 0) -> Case:
             "total_L": (wanted["total_L"], MEAN),
             "mean_sojourn_total_per_external_arrival": (wanted["mean_sojourn_total_per_external_arrival"], MEAN),
         },
-        time=1000,
+        time=5000,
         warm=warm,
         unit="d",
         replications=40,
     )
 
 
-def tandem(name: str, more_places: int = 0) -> Case:
+def tandem(name: str) -> Case:
     """Saturated line without buffers: more people ask at the first machine than it can ever take."""
     mu, warm = params(name)["mu"], 500.0
     line = {}
     for i, rate in enumerate(mu):
         after = {f"m{i + 1}": 1} if i + 1 < len(mu) else {"leave": 1}
-        line[f"m{i}"] = station(
-            1 + (more_places if i == 0 else 0), exponential(1 / rate), after, waiting_room=40 if i == 0 else 0
-        )
+        line[f"m{i}"] = station(1, exponential(1 / rate), after, waiting_room=40 if i == 0 else 0)
     return Case(
         name,
         lambda t: network(t, warm, line, {"s": source("m0", 2.5 * mu[0])}),
@@ -504,7 +497,7 @@ def blocking_figures(r: Record, c: int, c2: int) -> Measured:
     }
 
 
-def blocking(name: str, time_: float, warm: float, more_places: int = 0, replications: int = 100) -> Case:
+def blocking(name: str, time_: float, warm: float, replications: int = 100) -> Case:
     """Acute beds that stay occupied until community has a place (blocking after service)."""
     p, wanted = params(name), expected(name)
     kinds = {**BAS_KINDS, **BAS_QUEUE, "P_loss": CHANCE}
@@ -522,7 +515,7 @@ def blocking(name: str, time_: float, warm: float, more_places: int = 0, replica
     c, c2 = p["c_acute"], p["c_comm"]
     stations = {
         "acute": station(
-            c + more_places,
+            c,
             exponential(1 / p["mu_acute"]),
             {"community": p["p_comm"], "leave": 1 - p["p_comm"]},
             waiting_room=room,

@@ -1,7 +1,7 @@
 """Two programs for one written page: the compiled kernel and the SimPy reference agree to the last bit.
 
-Random networks cover every feature. A run may be cut anywhere, saved, restored and continued, and its memory may grow at
-any moment, without a difference.
+Random networks cover every feature. A run may be cut anywhere, saved, restored and continued, and its memory may grow
+at any moment, without a difference.
 """
 
 import random

@@ -1,0 +1,180 @@
+"""The command: what it says to good and bad input, and what it leaves behind."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+import models.outputs
+import models.runner
+from models.cli import main
+
+TINY = ["run", "timeline=3y", "replications=2", "criteria.longest_timeline_years=3", "criteria.window_years_after=1"]
+
+
+def leftovers(folder: Path) -> list[str]:
+    return sorted(p.name for p in folder.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("words", "parts"),
+    [
+        (["footprint=devn"], ["footprint", "'devn'", "there are: devon", "Did you mean 'devon'?"]),
+        (["plan=devon2016"], ["plan", "Did you mean 'devon_2016'?"]),
+        (["scenario=evidance"], ["Did you mean 'evidence'?"]),
+        (["timeline=5"], ["timeline", "Did you mean '5y'?"]),
+        (["timeline="], ["timeline", "there are:"]),
+        (["replications=x"], ["replications", "'x'", "whole number"]),
+        (["replications=0"], ["replications", "between 1 and"]),
+        (["replications=-1"], ["between 1 and"]),
+        (["replications=1e9"], ["whole number"]),
+        (["seed=-4"], ["seed", "between 0 and"]),
+        (["workers=0"], ["workers"]),
+        (["nonsense"], ["key=value"]),
+        (["plan.close_acut.value=3"], ["plan.close_acut.value", "Did you mean 'plan.close_acute.value'?"]),
+        (["pln.starts=2020-04-01"], ["pln.starts", "unknown key"]),
+        (["plan.close_acute.value=-5"], ["plan.close_acute.value", "-5", "cannot be negative"]),
+        (["plan.close_acute.value=9999"], ["plan.close_acute.value", "2267 beds"]),
+        (["plan.close_acute.value=many"], ["plan.close_acute.value", "'many'", "number"]),
+        (["footprint.sites.exeter.wards.0.beds=-3"], ["footprint.sites.exeter.wards.0.beds", "-3", "devon.yaml"]),
+        (["footprint.cohorts.medium.share.value=0.9"], ["footprint.cohorts", "sum to one"]),
+        (["plan.staging.close_to=0.1"], ["plan.staging", "close_to (0.1) must lie after close_from"]),
+        (["plan.starts=2018-04-01"], ["plan.starts", "after the baseline year 2018/19"]),
+        (["plan.starts=2019-06-01"], ["plan.starts", "1 April"]),
+        (["criteria.credible_from=0.4"], ["credible_from must lie above not_credible_below"]),
+        (["future.growth=hist"], ["future.growth", "'hist'"]),
+        (["timeline=15y", "criteria.longest_timeline_years=5"], ["timeline.years", "15"]),
+        (["plan.close_acute=[1"], ["plan.close_acute"]),
+    ],
+)
+def test_bad_input_is_named_and_costs_nothing(words, parts, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert main(["run", *words]) == 2
+    said = capsys.readouterr()
+    for part in parts:
+        assert part in said.err
+    assert "Traceback" not in said.err
+    assert said.out == ""
+    assert leftovers(tmp_path) == []
+
+
+def test_all_faults_at_once(capsys):
+    assert main(["run", "footprint=devn", "timeline=9y", "replications=x", "seed=-1"]) == 2
+    said = capsys.readouterr().err
+    assert "4 faults" in said
+    assert main(["run", "plan.close_acute.value=-5", "criteria.credible_from=0.1", "future.growth=no"]) == 2
+    assert "3 faults" in capsys.readouterr().err
+
+
+def test_places_to_write_are_checked_first(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(models.runner, "_simulate", lambda _: pytest.fail("it simulated before checking"))
+    file = tmp_path / "file"
+    file.write_text("mine")
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "thesis.docx").write_text("mine")
+    for out, part in ((file, "this is a file"), (file / "x", "is a file"), (other, "holds other things")):
+        assert main([*TINY, f"out={out}"]) == 2
+        assert part in capsys.readouterr().err
+    monkeypatch.setattr(models.outputs.shutil, "disk_usage", lambda _: type("Usage", (), {"free": 1e6})())
+    assert main([*TINY, f"out={tmp_path / 'x'}"]) == 2
+    assert "1 MB are free" in capsys.readouterr().err
+    assert leftovers(tmp_path) == ["file", "other"]
+    assert file.read_text() == (other / "thesis.docx").read_text() == "mine"
+
+
+@pytest.mark.parametrize("moment", ["table", "json", "sync", "rename"])
+def test_a_full_disk_leaves_nothing_half_written(moment, tmp_path, capsys, monkeypatch, outcome):
+    out = tmp_path / "run"
+    out.mkdir()
+    (out / "manifest.json").write_text('{"an": "earlier run"}')
+    monkeypatch.setattr(models.runner, "_simulate", lambda _: outcome)
+
+    def full(*_args, **_kwargs):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    target = {
+        "table": (models.outputs.feather, "write_feather"),
+        "json": (Path, "write_text"),
+        "sync": (models.outputs.os, "fsync"),
+        "rename": (models.outputs.os, "replace"),
+    }[moment]
+    monkeypatch.setattr(*target, full)
+    assert main([*TINY, f"out={out}"]) == 2
+    monkeypatch.undo()
+    said = capsys.readouterr()
+    assert "No space left on device" in said.err
+    assert "earlier results there are untouched" in said.err
+    assert "Report, tables" not in said.out
+    assert leftovers(tmp_path) == ["run"]
+    assert leftovers(out) == ["manifest.json"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals differ")
+@pytest.mark.parametrize("seconds", [0.4, 2.5])
+def test_ctrl_c_ends_it_cleanly(seconds, tmp_path):
+    command = [sys.executable, "-m", "models.cli", "run", "replications=500", f"out={tmp_path / 'x'}"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        time.sleep(seconds)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "stopped. Nothing was written" in err
+    assert "Traceback" not in err
+    assert out == ""
+    assert leftovers(tmp_path) == []
+
+
+def test_a_run_says_where_its_report_is(tmp_path, capsys):
+    out = tmp_path / "a=b"
+    assert main([*TINY, f"out={out}"]) == 0
+    said = capsys.readouterr()
+    assert said.out.splitlines()[-1].endswith(str(out / "report.html"))
+    assert "3 years" in said.out
+    assert "left" in said.err
+    assert {"manifest.json", "verdict.json", "report.html", "state.arrow", "flows.arrow"} <= set(leftovers(out))
+    manifest = json.loads((out / "manifest.json").read_text())
+    assert manifest["scenario_hash"] == json.loads((out / "verdict.json").read_text())["scenario_hash"]
+    assert leftovers(tmp_path) == ["a=b"]
+    assert main([*TINY, f"out={out}"]) == 0  # the folder of an earlier run is replaced
+    assert leftovers(tmp_path) == ["a=b"]
+
+
+def test_dry_run_writes_nothing(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert main(["run", "--dry-run", "timeline=15y"]) == 0
+    said = capsys.readouterr().out
+    for part in ("close_acute", "scenario_hash", "events: about", "memory: about", "disk: about", "time: about"):
+        assert part in said
+    assert leftovers(tmp_path) == []
+
+
+def test_list_doctor_and_help(capsys):
+    assert main(["list"]) == 0
+    said = capsys.readouterr().out
+    assert "devon_2016 " in said
+    assert all(line.rstrip().endswith((".", "?", ")", "...)")) for line in said.splitlines())
+    assert main(["list", "plan"]) == 2
+    assert "Did you mean 'plans'?" in capsys.readouterr().err
+    assert main(["doctor"]) in (0, 1)
+    assert "kernels" in capsys.readouterr().out
+    for words in ([], ["--help"], ["run", "--help"], ["calibrate", "-h"], ["--version"]):
+        assert main(words) == 0
+        assert "carebridge" in capsys.readouterr().out
+    assert main(["rum"]) == 2
+    assert "Did you mean 'run'?" in capsys.readouterr().err
+
+
+def test_calibrate_refuses_bad_places_to_write(tmp_path, capsys):
+    assert main(["calibrate", f"out={tmp_path}"]) == 2
+    assert "this is a folder" in capsys.readouterr().err
+    assert main(["calibrate", "footprint=devn"]) == 2
+    assert "Did you mean 'devon'?" in capsys.readouterr().err

@@ -1,0 +1,93 @@
+"""The tables of a run: layout, units, agreement with one another, and equal bytes for equal runs."""
+
+from __future__ import annotations
+
+import hashlib
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.feather as feather
+import pytest
+
+from models.cli import main
+from models.compose import parse, settings
+from models.outputs import DESCRIPTIONS, read_table, tables, write_tables
+from sim import CarebridgeError
+
+KEYS = ["run", "timeline=3y", "replications=3", "criteria.longest_timeline_years=3", "criteria.window_years_after=1"]
+
+
+@pytest.fixture(scope="module")
+def found(outcome):
+    return tables(outcome.observed, outcome.assessed, outcome.window)
+
+
+def test_equal_runs_give_equal_bytes_for_any_number_of_workers(tmp_path):
+    digests = []
+    for workers in (1, 2, 4):
+        out = tmp_path / str(workers)
+        assert main([*KEYS, f"workers={workers}", f"out={out}"]) == 0
+        files = sorted(p for p in out.iterdir() if p.name != "manifest.json")
+        digests.append({p.name: hashlib.sha256(p.read_bytes()).hexdigest() for p in files})
+    assert digests[0] == digests[1] == digests[2]
+    assert {"verdict.json", "report.html", "state.arrow", "criteria.arrow", "closures.arrow"} <= set(digests[0])
+    other = tmp_path / "other"
+    assert main([*KEYS, "seed=2", f"out={other}"]) == 0
+    assert hashlib.sha256((other / "state.arrow").read_bytes()).hexdigest() != digests[0]["state.arrow"]
+
+
+def test_hash_leaves_out_how_to_run_and_nothing_else():
+    def of(*words):
+        return settings(parse(list(words))).scenario_hash
+
+    assert of() == of("workers=4") == of("out=somewhere") == of("replications=60")
+    assert len({of(), of("seed=2"), of("replications=61"), of("scenario=history"), of("plan.close_acute.value=399")}) == 5
+
+
+def test_metadata_say_units_and_origin(found, tmp_path):
+    write_tables(tmp_path, found, "abc")
+    for name in found:
+        schema = feather.read_table(tmp_path / f"{name}.arrow").schema
+        assert schema.metadata[b"scenario_hash"] == b"abc"
+        assert schema.metadata[b"schema_version"] == b"1.0"
+        assert schema.metadata[b"description"].decode() == DESCRIPTIONS[name]
+    frame = read_table(tmp_path / "state.arrow")
+    assert frame.attrs["units"]["mean"] == "people"
+    assert len(pd.read_feather(tmp_path / "state.arrow")) == len(frame)
+
+
+def test_unknown_layout_is_refused(tmp_path):
+    table = pa.table({"x": [1]}).replace_schema_metadata({"schema_version": "2.0"})
+    feather.write_feather(table, str(tmp_path / "x.arrow"))
+    with pytest.raises(CarebridgeError, match="layout 2.0"):
+        read_table(tmp_path / "x.arrow")
+
+
+def test_tables_agree_with_what_was_observed(found, outcome):
+    state = found["state"].to_pandas()
+    o = outcome.observed["5y"]
+    one = state[(state["arm"] == "5y") & (state["station"] == "exeter_ward") & (state["state"] == "blocked")]
+    by_month = one.groupby("month", observed=True)["mean"].sum().to_numpy()
+    expected = o.area[:, :, o.station("exeter_ward"), :, 2].sum(axis=2).mean(axis=0) / (o.days * 86_400_000)
+    assert np.allclose(by_month, expected, rtol=1e-12)
+    flows = found["flows"].to_pandas()
+    arrived = flows[(flows["arm"] == "3y") & (flows["flow"] == "arrived") & (flows["class"] == "elective")]["mean"].sum()
+    assert arrived == pytest.approx(outcome.observed["3y"].flow[..., 2, 0].sum(axis=(1, 2)).mean())
+    assert (state["p05"] <= state["p95"]).all()
+
+
+def test_beds_of_the_footprint_are_those_of_its_hospitals(found):
+    beds = found["beds"].to_pandas()
+    usual = beds[(beds["arm"] == "business as usual") & (beds["measure"] == "open")]
+    whole = usual[usual["place"] == "footprint"].set_index("month")["mean"]
+    parts = usual[usual["place"] != "footprint"].groupby("month", observed=True)["mean"].sum()
+    assert np.allclose(whole.to_numpy(), parts.loc[whole.index].to_numpy())
+
+
+def test_closures_table_holds_every_step_of_every_replication(found, outcome):
+    closures = found["closures"].to_pandas()
+    for name, laid_out in outcome.schedules.items():
+        rows = closures[closures["arm"] == name]
+        assert len(rows) == len(laid_out.closures) * outcome.settings.replications
+        assert rows.groupby("replication")["beds"].sum().eq(590).all()
