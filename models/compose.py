@@ -274,8 +274,8 @@ def _plain(error: Exception, overrides: list[str]) -> str:
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     text = " ".join(lines[:2])
     for word in overrides:
-        key = word.lstrip("+~").partition("=")[0]
-        if key in text or key.split(".")[-1] in text:
+        key, _, value = word.lstrip("+~").partition("=")
+        if key in text or key.split(".")[-1] in text or (value and f"'{value}'" in text):
             known = [*LITERAL, *_keys(CONFIGS)]
             close = nearest(key, known)
             hint = f" Did you mean '{close}'?" if close and close != key else ""

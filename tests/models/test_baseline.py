@@ -55,7 +55,9 @@ def test_without_a_fit_the_verdict_is_no_baseline(tmp_path, capsys):
     document = json.loads((tmp_path / "x" / "verdict.json").read_text())
     assert document["verdict"] == "no baseline"
     assert document["reasons"]
-    assert {"probability", "interval", "binding_criterion", "criteria", "replications", "scenario_hash"} <= set(document)
+    assert {"probability", "interval", "binding_criterion", "criteria", "replications", "scenario_hash"} <= set(
+        document
+    )
     assert "NO BASELINE" in capsys.readouterr().out
 
 

@@ -119,13 +119,15 @@ def test_a_full_disk_leaves_nothing_half_written(moment, tmp_path, capsys, monke
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals differ")
-@pytest.mark.parametrize("seconds", [0.4, 2.5])
+@pytest.mark.parametrize("seconds", [0.0, 1.5])
 def test_ctrl_c_ends_it_cleanly(seconds, tmp_path):
     command = [sys.executable, "-m", "models.cli", "run", "replications=500", f"out={tmp_path / 'x'}"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        first = process.stderr.readline()  # the plan's question, said before the first run
         time.sleep(seconds)
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=60)
+    assert first.startswith("Devon")
     assert process.returncode == 130
     assert "stopped. Nothing was written" in err
     assert "Traceback" not in err

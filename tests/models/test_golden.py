@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 
 UPDATE = Path(__file__).parents[1] / "golden" / "update.py"
-HOW = "model output has changed: if that is meant, run `python tests/golden/update.py` and flag it **Output** in CHANGELOG.md"
+HOW = "model output has changed: if meant, run `python tests/golden/update.py`, flag it **Output** in CHANGELOG.md"
 
 
 def test_small_run_gives_the_golden_output():

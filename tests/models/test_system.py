@@ -44,7 +44,8 @@ def test_pathway_shares_give_back_the_arrivals(chosen):
     emergencies = sum(s.overnight_emergencies_per_day.value for s in chosen.footprint.sites.values())
     for name, pathway in chosen.footprint.pathways.items():
         rate = sum(
-            emergencies * chosen.footprint.cohorts[c].share.value * shares[c].get(name, 0) for c in chosen.footprint.cohorts
+            emergencies * chosen.footprint.cohorts[c].share.value * shares[c].get(name, 0)
+            for c in chosen.footprint.cohorts
         )
         assert rate == pytest.approx(pathway.arrivals_per_day.value)
     assert all(sum(s.values()) == pytest.approx(1) for s in shares.values())

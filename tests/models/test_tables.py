@@ -7,8 +7,8 @@ import hashlib
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.feather as feather
 import pytest
+from pyarrow import feather
 
 from models.cli import main
 from models.compose import parse, settings
@@ -42,7 +42,9 @@ def test_hash_leaves_out_how_to_run_and_nothing_else():
         return settings(parse(list(words))).scenario_hash
 
     assert of() == of("workers=4") == of("out=somewhere") == of("replications=60")
-    assert len({of(), of("seed=2"), of("replications=61"), of("scenario=history"), of("plan.close_acute.value=399")}) == 5
+    assert (
+        len({of(), of("seed=2"), of("replications=61"), of("scenario=history"), of("plan.close_acute.value=399")}) == 5
+    )
 
 
 def test_metadata_say_units_and_origin(found, tmp_path):
@@ -72,7 +74,9 @@ def test_tables_agree_with_what_was_observed(found, outcome):
     expected = o.area[:, :, o.station("exeter_ward"), :, 2].sum(axis=2).mean(axis=0) / (o.days * 86_400_000)
     assert np.allclose(by_month, expected, rtol=1e-12)
     flows = found["flows"].to_pandas()
-    arrived = flows[(flows["arm"] == "3y") & (flows["flow"] == "arrived") & (flows["class"] == "elective")]["mean"].sum()
+    arrived = flows[(flows["arm"] == "3y") & (flows["flow"] == "arrived") & (flows["class"] == "elective")][
+        "mean"
+    ].sum()
     assert arrived == pytest.approx(outcome.observed["3y"].flow[..., 2, 0].sum(axis=(1, 2)).mean())
     assert (state["p05"] <= state["p95"]).all()
 

@@ -18,7 +18,6 @@ from sim.kernel.layout import STARTED, WAIT_TOTAL
 SHORT = ["criteria.longest_timeline_years=5", "criteria.window_years_after=1"]
 
 
-
 @pytest.fixture
 def watch(chosen, outcome):
     """The gatekeeper's view just before the first closure of the 5-year plan is due."""
