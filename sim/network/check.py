@@ -153,7 +153,8 @@ def _station(network: Network, name: str, station: Station) -> Iterator[Fault]:
     rooms = station.waiting_room if isinstance(station.waiting_room, dict) else {"*": station.waiting_room}
     for cls, room in rooms.items():
         if isinstance(room, int) and room < 0:
-            yield Fault(f"{key}.waiting_room.{cls}", room, "a waiting room cannot be negative.")
+            here = f"{key}.waiting_room" if cls == "*" else f"{key}.waiting_room.{cls}"
+            yield Fault(here, room, "a waiting room cannot be negative.")
     by_class: list[tuple[str, Iterable[str]]] = [("priority", station.priority), ("reserve", station.reserve)]
     if isinstance(station.waiting_room, dict):
         by_class.append(("waiting_room", station.waiting_room))
@@ -260,9 +261,9 @@ def _finite(station: Station) -> bool:
 
 def _cycles(network: Network) -> Iterator[Fault]:
     """Refuse cycles of finite stations: they could block one another for ever."""
-    finite = {name for name, station in network.stations.items() if _finite(station)}
+    finite = [name for name, station in network.stations.items() if _finite(station)]
     edges = {
-        name: {to for rule in network.stations[name].routes for to in rule.to if to in finite and to != name}
+        name: [to for rule in network.stations[name].routes for to in rule.to if to in finite and to != name]
         for name in finite
     }
     done: set[str] = set()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -12,6 +13,7 @@ from pydantic import BaseModel, ValidationError
 from sim.errors import CarebridgeError, Fault, FaultsError, nearest
 from sim.network.check import check
 from sim.network.schema import Network
+from sim.network.wording import shape_words
 
 __all__ = ["load_network", "read_yaml", "shape_faults"]
 
@@ -42,7 +44,7 @@ def load_network(source: Mapping[str, Any] | Network | str | Path) -> Network:
         network, faults = shape_faults(Network, data, name, lines)
         if network is None:
             raise FaultsError(faults, name)
-    faults = [_placed(fault, name, lines) for fault in check(network)]
+    faults = [_placed(_as_written(fault, data), name, lines) for fault in check(network)]
     if faults:
         raise FaultsError(faults, name)
     return network
@@ -55,20 +57,8 @@ def shape_faults(
     try:
         return model.model_validate(data), []
     except ValidationError as error:
-        return None, [_placed(_fault(model, item), name, lines or {}) for item in error.errors()]
-
-
-def _fault(model: type[BaseModel], item: Any) -> Fault:
-    path = [str(part) for part in item["loc"]]
-    value = None if isinstance(item.get("input"), (dict, list)) else item.get("input")
-    if item["type"] == "extra_forbidden":
-        known = _fields(model, item["loc"][:-1])
-        rule = f"unknown key; known here: {', '.join(known)}." if known else "unknown key."
-        return Fault(".".join(path), None, rule, nearest=nearest(path[-1], known))
-    if item["type"] == "missing":
-        return Fault(".".join(path), None, "this key is missing.")
-    message = item["msg"].removeprefix("Value error, ")
-    return Fault(".".join(path), value, message[0].lower() + message[1:] + ".")
+        found = shape_words(error.errors(), data, lambda path: _fields(model, path))
+        return None, [_placed(fault, name, lines or {}) for fault in found]
 
 
 def _fields(model: Any, path: tuple[Any, ...]) -> list[str]:
@@ -98,12 +88,25 @@ def _models_in(annotation: Any) -> list[type[BaseModel]]:
     return found
 
 
+def _as_written(fault: Fault, data: Any) -> Fault:
+    """Show a value as the user wrote it (a duration with its unit, say), where the key leads to one."""
+    written = data
+    for part in fault.key.split("."):
+        if isinstance(written, Mapping) and part in written:
+            written = written[part]
+        elif isinstance(written, list) and part.isdigit() and int(part) < len(written):
+            written = written[int(part)]
+        else:
+            return fault
+    return replace(fault, value=written) if isinstance(written, str) and isinstance(fault.value, float) else fault
+
+
 def _placed(fault: Fault, name: str, lines: Lines) -> Fault:
     path = tuple(fault.key.split("."))
     while path and path not in lines:
         path = path[:-1]
     where = f"{name}:{lines[path]}" if path else (name if lines else "")
-    return Fault(fault.key, fault.value, fault.rule, where, fault.nearest)
+    return replace(fault, file=where)
 
 
 def read_yaml(path: Path) -> tuple[Any, Lines]:
@@ -112,7 +115,7 @@ def read_yaml(path: Path) -> tuple[Any, Lines]:
     Raises
     ------
     CarebridgeError
-        When the file is missing, unreadable or not YAML; the message names the file and the line.
+        When the file is missing, unreadable, not YAML, or has a key twice; the message names the file and the line.
     """
     try:
         text = path.read_text(encoding="utf-8")
@@ -125,17 +128,25 @@ def read_yaml(path: Path) -> tuple[Any, Lines]:
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise CarebridgeError(f"{path}: cannot be read as YAML: {error}") from None
     lines: Lines = {}
-    _walk(node, (), lines)
+    twice: list[Fault] = []
+    _walk(node, (), lines, twice)
+    if twice:
+        raise FaultsError([replace(fault, file=f"{path}:{fault.file}") for fault in twice], str(path))
     return data, lines
 
 
-def _walk(node: Any, path: tuple[str, ...], lines: Lines) -> None:
+def _walk(node: Any, path: tuple[str, ...], lines: Lines, twice: list[Fault]) -> None:
     if isinstance(node, yaml.MappingNode):
         for key, value in node.value:
             here = (*path, str(key.value))
-            lines[here] = key.start_mark.line + 1
-            _walk(value, here, lines)
+            line = key.start_mark.line + 1
+            if here in lines:
+                rule = f"this key stands here already, in line {lines[here]}; only one of the two would count."
+                twice.append(Fault(".".join(here), None, rule, str(line)))
+            lines[here] = line
+            _walk(value, here, lines, twice)
     elif isinstance(node, yaml.SequenceNode):
         for i, value in enumerate(node.value):
-            lines[(*path, str(i))] = value.start_mark.line + 1
-            _walk(value, (*path, str(i)), lines)
+            here = (*path, str(i))
+            lines[here] = value.start_mark.line + 1
+            _walk(value, here, lines, twice)

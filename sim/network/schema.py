@@ -45,10 +45,11 @@ def _instant(value: Any) -> Any:
     if isinstance(value, dt.date):
         return value
     if isinstance(value, str):
-        try:
-            return dt.date.fromisoformat(value)
-        except ValueError:
-            return duration_ms(value)
+        for read in (dt.date.fromisoformat, duration_ms):
+            try:
+                return read(value)
+            except ValueError:
+                continue
     raise ValueError("an instant is a date (2019-04-01) or a duration from the start ('30 d')")
 
 
