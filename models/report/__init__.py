@@ -1,5 +1,32 @@
-"""The report."""
+"""The report of a run: one page that opens anywhere, prints in black and white and loads nothing, and its charts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from models.runner import Outcome
+
+__all__ = ["write_report"]
 
 
-def write_report(folder, outcome):
-    return []
+def write_report(folder: Path, outcome: Outcome) -> list[str]:
+    """Write ``report.html`` and its charts as PNG files; the same outcome gives the same bytes.
+
+    Parameters
+    ----------
+    folder : Path
+        An existing folder.
+
+    Returns
+    -------
+    list of str
+        Names of the PNG files, in the order of the page.
+    """
+    from models.report.page import render
+    from models.report.pictures import draw_all
+
+    charts = draw_all(folder, outcome)
+    (folder / "report.html").write_text(render(outcome, charts), encoding="utf-8", newline="\n")
+    return [f"{chart.name}.png" for chart in charts]

@@ -13,7 +13,7 @@ from models import measures
 from models.observed import delays_by_year
 from models.report import series, style
 from models.report.series import by_year, end_of, spread
-from models.report.words import amount, percent
+from models.report.words import amount, percent, short
 
 if TYPE_CHECKING:
     from models.runner import Outcome
@@ -48,7 +48,7 @@ def beds_chart(outcome: Outcome, folder: Path) -> tuple[str, str]:
     """Hospital beds open and in use, one panel an arm: inline SVG and the title."""
     arms = series.arms(outcome)
     usual, system = arms[0][1], outcome.system
-    assert system is not None  # noqa: S101  (there are arms only where there is a system)
+    assert system is not None, "there are arms only where there is a system"
     years = series.april_years(usual)
     x = np.arange(len(years))
     have = [by_year(o, measures.beds_open(o)) for _, o in arms]
@@ -77,6 +77,7 @@ def beds_chart(outcome: Outcome, folder: Path) -> tuple[str, str]:
     axes[0].set_ylim(floor, np.ceil((highest + 30) / 100) * 100)
     for n in range(0, len(arms), columns):
         axes[n].set_ylabel(f"beds (axis starts at {amount(floor)})")
+        style.thousands(axes[n])
     for ax in axes[len(arms) :]:
         ax.set_visible(False)
     legend: list[Any] = [
@@ -111,7 +112,7 @@ def waits_chart(outcome: Outcome, folder: Path) -> tuple[str, str]:
             draw(ax, x, values, n)
             top = max(top, float(spread(values).high.max()))
         ax.axhline(limit, color=style.INK, linewidth=0.9, linestyle=":")
-        ax.set_title(name)
+        ax.set_title(short(name))
         style.year_axis(ax, years, 6)
     axes[0].set_ylim(0, top * 1.06)
     for n in range(0, len(places), columns):
@@ -130,12 +131,15 @@ def delays_chart(outcome: Outcome, folder: Path) -> tuple[str, str]:
     arms = series.arms(outcome)
     usual, footprint = arms[0][1], outcome.settings.footprint
     conversion = footprint.delays.host_conversion
-    low, factor, high = (1.0, 1.0, 1.0) if conversion is None else (conversion.range[0], conversion.value, conversion.range[1])
+    low, high = (1.0, 1.0) if conversion is None else conversion.range
+    factor = 1.0 if conversion is None else conversion.value
     seen = delays_by_year(footprint, "acute").to_dict("records")
     years = sorted({str(r["year"]) for r in seen} | set(series.april_years(usual)))
     simulated = [years.index(y) for y in series.april_years(usual)]
     values = [by_year(o, measures.delayed_beds(o)) for _, o in arms]
-    title = f"Hospital beds held by delayed people in {years[-1]}: " + _ends(outcome, [amount(end_of(v)) for v in values])
+    title = f"Hospital beds held by delayed people in {years[-1]}: " + _ends(
+        outcome, [amount(end_of(v)) for v in values]
+    )
     base = next((r for r in seen if r["year"] == footprint.baseline_year), None)
     if base:
         title += f"; published for {footprint.baseline_year}: {amount(base['beds'] * factor)}"
@@ -149,16 +153,11 @@ def delays_chart(outcome: Outcome, folder: Path) -> tuple[str, str]:
         at, beds * factor, yerr=np.stack([beds * (factor - low), beds * (high - factor)]), fmt="D", markersize=5,
         markerfacecolor="white", color=style.INK, elinewidth=0.9, capsize=2.5, linestyle="none", zorder=4,
     )  # fmt: skip
-    for position, row in zip(at, seen, strict=True):
-        if row["calendar_days"] < 365:  # noqa: PLR2004
-            ax.annotate(
-                f"{row['calendar_days'] / 30.5:.0f} months only", (position, row["beds"] * low), (0, -13),
-                textcoords="offset points", ha="center", va="top",
-            )  # fmt: skip
     style.year_axis(ax, years, 4)
     ax.set_ylim(0)
     ax.set_ylabel("beds, mean of the year")
     points = Line2D([], [], color=style.INK, marker="D", markerfacecolor="white", linestyle="none")
-    points.set_label("published, residents converted to the hospitals" if conversion else "published")
+    part = [f"{r['year']}: {r['calendar_days'] / 30.5:.0f} months" for r in seen if r["calendar_days"] < 365]  # noqa: PLR2004
+    points.set_label(f"published ({', '.join(part)})" if part else "published")
     style.legend_below(fig, [*handles(outcome), points])
     return style.save(fig, folder, "chart_delays", title), title

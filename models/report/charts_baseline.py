@@ -10,7 +10,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from models.report import style
-from models.report.words import amount, percent
+from models.report.words import amount, percent, short
 
 if TYPE_CHECKING:
     from models.runner import Outcome
@@ -36,7 +36,7 @@ def baseline_chart(outcome: Outcome, folder: Path) -> tuple[str, str]:
         f"{amount(errors['last_quarter_points'], 1)}"
     )
     fig = style.figure(title, 1.5 + max(0.24 * len(baseline.holdout), 0.5 * len(rows)))
-    left, right = fig.subplots(1, 2, gridspec_kw={"width_ratios": [1, 1.25]})
+    left, right = fig.subplots(1, 2, gridspec_kw={"width_ratios": [1, 1]})
     _beds(left, rows, year)
     _errors(right, baseline.holdout.to_dict("records"))
     legend: list[Any] = [
@@ -59,7 +59,7 @@ def _beds(ax: Any, rows: list[dict[Any, Any]], year: str) -> None:
     ax.barh(at + 0.2, found, 0.38, facecolor="#c9dcee", edgecolor="#0b5fa5", hatch="////")
     for y, value in (*zip(at - 0.2, seen, strict=True), *zip(at + 0.2, found, strict=True)):
         ax.annotate(amount(value), (value, y), (3, 0), textcoords="offset points", va="center")
-    ax.set_yticks(at, [_short(r["hospital"]) for r in rows])
+    ax.set_yticks(at, [short(r["hospital"]) for r in rows])
     ax.set_xlim(0, max(*seen, *found) * 1.18)
     ax.invert_yaxis()
     ax.grid(axis="y", visible=False)
@@ -73,13 +73,7 @@ def _errors(ax: Any, rows: list[dict[Any, Any]]) -> None:
         miss = [100 * (r[f"{name}_occupancy"] - r["observed_occupancy"]) for r in rows]
         ax.plot(miss, at, linestyle="none", marker=marker, color=color, markerfacecolor=color if full else "white")
     ax.axvline(0, color=style.INK, linewidth=0.9)
-    ax.set_yticks(at, [f"{_short(r['hospital'])}, {r['quarter'].split()[-1]}" for r in rows])
+    ax.set_yticks(at, [f"{short(r['hospital'])}, {r['quarter'].split()[-1]}" for r in rows])
     ax.invert_yaxis()
-    ax.set_xlabel("forecast less observed, points of occupancy")
-    year = str(rows[0]["quarter"]).split()[0] if rows else ""
-    ax.set_title(f"Quarters kept back, {year} (Q1: Apr\u2013Jun)")
-
-
-def _short(name: str) -> str:
-    """A hospital's name as short as it stays clear."""
-    return name.removesuffix(" Hospital").removesuffix(" District")
+    ax.set_xlabel("forecast less observed, points")
+    ax.set_title("Occupancy, quarters kept back")

@@ -12,7 +12,7 @@ from matplotlib.patches import Patch
 
 from models.report import series, style
 from models.report.series import spread
-from models.report.words import amount, causes, percent
+from models.report.words import amount, causes, month, percent
 
 if TYPE_CHECKING:
     from models.runner import Outcome
@@ -70,18 +70,22 @@ def services_chart(outcome: Outcome, folder: Path) -> tuple[str, str]:
         for kind, (dashes, marker) in (("acute", HOME), ("community", COMMUNITY)):
             right.plot(x, series.planned_closed(plan, months, kind), drawstyle="steps-post", **PLANNED)
             _band(right, x, series.closed_by_month(o, kind)[:, keep], color, dashes, marker)
-        left.set_title(f"{name[0].upper()}{name[1:]}: community services")
-        right.set_title("beds closed so far")
+        left.set_title(f"{name[0].upper()}{name[1:]}: community")
+        right.set_title(f"{name[0].upper()}{name[1:]}: beds closed so far")
         left.set_ylabel("places and beds")
+        style.thousands(left)
         right.set_ylabel("beds closed")
         for ax in (left, right):
             _dates(ax, months)
             ax.set_ylim(0)
+    home, beds = ({"color": style.INK, "linestyle": dashes, "marker": marker} for dashes, marker in (HOME, COMMUNITY))
     legend: list[Any] = [
-        Line2D([], [], color=style.INK, linestyle=HOME[0], marker=HOME[1], label="places at home open; acute beds closed"),
-        Line2D([], [], color=style.INK, linestyle=COMMUNITY[0], marker=COMMUNITY[1], label="community beds: open; closed"),
-        Line2D([], [], color=style.GREY, linewidth=1.1, label="places at home in use"),
-        Line2D([], [], **PLANNED, label="closures as planned"),
+        Line2D([], [], **home, label="left: places at home open"),
+        Line2D([], [], color=style.GREY, linewidth=1.1, label="left: places at home in use"),
+        Line2D([], [], **beds, label="left: community beds open"),
+        Line2D([], [], **home, label="right: acute beds closed"),
+        Line2D([], [], **beds, label="right: community beds closed"),
+        Line2D([], [], **PLANNED, label="right: closed if all closed on their dates"),
     ]
     style.legend_below(fig, legend)
     return style.save(fig, folder, "chart_services", title), title
@@ -96,7 +100,7 @@ def closures_chart(outcome: Outcome, folder: Path) -> tuple[str, str]:
     totals = [sum(s.beds for s in plan.closures) for plan in plans]
     shares = [100 * series.closed_by_month(o)[:, keep] / t for (_, o), t in zip(arms, totals, strict=True)]
     ends = [f"{percent(series.end_of(s) / 100)} with the {name}" for s, (name, _) in zip(shares, arms, strict=True)]
-    title = f"Share of planned closures that had happened by {months[-1]:%Y}: " + ", ".join(ends)
+    title = f"Share of planned closures that had happened by {month(months[-1])}: " + ", ".join(ends)
     held = [series.delays_by_cause(o) for _, o in arms]
     names = {k: short for k, (short, _) in causes(outcome.settings.plan.gate).items()}
     found = [k for k in names if any(k in h for h in held)]
@@ -105,7 +109,12 @@ def closures_chart(outcome: Outcome, folder: Path) -> tuple[str, str]:
     top, below = fig.subplots(2, 1, gridspec_kw={"height_ratios": heights}) if found else (fig.subplots(), None)
     for n, (values, plan, total) in enumerate(zip(shares, plans, totals, strict=True)):
         line = style.arm_line(n + 1)
-        top.plot(x, 100 * series.planned_closed(plan, months) / total, drawstyle="steps-post", **(PLANNED | {"color": line.color}))
+        top.plot(
+            x,
+            100 * series.planned_closed(plan, months) / total,
+            drawstyle="steps-post",
+            **(PLANNED | {"color": line.color}),
+        )
         _band(top, x, values, line.color, line.linestyle, line.marker)
     top.set_ylim(0, 103)
     top.set_ylabel("% of beds to close")
@@ -113,11 +122,17 @@ def closures_chart(outcome: Outcome, folder: Path) -> tuple[str, str]:
     if below is not None:
         _causes(below, held, found, names)
     legend: list[Any] = [
-        Line2D([], [], **style.arm_line(n + 1).kwargs(), label=f"{name}: as it happened") for n, (name, _) in enumerate(arms)
+        Line2D([], [], **style.arm_line(n + 1).kwargs(), label=f"{name}: as it happened")
+        for n, (name, _) in enumerate(arms)
     ]
     legend.append(Line2D([], [], **PLANNED, label="as planned (same colour)"))
     legend += [
-        Patch(facecolor="white", edgecolor=style.arm_line(n + 1).color, hatch=style.arm_line(n + 1).hatch, label=f"{name}: closed late")
+        Patch(
+            facecolor="white",
+            edgecolor=style.arm_line(n + 1).color,
+            hatch=style.arm_line(n + 1).hatch,
+            label=f"{name}: closed late",
+        )
         for n, (name, _) in enumerate(arms)
     ]
     legend.append(Patch(facecolor=style.GREY, edgecolor=style.INK, label="never closed"))

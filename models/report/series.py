@@ -116,9 +116,7 @@ def delays_by_cause(o: Observed) -> dict[str, dict[str, float]]:
 def arms(outcome: Outcome) -> list[tuple[str, Observed]]:
     """Business as usual and then the timelines, by the names that readers see."""
     years = {t.name: t.years for t in outcome.settings.timelines}
-    return [
-        (f"plan in {years[name]} years" if name in years else name, o) for name, o in outcome.observed.items()
-    ]
+    return [(f"{years[name]}-year plan" if name in years else name, o) for name, o in outcome.observed.items()]
 
 
 def end_of(values: Any) -> float:

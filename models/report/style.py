@@ -17,7 +17,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
-__all__ = ["BAND", "GREY", "INK", "WIDTH", "Line", "arm_line", "figure", "legend_below", "save", "styled", "year_axis"]
+__all__ = ["BAND", "GREY", "INK", "WIDTH", "Line", "arm_line", "figure", "legend_below", "save", "styled"]
+__all__ += ["thousands", "year_axis"]
 
 WIDTH = 7.0  #: inches; the text width of an A4 page, so that print shows fonts at their true size
 INK, GREY, BAND = "#1a1a1a", "#6b6b6b", 0.16
@@ -52,7 +53,11 @@ RC: dict[str, Any] = {
     "lines.linewidth": 1.7,
     "lines.markersize": 4.5,
     "savefig.facecolor": "white",
+    "figure.dpi": 150,
 }
+
+
+_LONG, _SHORT = r"(\.\d\d)\d+", r"\1"  # a hundredth of a point is finer than any printer
 
 
 @dataclass(frozen=True)
@@ -104,6 +109,11 @@ def legend_below(fig: Figure, handles: list[Any], columns: int = 2) -> None:
     fig.legend(handles=handles, loc="outside lower left", ncols=columns, columnspacing=1.5)
 
 
+def thousands(ax: Any) -> None:
+    """Write the vertical axis as the text does: 2,000."""
+    ax.yaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
+
+
 def year_axis(ax: Any, years: list[str], every: int) -> None:
     """Mark April years, such as 2018/19, on the horizontal axis; 0 is the first of `years`."""
     at = np.arange(0, len(years), every)
@@ -136,6 +146,7 @@ def _inline(svg: str, name: str, says: str) -> str:
     svg = re.sub(r'href="#([^"]+)"', rf'href="#{name}-\1"', svg)
     svg = re.sub(r"url\(#([^)]+)\)", rf"url(#{name}-\1)", svg)
     svg = re.sub(r"\n\s*", "\n", svg)
+    svg = re.sub(r' d="([^"]+)"', lambda m: f' d="{re.sub(_LONG, _SHORT, m.group(1))}"', svg)
     box = re.search(r'viewBox="[^"]+"', svg)
     body = svg[svg.index(">") + 1 :]
     words = says.replace("&", "&amp;").replace('"', "&quot;").replace("<", "&lt;")

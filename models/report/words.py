@@ -11,7 +11,7 @@ from models.plan import Criteria, Gate
 from models.verdict import Verdict
 
 __all__ = ["GLOSSARY", "STATUS", "amount", "between", "causes", "figure_value", "line_for", "month", "of_futures"]
-__all__ += ["percent", "points", "rule_for", "signed", "verdict_title"]
+__all__ += ["percent", "points", "rule_for", "short", "signed", "verdict_title"]
 
 SPACE = "\u00a0"  # a number and its unit stay on one line
 MINUS = "\u2212"
@@ -109,6 +109,11 @@ def of_futures(probability: float, replications: int) -> str:
 def month(day: dt.date) -> str:
     """Month and year."""
     return f"{MONTHS[day.month - 1]} {day.year}"
+
+
+def short(hospital: str) -> str:
+    """A hospital's name as short as it stays clear."""
+    return hospital.removesuffix(" Hospital").removesuffix(" District")
 
 
 def verdict_title(verdict: str) -> str:

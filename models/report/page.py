@@ -1,0 +1,135 @@
+"""From an outcome and its charts to one self-contained page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from models.criteria import NOT_ASSESSED
+from models.doctor import versions
+from models.report import series, tables, tables_baseline, tables_plan, words
+from models.report.pictures import Chart
+
+if TYPE_CHECKING:
+    from models.runner import Outcome
+
+__all__ = ["render"]
+
+#: what the model leaves out, with the direction in which it may move the answer where that is known
+NOT_MODELLED = (
+    ("Staff", "A place at home counts as open on its date. Plans that cannot recruit would look worse."),
+    ("Money", "No accounts, no cost of double running, no savings. Nothing here says that a plan pays."),
+    ("A&E itself", "Only the wait for a bed is simulated, not the department."),
+    (
+        "A waiting list for planned care",
+        "Planned admissions without a bed are cancelled and counted; they do not return.",
+    ),
+    (
+        "Patients sent to another hospital",
+        "Each hospital stands alone. Help from a neighbour could ease its worst days.",
+    ),
+    (
+        "Stays that shorten under pressure",
+        "Hospitals that lost beds have used fewer (about 0.7 % for each 1 %). Leaving this out makes closures look worse.",
+    ),
+    (
+        "Winter shocks by name, and the pandemic",
+        "Seasons and day-to-day swings are in; flu years and COVID-19 are not.",
+    ),
+    ("Change capacity", "Leadership, trust and the number of programmes at once are not in the model."),
+    (
+        "The search for the largest credible reduction",
+        "This version judges the plan it is given; it does not look for another.",
+    ),
+)
+
+
+def render(outcome: Outcome, charts: list[Chart]) -> str:
+    """Fill the page's template; what cannot be shown is left out."""
+    loader = FileSystemLoader(Path(__file__).resolve().parent, encoding="utf-8")
+    env = Environment(
+        loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )  # fmt: skip
+    env.globals.update(between=words.between, percent=words.percent, points=words.points, bar=_bar)
+    return env.get_template("page.html.j2").render(_context(outcome, charts))
+
+
+def _context(outcome: Outcome, charts: list[Chart]) -> dict[str, Any]:
+    chosen = outcome.settings
+    context: dict[str, Any] = {
+        "plan": chosen.plan,
+        "footprint": chosen.footprint,
+        "future": chosen.future,
+        "criteria": chosen.criteria,
+        "seed": chosen.seed,
+        "replications": chosen.replications if outcome.verdicts else 0,
+        "scenario": chosen.request.scenario,
+        "scenario_hash": chosen.scenario_hash,
+        "versions": versions(),
+        "baseline": outcome.baseline,
+        "reasons": outcome.baseline.reasons,
+        "judged": bool(outcome.verdicts),
+        "moves": _moves(outcome),
+        "window": [words.month(day) for day in outcome.window],
+        "charts": {c.name: {"title": c.title, "svg": Markup(c.svg), "caption": c.caption} for c in charts},
+        "glossary": words.GLOSSARY,
+        "status": words.STATUS,
+        "figures": tables_plan.figure_rows(outcome),
+        "gate": tables_plan.gate_rows(outcome),
+        "fitted_values": tables_plan.fit_rows(outcome),
+        "not_assessed": [
+            (k, row["name"], row["note"].removeprefix("not assessed: ")) for k, row in NOT_ASSESSED.items()
+        ],
+        "not_modelled": NOT_MODELLED,
+        "fewest": tables.fewest_futures(chosen.criteria.credible_from),
+    }
+    if outcome.verdicts:
+        context |= {
+            "verdicts": tables.verdict_rows(outcome),
+            "rows": tables.criteria_rows(outcome),
+            "sums": tables.arithmetic_rows(outcome),
+            "dates": tables_plan.date_rows(outcome),
+            "by_site": tables_plan.site_rows(outcome),
+            "fit": tables_baseline.fitted_rows(outcome),
+            "proxies": tables_baseline.proxy_rows(outcome),
+            "holdout": tables_baseline.holdout_rows(outcome),
+            "holdout_errors": tables_baseline.error_rows(outcome),
+            "holdout_says": tables_baseline.holdout_says(outcome),
+            "delays": tables_baseline.delay_rows(outcome),
+            "arms": [name for name, _ in series.arms(outcome)],
+        }
+    return context
+
+
+def _moves(outcome: Outcome) -> str:
+    plan = outcome.settings.plan
+    if not plan.moves:
+        return "Nothing closes and nothing opens"
+    counts = [words.amount(f.value) for f in (plan.close_acute, plan.close_community, plan.open_home)]
+    return f"{counts[0]} acute and {counts[1]} community beds close, {counts[2]} places at home open"
+
+
+def _bar(probability: float, interval: tuple[float, float], lines: tuple[float, float]) -> Markup:
+    """A probability with its interval on a line from 0 to 100 %; ticks at the thresholds of the verdict."""
+
+    def x(share: float) -> str:
+        return f"{4 + 112 * share:.1f}"
+
+    low, high = interval
+    ticks = "".join(
+        f'<line x1="{x(t)}" y1="3" x2="{x(t)}" y2="17" stroke="#6b6b6b" stroke-width="0.8" stroke-dasharray="2 1.5"/>'
+        for t in lines
+    )
+    ends = "".join(
+        f'<line x1="{x(t)}" y1="3" x2="{x(t)}" y2="17" stroke="#6b6b6b" stroke-width="0.8"/>' for t in (0.0, 1.0)
+    )
+    words_for = f"{words.percent(probability)}, {words.between(interval)}"
+    return Markup(
+        f'<svg class="bar" viewBox="0 0 120 20" role="img" aria-label="{words_for}">'
+        f'<line x1="{x(0)}" y1="10" x2="{x(1)}" y2="10" stroke="#6b6b6b" stroke-width="0.8"/>{ends}{ticks}'
+        f'<line x1="{x(low)}" y1="10" x2="{x(high)}" y2="10" stroke="#0b5fa5" stroke-width="4.5"/>'
+        f'<circle cx="{x(probability)}" cy="10" r="4" fill="#1a1a1a"/></svg>'
+    )

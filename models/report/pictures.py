@@ -1,0 +1,105 @@
+"""Which charts a report holds, in order, each with a caption that says how to read it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from models.report import charts, charts_baseline, charts_plan, style
+from models.report.words import percent
+
+if TYPE_CHECKING:
+    from models.runner import Outcome
+
+__all__ = ["Chart", "draw_all"]
+
+
+@dataclass(frozen=True)
+class Chart:
+    """One chart: its file name without ending, its title, its drawing and its caption."""
+
+    name: str
+    title: str
+    svg: str
+    caption: str
+
+
+def draw_all(folder: Path, outcome: Outcome) -> list[Chart]:
+    """Draw every chart that this outcome allows; none without a baseline run."""
+    if not outcome.observed:
+        return []
+    moves = any(s.openings or s.closures for s in outcome.schedules.values())
+    closes = any(s.closures for s in outcome.schedules.values())
+    wanted: list[tuple[str, Callable[[Outcome, Path], tuple[str, str]], str]] = [
+        ("chart_beds", charts.beds_chart, _beds(outcome)),
+        ("chart_waits", charts.waits_chart, _waits(outcome)),
+        ("chart_delays", charts.delays_chart, _delays(outcome)),
+    ]
+    if moves:
+        wanted.append(("chart_services", charts_plan.services_chart, _services()))
+    if closes:
+        wanted.append(("chart_closures", charts_plan.closures_chart, _closures()))
+    wanted.append(("chart_baseline", charts_baseline.baseline_chart, _baseline(outcome)))
+    out = []
+    with style.styled():
+        for name, draw, caption in wanted:
+            svg, title = draw(outcome, folder)
+            out.append(Chart(name, title, svg, caption))
+    return out
+
+
+def _beds(outcome: Outcome) -> str:
+    year = outcome.settings.footprint.baseline_year
+    return (
+        f"General and acute beds, mean of each year, counted as NHS England counted them in {year}; community beds "
+        "inside that count are included. Under business as usual the beds stay as they were. The vertical axis does not start "
+        "at zero."
+    )
+
+
+def _waits(outcome: Outcome) -> str:
+    limit = percent(outcome.settings.criteria.access_share.value)
+    return (
+        "Time from the decision to admit to a bed on a ward, all emergencies who stay a night, by year. The criterion "
+        f"({limit}) is judged in every quarter. No count of these waits by hospital is published for the baseline year, "
+        "so the level is not calibrated; compare the plan with business as usual."
+    )
+
+
+def _delays(outcome: Outcome) -> str:
+    delays = outcome.settings.footprint.delays
+    text = "People ready to leave, assessed, and waiting for a place that is not free (delayed transfers of care). "
+    if delays.host_conversion:
+        low, high = delays.host_conversion.range
+        text += (
+            "Published days count residents wherever they lie; they are multiplied by "
+            f"{delays.host_conversion.value:g} (thin bars: {low:g} to {high:g}) to compare with these hospitals. "
+        )
+    return text + "History was not fitted, apart from the baseline year."
+
+
+def _services() -> str:
+    return (
+        "Double running: new places open first (left), beds close after (right). Lines are means over simulated "
+        "futures, shading holds 90 % of them. Places at home open on their dates in every future; beds close only when the gate "
+        "lets them."
+    )
+
+
+def _closures() -> str:
+    return (
+        "Acute and community beds together. Below: beds whose closure was held back, by the condition that failed last "
+        "before they closed, or before the simulation ended."
+    )
+
+
+def _baseline(outcome: Outcome) -> str:
+    footprint = outcome.settings.footprint
+    quarters = ", ".join(f"Q{q}" for q in footprint.holdout.quarters)
+    return (
+        f"Left: beds in use were fitted to {footprint.baseline_year}, so agreement is no surprise. Right: {quarters} "
+        f"of {footprint.holdout.year} (Q1 is April to June) were not seen by the fit. A mark on the zero line is a "
+        "perfect forecast."
+    )

@@ -1,0 +1,224 @@
+"""Tables of the answer: the verdicts, the criteria, and the planner's arithmetic beside the simulation."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from models import measures
+from models.arithmetic import arithmetic
+from models.arms import Observed
+from models.report import series
+from models.report.series import by_year, spread
+from models.report.words import amount, causes, line_for, of_futures, percent, rule_for, verdict_title
+from models.verdict import LEVEL, Verdict
+
+if TYPE_CHECKING:
+    from models.runner import Outcome
+
+__all__ = ["arithmetic_rows", "criteria_rows", "fewest_futures", "verdict_rows"]
+
+LENSES = {
+    "meets the standard": "meeting the standard",
+    "does no harm": "doing no harm",
+    "happens as planned": "happening as planned",
+}
+
+
+def plans(outcome: Outcome) -> list[tuple[str, Verdict, Observed]]:
+    """Timelines with their verdict and what was observed, in order."""
+    pairs = zip(series.arms(outcome)[1:], outcome.verdicts.values(), strict=True)
+    return [(name, verdict, o) for (name, o), verdict in pairs]
+
+
+def fewest_futures(credible_from: float) -> int:
+    """Futures without a single failure that it takes before a plan can be called credible."""
+    return math.ceil(math.log(1 - LEVEL) / math.log(credible_from))
+
+
+def verdict_rows(outcome: Outcome) -> list[dict[str, Any]]:
+    """One row a timeline: the line, its parts, what decided, and the verdict at other thresholds."""
+    rows = []
+    for name, v, _ in plans(outcome):
+        deciding = [r for r in v.criteria if r["decides"]]
+        binding = next(r for r in deciding if r["id"] == v.binding_criterion)
+        rule, harm = rule_for(binding, outcome.settings.criteria)
+        rows.append(
+            {
+                "name": name,
+                "line": line_for(v),
+                "verdict": verdict_title(v.verdict),
+                "both": (v.probability, v.interval, of_futures(v.probability, v.replications)),
+                **{
+                    k: (d["probability"], d["interval"], of_futures(d["probability"], v.replications))
+                    for k, d in (("delivered", v.delivered), ("safe", v.safe))
+                },
+                "binding": binding["name"],
+                "binding_id": binding["id"],
+                "binding_rule": harm if binding["lens"] == "does no harm" else rule,
+                "binding_passes": of_futures(binding["probability"], v.replications),
+                "others": [(r["id"], r["name"], of_futures(r["probability"], v.replications)) for r in deciding],
+                "at": {t: verdict_title(said) for t, said in v.at_other_thresholds.items()},
+            }
+        )
+    return rows
+
+
+def criteria_rows(outcome: Outcome) -> list[dict[str, Any]]:
+    """Every criterion with a line a timeline; those not assessed say why."""
+    found = plans(outcome)
+    return [_criterion(outcome, row, found) for row in found[0][1].criteria]
+
+
+def _criterion(outcome: Outcome, row: dict[str, Any], found: list[tuple[str, Verdict, Observed]]) -> dict[str, Any]:
+    out = {"id": row["id"], "name": row["name"], "assessed": row["assessed"]}
+    if not row["assessed"]:
+        return out | {"why": row["note"].removeprefix("not assessed: ")}
+    rule, harm = rule_for(row, outcome.settings.criteria)
+    source = row["source"]
+    lines, notes = [], []
+    for name, v, o in found:
+        mine = next(r for r in v.criteria if r["id"] == row["id"])
+        held = _held(outcome, o) if row["id"] == "K0" else ""
+        notes.append(held if row["id"] == "K0" else mine["note"].removeprefix("reported; ").removeprefix("reported"))
+        lines.append(_line(name, mine, v.replications))
+    shared = notes[0] if len(set(notes)) == 1 else ""
+    if not shared:
+        for line, note in zip(lines, notes, strict=True):
+            line["note"] = note
+    return out | {
+        "decides": row["decides"],
+        "lens": LENSES.get(row["lens"], row["lens"]),
+        "rule": rule,
+        "harm": harm,
+        "source": "our own proposal" if source.startswith(("own estimate", "own proposal")) else source,
+        "unit": row["unit"],
+        "note": shared,
+        "lines": lines,
+    }
+
+
+def _line(name: str, row: dict[str, Any], runs: int) -> dict[str, Any]:
+    """One criterion on one timeline."""
+    lenses = [
+        f"{words} in {of_futures(row[key], runs)}"
+        for key, words in (
+            ("meets_standard", "meets the standard"),
+            ("does_no_harm", "does no harm"),
+            ("usual_meets_standard", "business as usual meets the standard"),
+        )
+        if row[key] is not None
+    ]
+    worst = row["worst"]
+    where = ""
+    if worst:
+        where = (
+            f"{worst['place']}, {series.year_of(worst['from'])}: {percent(worst['value'], 1)} against "
+            f"{percent(worst['usual_value'], 1)}"
+        )
+    return {
+        "name": name,
+        "value": percent(row["value"], 1),
+        "usual": percent(row["usual_value"], 1) if row["usual_value"] is not None else "does not apply",
+        "probability": row["probability"],
+        "interval": row["interval"],
+        "passes": of_futures(row["probability"], runs),
+        "lenses": "; ".join(lenses) if row["decides"] and len(lenses) > 1 else "",
+        "worst": where or "\u2013",
+        "note": "",
+    }
+
+
+def _held(outcome: Outcome, o: Observed) -> str:
+    """What held closures back most, in words."""
+    rows = {k: sum(v.values()) for k, v in series.delays_by_cause(o).items()}
+    if not rows:
+        return "no closure was held back; places at home open on their dates by construction"
+    cause = max(rows, key=lambda k: rows[k])
+    words = causes(outcome.settings.plan.gate).get(cause, (cause, ""))[0]
+    planned = sum(c.step.beds for c in o.closures[0])
+    return (
+        f"held back most: {words} ({amount(rows[cause])} of {planned} beds in a simulated future, on average); "
+        "places at home open on their dates by construction"
+    )
+
+
+def arithmetic_rows(outcome: Outcome) -> dict[str, Any]:
+    """The spreadsheet's answer and the simulated one, line by line."""
+    chosen, system = outcome.settings, outcome.system
+    assert system is not None, "there is no arithmetic without a system"
+    arms = series.arms(outcome)
+    usual = arms[0][1]
+    years = series.april_years(usual)
+    plan = next(iter(outcome.schedules.values()))
+    sums = arithmetic(system, plan, chosen.future, chosen.criteria)
+    used = [by_year(o, measures.occupied_beds(o)) for _, o in arms]
+    have = [by_year(o, measures.beds_open(o)) for _, o in arms]
+    closed = {kind: [series.closed_by_month(o, kind)[:, -1] for _, o in arms[1:]] for kind in ("acute", "community")}
+    planned = {kind: sum(s.beds for s in plan.closures if s.kind == kind) for kind in closed}
+    delayed = [by_year(o, measures.delayed_beds(o)) for _, o in arms]
+    base, last = years[0], years[-1]
+
+    def range_of(values: Any, form: Callable[[float], str] = amount) -> str:
+        found = spread(values)
+        low, high = form(float(found.low)), form(float(found.high))
+        mean = form(float(found.mean))
+        return mean if low == high else f"{mean} ({low} to {high})"
+
+    def share(x: float) -> str:
+        return percent(x, 1)
+
+    dash = "\u2013"
+    rows = [
+        (f"Beds in use at midnight, {base}", amount(sums.in_use), [range_of(u[:, 0]) for u in used]),
+        (f"Beds open, {base}", amount(sums.open_before), [range_of(h[:, 0]) for h in have]),
+        *(
+            (f"{kind.capitalize()} beds closed by {last}", amount(planned[kind]), [dash, *map(range_of, values)])
+            for kind, values in closed.items()
+        ),
+        (
+            "Beds closed that are in the count of hospital beds",
+            amount(sums.closed),
+            [dash, *(range_of(have[0][:, -1] - h[:, -1]) for h in have[1:])],
+        ),
+        (f"Beds open, {last}", amount(sums.open_after), [range_of(h[:, -1]) for h in have]),
+        *(
+            (
+                f"Beds needed if {percent(target)} are to be full",
+                amount(need),
+                [range_of(u[:, -1] / target) for u in used],
+            )
+            for target, need in sums.needed.items()
+        ),
+        ("Beds freed by admissions avoided", amount(sums.avoided), ["not separated"] * len(arms)),
+        (
+            "Beds freed if nobody were delayed",
+            amount(sums.undelayed),
+            [dash, *(range_of(delayed[0][:, -1] - d[:, -1]) for d in delayed[1:])],
+        ),
+        (
+            f"Beds in use at midnight, {last}",
+            amount(sums.in_use - sums.avoided - sums.undelayed),
+            [range_of(u[:, -1]) for u in used],
+        ),
+        (
+            f"Midnight occupancy, {last}",
+            share(sums.occupancy_after),
+            [range_of(u[:, -1] / h[:, -1], share) for u, h in zip(used, have, strict=True)],
+        ),
+        (
+            f"Emergencies who wait over 4 h for a bed, {last}",
+            "cannot say",
+            [range_of(series.waits_by_year(o, None)[:, -1], share) for _, o in arms],
+        ),
+    ]
+    return {
+        "rows": [{"label": label, "sheet": sheet, "cells": cells} for label, sheet, cells in rows],
+        "names": [name for name, _ in arms],
+        "full": sums.occupancy_after > 1,
+        "last": last,
+        "growth": float(np.mean(used[0][:, -1]) / np.mean(used[0][:, 0]) - 1),
+    }

@@ -1,0 +1,113 @@
+"""Tables of the baseline: the fit, its proxies, the quarters kept back, and delays."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from models.report.words import amount, percent, signed
+
+if TYPE_CHECKING:
+    from models.runner import Outcome
+
+__all__ = ["delay_rows", "error_rows", "fitted_rows", "holdout_rows", "holdout_says", "proxy_rows"]
+
+FORECASTS = (
+    ("forecast", "the model's forecast"),
+    ("same_quarter", "same quarter a year before"),
+    ("last_quarter", "last quarter known"),
+)
+
+
+def fitted_rows(outcome: Outcome) -> list[list[str]]:
+    """By hospital: beds in use observed and simulated."""
+    return [
+        [
+            r["hospital"],
+            amount(r["observed_beds"], 1),
+            f"{amount(r['simulated_beds'], 1)} (\u00b1 {amount(r['simulated_sd'], 1)})",
+            f"{signed(100 * (r['simulated_beds'] / r['observed_beds'] - 1), 1)}\u00a0%",
+            amount(r["simulated_open"]),
+        ]
+        for r in outcome.baseline.fitted.to_dict("records")
+    ]
+
+
+def proxy_rows(outcome: Outcome) -> list[list[str]]:
+    """By hospital: what is published about waits and cancellations beside what is simulated; not like for like."""
+    return [
+        [
+            r["hospital"],
+            percent(r["observed_type1_4h"], 1),
+            amount(r["observed_over_12h"]),
+            percent(r["simulated_over_4h"], 1),
+            percent(r["simulated_over_12h"], 2),
+            amount(r["observed_cancelled"]),
+            f"{amount(r['simulated_cancelled'])} ({percent(r['simulated_cancelled_share'], 1)})",
+        ]
+        for r in outcome.baseline.fitted.to_dict("records")
+    ]
+
+
+def holdout_rows(outcome: Outcome) -> list[list[str]]:
+    """By hospital and quarter: occupancy and beds in use observed, forecast and by persistence."""
+    return [
+        [
+            r["hospital"],
+            r["quarter"],
+            *(percent(r[f"{k}_occupancy"], 1) for k in ("observed", "forecast", "same_quarter", "last_quarter")),
+            *(amount(r[f"{k}_beds"]) for k in ("observed", "forecast", "same_quarter")),
+        ]
+        for r in outcome.baseline.holdout.to_dict("records")
+    ]
+
+
+def error_rows(outcome: Outcome) -> list[list[str]]:
+    """Mean absolute errors of the forecasts."""
+    errors = outcome.baseline.errors
+    return [
+        [
+            words[0].upper() + words[1:],
+            f"{amount(errors[f'{name}_points'], 1)} points",
+            f"{amount(errors[f'{name}_beds_per_cent'], 1)}\u00a0%" if f"{name}_beds_per_cent" in errors else "\u2013",
+        ]
+        for name, words in FORECASTS
+    ]
+
+
+def holdout_says(outcome: Outcome) -> str:
+    """Which forecast was nearest, in one plain sentence."""
+    errors = {name: outcome.baseline.errors[f"{name}_points"] for name, _ in FORECASTS}
+    better = [words for name, words in FORECASTS[1:] if errors[name] < errors["forecast"]]
+    if not better:
+        return "The model's forecast of occupancy was nearer to what happened than either simple rule."
+    rules = " and ".join(f"\u201c{words}\u201d" for words in better)
+    many = "rules are" if len(better) > 1 else "rule is"
+    return (
+        f"Here simple {many} better than the model: {rules} came nearer to the occupancy that was observed. "
+        "The model is no tool for forecasting the next quarter; it is used here to compare a plan with business as "
+        "usual."
+    )
+
+
+def delay_rows(outcome: Outcome) -> list[list[str]]:
+    """Delayed beds observed and simulated, and how much they change from year to year."""
+    found, footprint = outcome.baseline.delays, outcome.settings.footprint
+    year, factor = footprint.baseline_year, footprint.delays.host_conversion
+    converted = f" ({amount(found['observed_residents'], 1)} of residents \u00d7 {factor.value:g})" if factor else ""
+    return [
+        [
+            f"Hospital beds held by delayed people, {year}",
+            amount(found["observed_beds"], 1) + converted,
+            f"{amount(found['simulated_beds'], 1)} (\u00b1 {amount(found['simulated_sd'], 1)})",
+        ],
+        [
+            "Typical change from one year to the next",
+            f"\u00b1\u00a0{percent(found['observed_yearly_change_sd'])} ({found['observed_years']} years)",
+            f"\u00b1\u00a0{percent(found['simulated_yearly_change_sd'])}",
+        ],
+        [
+            f"Beds outside acute hospitals held by delayed people, {year}",
+            f"{amount(found['observed_non_acute'], 1)} (residents; community and mental-health beds)",
+            f"{amount(found['simulated_non_acute'], 1)} (community beds only)",
+        ],
+    ]

@@ -1,0 +1,130 @@
+"""Tables of what went in: the plan's moves and dates, its gate, the figures that matter, and what was fitted."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from models.figures import Figure
+from models.report import series
+from models.report.words import amount, causes, figure_value, month
+
+if TYPE_CHECKING:
+    from models.runner import Outcome
+
+__all__ = ["date_rows", "figure_rows", "fit_rows", "gate_rows", "site_rows"]
+
+
+def date_rows(outcome: Outcome) -> list[list[str]]:
+    """By timeline: when places open and when beds are to close."""
+    rows = []
+    for (name, _), plan in zip(series.arms(outcome)[1:], outcome.schedules.values(), strict=True):
+        opening = sorted({day for steps in plan.openings.values() for day, _ in steps})
+        closing = sorted({s.due for s in plan.closures})
+        rows.append(
+            [
+                name[0].upper() + name[1:],
+                *(
+                    f"{month(days[0])} to {month(days[-1])}, in {len(days)} steps" if days else "none"
+                    for days in (opening, closing)
+                ),
+            ]
+        )
+    return rows
+
+
+def site_rows(outcome: Outcome) -> list[list[str]]:
+    """By hospital: beds to close and places to open; the same on every timeline."""
+    plan = next(iter(outcome.schedules.values()))
+    rows = []
+    for site, entry in outcome.settings.footprint.sites.items():
+        beds = [sum(s.beds for s in plan.closures if s.site == site and s.kind == k) for k in ("acute", "community")]
+        opened = plan.openings[site][-1][1] if site in plan.openings else 0
+        rows.append([entry.name, *(amount(n) for n in (*beds, opened))])
+    return rows
+
+
+def gate_rows(outcome: Outcome) -> list[str]:
+    """Conditions of the gate in full."""
+    words = causes(outcome.settings.plan.gate)
+    return [words[k][1] for k in ("proof", "use", "access", "occupancy")]
+
+
+def figure_rows(outcome: Outcome) -> list[dict[str, str]]:
+    """The figures that matter, with where they come from."""
+    chosen = outcome.settings
+    plan, footprint, gate = chosen.plan, chosen.footprint, chosen.plan.gate
+    growth = footprint.demand.growth[chosen.future.growth]
+    named: list[tuple[str, Figure]] = [
+        ("Acute beds to close", plan.close_acute),
+        ("Community beds to close", plan.close_community),
+        ("Places at home to open", plan.open_home),
+        ("Time to recruit and train before the first places open", plan.lead_time_months),
+        *(
+            (f"Claim of the plan: {k.replace('_', ' ').removesuffix(' million gbp')}", f)
+            for k, f in plan.claims.items()
+        ),
+        ("Effect of the plan on emergency admissions that stay a night", chosen.future.admissions_effect),
+        ("Growth of overnight bed-days a year", growth),
+        ("Community beds that lie inside the count of hospital beds", footprint.community_overlap.beds),
+        ("Share of all delay that is reported as a delayed transfer", footprint.delays.reported_share),
+        ("Hospital beds held by delayed residents", footprint.delays.acute_beds),
+    ]
+    if footprint.delays.host_conversion:
+        named.append(("From delayed residents to delayed people in these hospitals", footprint.delays.host_conversion))
+    named += [
+        ("Emergency admissions that stay a night", footprint.emergency.overnight_per_day),
+        ("Planned admissions that stay a night", footprint.elective.overnight_per_day),
+        ("Emergency admissions that do not stay a night", footprint.emergency.zero_day_share),
+    ]
+    for pathway in footprint.pathways.values():
+        title = pathway.title
+        named += [
+            (f"{title}: people a day from hospital", pathway.arrivals_per_day),
+            (f"{title}: mean stay", pathway.service_days),
+            (f"{title}: places, before fitting", pathway.static_capacity_prior),
+            (f"{title}: how far the service stretches when queues grow", pathway.flex_elasticity),
+        ]
+    named += [
+        ("Gate: new places open for at least", gate.proof_months),
+        ("Gate: new places in use, at least", gate.use_share),
+        ("Gate: waits over 4 h for a bed, at most", gate.access_share),
+        ("Gate: beds left full at midnight, at most", gate.occupancy),
+    ]
+    return [_figure(title, figure) for title, figure in named]
+
+
+def _figure(title: str, f: Figure) -> dict[str, str]:
+    low, high = f.range
+    plain = {"share": "", "relative change": "change", "per year": "a year", "elasticity": "elasticity"}
+    return {
+        "title": title,
+        "value": f"{figure_value(f)} {plain.get(f.unit, f.unit)}".strip(),
+        "range": "\u2013" if low == high else f"{figure_value(f, low)} to {figure_value(f, high)}",
+        "year": "\u2013" if f.year == "not applicable" else f.year,
+        "basis": "\u2013" if f.basis == "not applicable" else f.basis,
+        "status": f.status,
+        "source": "our own estimate" if f.source == "own estimate" else f.source,
+        "note": f.note,
+    }
+
+
+def fit_rows(outcome: Outcome) -> list[list[str]]:
+    """What was fitted to the baseline year; no source prints these numbers."""
+    chosen = outcome.settings
+    fit, footprint = chosen.fit, chosen.footprint
+    if fit is None:
+        return []
+    rows: list[Any] = []
+    for site, entry in footprint.sites.items():
+        rows.append([entry.name, "factor on all stays", amount(fit.stay_factor[site], 3)])
+        rows.append(
+            [
+                entry.name,
+                "emergency admissions that do not stay a night",
+                f"{100 * fit.zero_day_share[site]:.1f}\u00a0%",
+            ]
+        )
+        rows.append([entry.name, "emergency admissions a day not through A&E", amount(fit.direct_per_day[site], 1)])
+    for name, pathway in footprint.pathways.items():
+        rows.append([pathway.title, "places over mean demand for them", amount(fit.capacity_factor[name], 3)])
+    return rows
