@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from models import verdict as v
+from models.compose import parse, settings
 from models.criteria import NO_HARM, STANDARD, _two_lenses
-from models.runner import USUAL, verdict_document
+from models.runner import USUAL, _simulate, verdict_document
 
 PASS = np.ones(60, bool)
 
@@ -118,3 +119,24 @@ def test_arithmetic_stands_beside(outcome):
     assert sums["needed"][0.85] == pytest.approx(2001.2 / 0.85)
     assert 400 < sums["closed"] < 590
     assert dataclasses.is_dataclass(outcome.verdicts["5y"])
+
+
+def test_a_plan_that_only_opens_places_is_delivered_and_safe():
+    """The verdict can say yes: chance alone must not make a harmless plan look harmful."""
+    words = ["plan.close_acute.value=0", "plan.close_community.value=0", "timeline=3y", "replications=3"]
+    short = ["criteria.longest_timeline_years=5", "criteria.window_years_after=1"]
+    found = _simulate(settings(parse([*words, *short])))
+    verdict = found.verdicts["3y"]
+    assert verdict.delivered["probability"] == 1.0
+    for one in found.assessed["3y"]:
+        assert one.harmless is None or one.harmless.all(), one.key
+    access = next(a for a in found.assessed["3y"] if a.key == "K1")
+    assert access.value < access.usual_value
+
+
+def test_closing_beds_without_a_gate_is_not_safe():
+    words = ["scenario=no_gate", "timeline=3y", "replications=3"]
+    short = ["criteria.longest_timeline_years=5", "criteria.window_years_after=1"]
+    found = _simulate(settings(parse([*words, *short])))
+    verdict = found.verdicts["3y"]
+    assert (verdict.delivered["probability"], verdict.safe["probability"]) == (1.0, 0.0)
