@@ -253,7 +253,7 @@ def test_all_faults_at_once(raw: dict[str, Any]) -> None:
     raw["cohorts"]["medium"]["share"]["value"] = 0.5
     raw["demand"]["noise_variance"]["status"] = "derved"
     faults = faults_of(raw)
-    assert only(faults, "sites.torbay.wards.0.beds = -5", "greater than or equal to 1")
+    assert only(faults, "sites.torbay.wards.0.beds = -5", "must be 1 or more")
     assert only(faults, "sites.exeter.catchmnt", "unknown key", "Did you mean 'catchment'?")
     assert only(faults, "sites.exeter.catchment", "missing")
     assert only(faults, "sites.exeter.beds_occupied", "bases may not be mixed", "'host trust', not 'resident'")

@@ -138,7 +138,7 @@ def inverse_normal(p):
 
 @compiled
 def pair(seed, replication, purpose, entity, k):
-    """Two uniforms at an address, callable from Python; integers of any width are taken modulo 2**64."""
+    """Two uniforms at an address, callable from Python; give integers of 2**63 and more as numpy.uint64."""
     return uniforms(U(seed), U(replication), U(purpose), U(entity), U(k))
 
 

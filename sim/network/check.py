@@ -8,7 +8,7 @@ from itertools import chain
 
 from sim.clock import DAY
 from sim.errors import Fault, nearest
-from sim.network.schema import LEAVE, Destination, Network, RouteRule, Service, Source, Station, Step
+from sim.network.schema import LEAVE, Destination, Network, RouteRule, Service, ServiceRule, Source, Station, Step
 from sim.rates import stream
 from sim.select import CLASS
 from sim.services import service_faults
@@ -260,27 +260,53 @@ def _finite(station: Station) -> bool:
 
 
 def _cycles(network: Network) -> Iterator[Fault]:
-    """Refuse cycles of finite stations: they could block one another for ever."""
+    """Refuse cycles of finite stations (they could block one another for ever) and of stays that take no time."""
     finite = [name for name, station in network.stations.items() if _finite(station)]
-    edges = {
-        name: [to for rule in network.stations[name].routes for to in rule.to if to in finite and to != name]
-        for name in finite
-    }
+    ring = _ring({n: [to for to in _onward(network, n) if to in finite and to != n] for n in finite})
+    if ring:
+        text = "a cycle of stations with finite places and waiting rooms can lock up."
+        yield Fault("stations", " → ".join(ring), text)
+    trap = _trap(network)
+    if trap:
+        text = "entities would go round these stations for ever without time passing; give one of them a stay."
+        yield Fault("stations", ", ".join(trap), text)
+
+
+def _trap(network: Network) -> list[str]:
+    """Stations whose stays take no time and whose routes all lead to one another."""
+    trap = [name for name, station in network.stations.items() if station.routes and _instant(network, station)]
+    while True:
+        kept = [name for name in trap if all(to in trap for to in _onward(network, name))]
+        if kept == trap:
+            return trap
+        trap = kept
+
+
+def _onward(network: Network, name: str) -> list[str]:
+    return [to for rule in network.stations[name].routes for to in rule.to]
+
+
+def _instant(network: Network, station: Station) -> bool:
+    """Whether no stay at a station takes time."""
+    rules = station.service if isinstance(station.service, list) else [ServiceRule(use=station.service)]
+    services = [network.services.get(r.use) if isinstance(r.use, str) else r.use for r in rules]
+    return all(s is not None and s.kind == "deterministic" and (s.mean or 0) < 1 for s in services)
+
+
+def _ring(edges: Mapping[str, list[str]]) -> list[str]:
+    """Return a cycle of a graph, its first node repeated at the end, or an empty list."""
     done: set[str] = set()
-    for root in finite:
-        path: list[str] = []
+    for root in edges:
+        path = [root]
         stack = [(root, iter(edges[root]))] if root not in done else []
-        path.append(root)
         while stack:
-            node, children = stack[-1]
-            child = next(children, None)
+            child = next(stack[-1][1], None)
             if child is None:
                 stack.pop()
                 done.add(path.pop())
             elif child in path:
-                ring = " → ".join([*path[path.index(child) :], child])
-                yield Fault("stations", ring, "a cycle of stations with finite places and waiting rooms can lock up.")
-                return
+                return [*path[path.index(child) :], child]
             elif child not in done:
                 path.append(child)
                 stack.append((child, iter(edges[child])))
+    return []

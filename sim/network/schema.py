@@ -78,7 +78,7 @@ class PlacesStep(_Shape):
     """A number of places that holds from an instant on; closing places drain, nobody is evicted."""
 
     since: Instant = Field(alias="from")
-    places: int = Field(ge=0)
+    places: int = Field(ge=0, strict=True)
 
 
 class Service(_Shape):
@@ -151,7 +151,7 @@ class Flex(_Shape):
 class Station(_Shape):
     """A pool of places with a queue before it."""
 
-    places: int | Literal["inf"] | list[PlacesStep]
+    places: Annotated[int, Field(strict=True)] | Literal["inf"] | list[PlacesStep]
     waiting_room: int | Literal["inf"] | dict[str, int | Literal["inf"]] = "inf"
     priority: dict[str, int] = {}
     reserve: dict[str, Annotated[int, Field(ge=0)]] = {}

@@ -209,8 +209,8 @@ def test_fractions_of_a_millisecond_are_read_alike() -> None:
     given = {
         "horizon": "1 min",
         "classes": ["a"],
-        "sources": {f"in {i}": {"class": "a", "to": "w", "rate_per_day": 100_000} for i in range(20)},
-        "stations": {"w": {"places": 1, "service": {"kind": "exponential", "mean": "10 ms"}}},
+        "sources": {f"in {i}": {"class": "a", "to": "w", "rate_per_day": 100_000} for i in range(5)},
+        "stations": {"w": {"places": 1, "service": {"kind": "exponential", "mean": "30 ms"}}},
         "observe": {"period": "100.5 ms", "snapshot_every": "12.5 ms", "wait_over": ["0.5 ms", "1.5 ms", "2.5 ms"]},
     }
     network = load_network(given)

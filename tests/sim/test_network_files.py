@@ -508,3 +508,28 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
 def test_empty_file(tmp_path: Path) -> None:
     with pytest.raises(FaultsError, match="a network is a mapping"):
         load_network(write(tmp_path, ""))
+
+
+def test_stays_without_time_may_not_go_round():
+    network = {
+        "horizon": "1 d",
+        "classes": ["a"],
+        "stations": {
+            name: {
+                "places": "inf",
+                "service": {"kind": "deterministic", "mean": mean},
+                "routes": [{"to": {to: 1.0}}],
+            }
+            for name, to, mean in (("x", "y", "0 h"), ("y", "x", "0 h"))
+        },
+    }
+    with pytest.raises(FaultsError, match="x, y.*without time passing"):
+        load_network(network)
+    network["stations"]["y"]["service"]["mean"] = "1 h"
+    load_network(network)
+
+
+def test_true_is_no_number_of_places():
+    station = {"places": True, "service": {"kind": "exponential", "mean": "1 d"}}
+    with pytest.raises(FaultsError, match="places"):
+        load_network({"horizon": "1 d", "classes": ["a"], "stations": {"x": station}})

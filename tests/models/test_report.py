@@ -1,0 +1,179 @@
+"""The report: one page that loads nothing, says everything, and is the same for the same outcome."""
+
+import dataclasses
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import numpy as np
+import pytest
+from matplotlib import image
+
+from models.compose import parse, settings
+from models.report import words, write_report
+from models.runner import Outcome, _simulate
+
+VOID = {"meta", "br", "hr", "img", "input", "link", "col"}
+SECTIONS = ["verdict", "criteria", "arithmetic", "charts", "baseline", "plan", "limits", "words"]
+CHARTS = ["chart_beds.png", "chart_waits.png", "chart_delays.png", "chart_services.png", "chart_closures.png"]
+CHARTS += ["chart_baseline.png"]
+
+
+class Page(HTMLParser):
+    """Collects what a page refers to, its ids and its text, and checks that tags nest."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.faults: list[str] = []
+        self.tags: list[str] = []
+        self.ids: list[str] = []
+        self.links: list[str] = []
+        self.text = ""
+        self.feed(html)
+        self.close()
+        self.faults += [f"<{tag}> is never closed" for tag in self.open]
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        if tag not in VOID:
+            self.open.append(tag)
+        for name, value in attrs:
+            if name == "id":
+                self.ids.append(value or "")
+            if name in ("src", "href", "xlink:href", "data", "action", "srcset", "poster"):
+                self.links.append(value or "")
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.handle_starttag(tag, attrs)
+        if tag not in VOID:
+            self.open.pop()
+
+    def handle_endtag(self, tag: str) -> None:
+        if not self.open or self.open.pop() != tag:
+            self.faults.append(f"</{tag}> in line {self.getpos()[0]} closes nothing")
+
+    def handle_data(self, data: str) -> None:
+        if "style" not in self.open:
+            self.text += data
+
+
+@pytest.fixture(scope="session")
+def outcome() -> Outcome:
+    return _simulate(settings(parse(["replications=2", "timeline=5y"])))
+
+
+@pytest.fixture(scope="session")
+def folder(outcome: Outcome, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("report")
+    assert write_report(out, outcome) == CHARTS
+    return out
+
+
+@pytest.fixture(scope="session")
+def html(folder: Path) -> str:
+    return (folder / "report.html").read_text("utf-8")
+
+
+@pytest.fixture(scope="session")
+def page(html: str) -> Page:
+    return Page(html)
+
+
+def squeezed(text: str) -> str:
+    return re.sub(r"\s+", " ", text)
+
+
+def test_page_loads_nothing(html: str, page: Page) -> None:
+    assert [link for link in page.links if not link.startswith("#")] == []
+    assert not {"script", "link", "img", "iframe", "object", "image"} & set(page.tags)
+    assert "@import" not in html
+    assert re.findall(r"url\((?!#)", html) == []
+
+
+def test_html_is_well_formed_and_its_links_lead_somewhere(page: Page) -> None:
+    assert page.faults == []
+    assert len(page.ids) == len(set(page.ids))
+    assert {link[1:] for link in page.links} <= set(page.ids)
+
+
+def test_sections_are_in_order(page: Page) -> None:
+    assert [i for i in page.ids if i in SECTIONS] == SECTIONS
+
+
+def test_first_line_is_the_verdict(outcome: Outcome, page: Page) -> None:
+    verdict = outcome.verdicts["5y"]
+    heading = squeezed(page.text[page.text.index(verdict.verdict.upper()) :])
+    assert f"delivered and safe in {round(2 * verdict.probability)} of 2 simulated futures; between" in heading[:120]
+
+
+def test_every_criterion_is_on_the_page_and_unassessed_ones_say_so(outcome: Outcome, page: Page) -> None:
+    for row in outcome.verdicts["5y"].criteria:
+        assert row["id"] in page.ids
+        assert row["name"] in page.text
+    unassessed = [row["id"] for row in outcome.verdicts["5y"].criteria if not row["assessed"]]
+    assert page.text.count("not assessed") >= len(unassessed) > 0
+
+
+def test_errors_of_forecasts_are_printed_whatever_they_show(outcome: Outcome, page: Page) -> None:
+    for name in ("forecast", "same_quarter", "last_quarter"):
+        assert f"{outcome.baseline.errors[f'{name}_points']:.1f} points" in page.text
+
+
+def test_footer_says_what_made_the_page(outcome: Outcome, page: Page) -> None:
+    footer = squeezed(page.text[page.text.rindex("hash") :])
+    assert outcome.settings.scenario_hash in footer
+    assert "Contains public sector information licensed under the Open Government Licence v3.0." in footer
+
+
+@pytest.mark.parametrize("name", CHARTS)
+def test_charts_are_pictures(name: str, folder: Path, page: Page) -> None:
+    pixels = image.imread(folder / name)
+    assert min(pixels.shape[:2]) > 300
+    assert np.unique(pixels.reshape(-1, pixels.shape[2]), axis=0).shape[0] > 50
+    assert name.removesuffix(".png") in page.ids
+
+
+def test_same_outcome_gives_same_bytes(outcome: Outcome, folder: Path, tmp_path: Path) -> None:
+    write_report(tmp_path, outcome)
+    for path in sorted(folder.iterdir()):
+        assert (tmp_path / path.name).read_bytes() == path.read_bytes(), path.name
+
+
+def test_page_without_a_fit(tmp_path: Path) -> None:
+    unfitted = _simulate(settings(parse(["fit=none"])))
+    assert write_report(tmp_path, unfitted) == []
+    page = Page((tmp_path / "report.html").read_text("utf-8"))
+    assert page.faults == []
+    assert "NO BASELINE" in page.text
+    assert "has not been fitted" in page.text
+    assert [i for i in page.ids if i in SECTIONS] == ["verdict", "plan", "limits", "words"]
+
+
+def test_page_whose_baseline_is_missed_gives_no_probability_on_top(outcome: Outcome, tmp_path: Path) -> None:
+    reasons = ["beds in use at Torbay Hospital are missed by +9.0%"]
+    verdicts = {k: dataclasses.replace(v, verdict="no baseline", reasons=reasons) for k, v in outcome.verdicts.items()}
+    missed = dataclasses.replace(
+        outcome, verdicts=verdicts, baseline=dataclasses.replace(outcome.baseline, reasons=reasons)
+    )
+    assert write_report(tmp_path, missed) == CHARTS
+    page = Page((tmp_path / "report.html").read_text("utf-8"))
+    assert page.faults == []
+    top = page.text[: page.text.index("The criteria, one by one")]
+    assert "NO BASELINE" in top
+    assert reasons[0] in top
+    assert "simulated futures; between" not in top
+    assert "support no verdict" in page.text
+
+
+@pytest.mark.parametrize(
+    ("share", "digits", "said"),
+    [(0.0, 0, "0 %"), (1.0, 0, "100 %"), (0.001, 0, "below 1 %"), (0.999, 0, "above 99 %"), (0.0487, 1, "4.9 %")],
+)
+def test_nearly_nothing_is_not_nothing(share: float, digits: int, said: str) -> None:
+    assert words.percent(share, digits).replace("\u00a0", " ") == said
+
+
+@pytest.mark.parametrize(("x", "said"), [(-0.004, "0.0"), (2267.04, "+2,267.0"), (-3.14, "\u22123.1")])
+def test_differences_carry_their_sign(x: float, said: str) -> None:
+    assert words.signed(x, 1) == said
