@@ -60,7 +60,7 @@ def beds_chart(outcome: Outcome, folder: Path) -> tuple[str, str]:
     columns = min(3, len(arms))
     rows = -(-len(arms) // columns)
     fig = style.figure(title, 0.9 + 2.5 * rows)
-    axes = fig.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).ravel()
+    axes = style.panels(fig, len(arms), columns)
     for n, (name, _) in enumerate(arms):
         ax, line = axes[n], style.arm_line(n)
         for values, dashes, marker in ((have[n], "-", ""), (used[n], (0, (4, 2)), "o")):
@@ -78,8 +78,6 @@ def beds_chart(outcome: Outcome, folder: Path) -> tuple[str, str]:
     for n in range(0, len(arms), columns):
         axes[n].set_ylabel(f"beds (axis starts at {amount(floor)})")
         style.thousands(axes[n])
-    for ax in axes[len(arms) :]:
-        ax.set_visible(False)
     legend: list[Any] = [
         Line2D([], [], color=style.INK, label="beds open"),
         Line2D([], [], color=style.INK, linestyle=(0, (4, 2)), marker="o", label="beds in use at midnight"),
@@ -103,10 +101,10 @@ def waits_chart(outcome: Outcome, folder: Path) -> tuple[str, str]:
     columns = min(3, len(places))
     rows = -(-len(places) // columns)
     fig = style.figure(title, 0.9 + 2.1 * rows)
-    axes = fig.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).ravel()
+    axes = style.panels(fig, len(places), columns)
     limit = 100 * outcome.settings.criteria.access_share.value
     top = limit
-    for ax, (name, place) in zip(axes, places.items(), strict=False):
+    for ax, (name, place) in zip(axes, places.items(), strict=True):
         for n, (_, o) in enumerate(arms):
             values = 100 * series.waits_by_year(o, place)
             draw(ax, x, values, n)
@@ -117,10 +115,6 @@ def waits_chart(outcome: Outcome, folder: Path) -> tuple[str, str]:
     axes[0].set_ylim(0, top * 1.06)
     for n in range(0, len(places), columns):
         axes[n].set_ylabel("% of emergencies")
-    for ax in axes[len(places) :]:
-        ax.set_visible(False)
-    for ax in axes[max(0, len(places) - columns) : len(places)]:
-        ax.tick_params(labelbottom=True)
     line = Line2D([], [], color=style.INK, linewidth=0.9, linestyle=":", label=f"{limit:g} % line of the criterion")
     style.legend_below(fig, [*handles(outcome), line])
     return style.save(fig, folder, "chart_waits", title), title

@@ -25,7 +25,7 @@ FORECASTS = (
 
 
 def baseline_chart(outcome: Outcome, folder: Path) -> tuple[str, str]:
-    """Fit of the baseline year on the left, errors in the held-out quarters on the right."""
+    """Fit of the baseline year above, errors in the held-out quarters below."""
     baseline, year = outcome.baseline, outcome.settings.footprint.baseline_year
     rows = baseline.fitted.to_dict("records")
     worst = max(abs(r["simulated_beds"] / r["observed_beds"] - 1) for r in rows)
@@ -35,10 +35,12 @@ def baseline_chart(outcome: Outcome, folder: Path) -> tuple[str, str]:
         f"occupancy by {amount(errors['forecast_points'], 1)} points, the last quarter known by "
         f"{amount(errors['last_quarter_points'], 1)}"
     )
-    fig = style.figure(title, 1.5 + max(0.24 * len(baseline.holdout), 0.5 * len(rows)))
-    left, right = fig.subplots(1, 2, gridspec_kw={"width_ratios": [1, 1]})
-    _beds(left, rows, year)
-    _errors(right, baseline.holdout.to_dict("records"))
+    quarters = baseline.holdout.to_dict("records")
+    heights = [0.36 * len(rows), 0.24 * len(quarters)]
+    fig = style.figure(title, 2.6 + sum(heights))
+    top, below = fig.subplots(2, 1, gridspec_kw={"height_ratios": heights})
+    _beds(top, rows, year)
+    _errors(below, quarters)
     legend: list[Any] = [
         Patch(facecolor="white", edgecolor=style.INK, label="observed beds in use"),
         Patch(facecolor="#c9dcee", edgecolor="#0b5fa5", hatch="////", label="simulated beds in use"),
@@ -60,7 +62,7 @@ def _beds(ax: Any, rows: list[dict[Any, Any]], year: str) -> None:
     for y, value in (*zip(at - 0.2, seen, strict=True), *zip(at + 0.2, found, strict=True)):
         ax.annotate(amount(value), (value, y), (3, 0), textcoords="offset points", va="center")
     ax.set_yticks(at, [short(r["hospital"]) for r in rows])
-    ax.set_xlim(0, max(*seen, *found) * 1.18)
+    ax.set_xlim(0, max(*seen, *found) * 1.08)
     ax.invert_yaxis()
     ax.grid(axis="y", visible=False)
     ax.set_xlabel("beds in use at midnight")
@@ -69,11 +71,18 @@ def _beds(ax: Any, rows: list[dict[Any, Any]], year: str) -> None:
 
 def _errors(ax: Any, rows: list[dict[Any, Any]]) -> None:
     at = np.arange(len(rows))
-    for name, _, marker, color, full in FORECASTS:
+    for n, (name, _, marker, color, full) in enumerate(FORECASTS):
         miss = [100 * (r[f"{name}_occupancy"] - r["observed_occupancy"]) for r in rows]
-        ax.plot(miss, at, linestyle="none", marker=marker, color=color, markerfacecolor=color if full else "white")
+        ax.plot(
+            miss,
+            at + 0.22 * (n - 1),
+            linestyle="none",
+            marker=marker,
+            color=color,
+            markerfacecolor=color if full else "white",
+        )
     ax.axvline(0, color=style.INK, linewidth=0.9)
     ax.set_yticks(at, [f"{short(r['hospital'])}, {r['quarter'].split()[-1]}" for r in rows])
     ax.invert_yaxis()
-    ax.set_xlabel("forecast less observed, points")
-    ax.set_title("Occupancy, quarters kept back")
+    ax.set_xlabel("forecast less observed, percentage points of midnight occupancy")
+    ax.set_title("Quarters kept back: how far each forecast of occupancy missed")

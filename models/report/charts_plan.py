@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["closures_chart", "services_chart"]
 
 HOME, COMMUNITY = ("-", "o"), ((0, (5, 2)), "s")
-PLANNED = {"color": style.INK, "linewidth": 0.9, "linestyle": ":"}
+PLANNED: dict[str, Any] = {"color": style.INK, "linewidth": 0.9, "linestyle": ":"}
 
 
 def _dates(ax: Any, months: list[dt.date]) -> None:
@@ -41,9 +41,13 @@ def _window(outcome: Outcome) -> tuple[list[dt.date], Any]:
 
 
 def _band(ax: Any, x: Any, values: Any, color: str, dashes: Any, marker: str) -> None:
+    """Mean and band of a quantity that changes on the first of a month."""
     found = spread(values)
-    ax.fill_between(x, found.low, found.high, color=color, alpha=style.BAND, linewidth=0)
-    ax.plot(x, found.mean, color=color, linestyle=dashes, marker=marker, markevery=max(1, len(x) // 7))
+    ax.fill_between(x, found.low, found.high, color=color, alpha=style.BAND, linewidth=0, step="post")
+    ax.plot(
+        x, found.mean, color=color, linestyle=dashes, marker=marker, markevery=max(1, len(x) // 7),
+        drawstyle="steps-post",
+    )  # fmt: skip
 
 
 def services_chart(outcome: Outcome, folder: Path) -> tuple[str, str]:
@@ -56,9 +60,9 @@ def services_chart(outcome: Outcome, folder: Path) -> tuple[str, str]:
         opened = sum(steps[-1][1] for steps in plan.openings.values())
         closed = series.end_of(series.closed_by_month(o))
         total = sum(s.beds for s in plan.closures)
-        words.append(f"{name}, {opened} places at home open and {amount(closed)} of {total} beds close")
-    title = "New services open before old ones close: " + "; ".join(words)
-    fig = style.figure(title, 1.15 + 2.1 * len(arms))
+        words.append(f"{name}: {opened} places at home open, {amount(closed)} of {total} beds close")
+    title = "Double running. " + "; ".join(words)
+    fig = style.figure(title, 1.15 + 1.9 * len(arms))
     axes = fig.subplots(len(arms), 2, sharex=True, sharey="col", squeeze=False)
     for n, ((name, o), plan) in enumerate(zip(arms, outcome.schedules.values(), strict=True)):
         left, right = axes[n]
@@ -104,40 +108,37 @@ def closures_chart(outcome: Outcome, folder: Path) -> tuple[str, str]:
     held = [series.delays_by_cause(o) for _, o in arms]
     names = {k: short for k, (short, _) in causes(outcome.settings.plan.gate).items()}
     found = [k for k in names if any(k in h for h in held)]
-    fig = style.figure(title, 3.4 + 0.24 * len(found) * len(arms))
-    heights = [2.3, 0.4 + 0.24 * len(found) * len(arms)]
+    fig = style.figure(title, 3.2 + 0.24 * len(found) * len(arms))
+    heights = [2.1, 0.4 + 0.24 * len(found) * len(arms)]
     top, below = fig.subplots(2, 1, gridspec_kw={"height_ratios": heights}) if found else (fig.subplots(), None)
     for n, (values, plan, total) in enumerate(zip(shares, plans, totals, strict=True)):
         line = style.arm_line(n + 1)
-        top.plot(
-            x,
-            100 * series.planned_closed(plan, months) / total,
-            drawstyle="steps-post",
-            **(PLANNED | {"color": line.color}),
-        )
+        planned: dict[str, Any] = {**PLANNED, "color": line.color, "drawstyle": "steps-post"}
+        top.plot(x, 100 * series.planned_closed(plan, months) / total, **planned)
         _band(top, x, values, line.color, line.linestyle, line.marker)
     top.set_ylim(0, 103)
     top.set_ylabel("% of beds to close")
     _dates(top, months)
     if below is not None:
         _causes(below, held, found, names)
-    legend: list[Any] = [
-        Line2D([], [], **style.arm_line(n + 1).kwargs(), label=f"{name}: as it happened")
-        for n, (name, _) in enumerate(arms)
-    ]
-    legend.append(Line2D([], [], **PLANNED, label="as planned (same colour)"))
-    legend += [
-        Patch(
-            facecolor="white",
-            edgecolor=style.arm_line(n + 1).color,
-            hatch=style.arm_line(n + 1).hatch,
-            label=f"{name}: closed late",
-        )
-        for n, (name, _) in enumerate(arms)
-    ]
-    legend.append(Patch(facecolor=style.GREY, edgecolor=style.INK, label="never closed"))
-    style.legend_below(fig, legend)
+    style.legend_below(fig, _closures_legend([name for name, _ in arms], causes_shown=below is not None))
     return style.save(fig, folder, "chart_closures", title), title
+
+
+def _closures_legend(names: list[str], *, causes_shown: bool) -> list[Any]:
+    lines = [style.arm_line(n + 1) for n in range(len(names))]
+    out: list[Any] = [
+        Line2D([], [], **line.kwargs(), label=f"{name}: as it happened")
+        for name, line in zip(names, lines, strict=True)
+    ]
+    out.append(Line2D([], [], **PLANNED, label="as planned (same colour)"))
+    if causes_shown:
+        out += [
+            Patch(facecolor="white", edgecolor=line.color, hatch=line.hatch, label=f"{name}: closed late")
+            for name, line in zip(names, lines, strict=True)
+        ]
+        out.append(Patch(facecolor=style.GREY, edgecolor=style.INK, label="never closed"))
+    return out
 
 
 def _causes(ax: Any, held: list[dict[str, dict[str, float]]], found: list[str], names: dict[str, str]) -> None:
@@ -151,6 +152,7 @@ def _causes(ax: Any, held: list[dict[str, dict[str, float]]], found: list[str], 
         ax.barh(at, late, width * 0.9, facecolor="white", edgecolor=line.color, hatch=line.hatch)
         ax.barh(at, never, width * 0.9, left=late, facecolor=style.GREY, edgecolor=line.color)
     ax.set_yticks(np.arange(len(found)), [names[k] for k in found])
+    ax.set_xlim(0, 1.05 * max(sum(rows[k].values()) for rows in held for k in rows))
     ax.invert_yaxis()
     ax.grid(axis="y", visible=False)
     ax.set_xlabel("beds in a simulated future, on average")

@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from models.criteria import NOT_ASSESSED
 from models.doctor import versions
+from models.plan import months_after
 from models.report import series, tables, tables_baseline, tables_plan, words
 from models.report.pictures import Chart
 
@@ -33,7 +34,7 @@ NOT_MODELLED = (
     ),
     (
         "Stays that shorten under pressure",
-        "Hospitals that lost beds have used fewer (about 0.7 % for each 1 %). Leaving this out makes closures look worse.",
+        "Hospitals that lost beds have used fewer (about 0.7 % for each 1 %). Without this, closures may look worse.",
     ),
     (
         "Winter shocks by name, and the pandemic",
@@ -53,7 +54,9 @@ def render(outcome: Outcome, charts: list[Chart]) -> str:
     env = Environment(
         loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )  # fmt: skip
-    env.globals.update(between=words.between, percent=words.percent, points=words.points, bar=_bar)
+    env.globals.update(
+        between=words.between, percent=words.percent, points=words.points, signed=words.signed_percent, bar=_bar
+    )
     return env.get_template("page.html.j2").render(_context(outcome, charts))
 
 
@@ -73,13 +76,15 @@ def _context(outcome: Outcome, charts: list[Chart]) -> dict[str, Any]:
         "reasons": outcome.baseline.reasons,
         "judged": bool(outcome.verdicts),
         "moves": _moves(outcome),
-        "window": [words.month(day) for day in outcome.window],
+        "window": [words.month(outcome.window[0]), words.month(months_after(outcome.window[1], -1))],
         "charts": {c.name: {"title": c.title, "svg": Markup(c.svg), "caption": c.caption} for c in charts},
         "glossary": words.GLOSSARY,
         "status": words.STATUS,
         "figures": tables_plan.figure_rows(outcome),
         "gate": tables_plan.gate_rows(outcome),
         "fitted_values": tables_plan.fit_rows(outcome),
+        "changes": tables_plan.change_rows(outcome),
+        "alternatives": tables_plan.other_readings(outcome),
         "not_assessed": [
             (k, row["name"], row["note"].removeprefix("not assessed: ")) for k, row in NOT_ASSESSED.items()
         ],

@@ -38,9 +38,9 @@ def draw_all(folder: Path, outcome: Outcome) -> list[Chart]:
         ("chart_delays", charts.delays_chart, _delays(outcome)),
     ]
     if moves:
-        wanted.append(("chart_services", charts_plan.services_chart, _services()))
+        wanted.append(("chart_services", charts_plan.services_chart, _services(outcome)))
     if closes:
-        wanted.append(("chart_closures", charts_plan.closures_chart, _closures()))
+        wanted.append(("chart_closures", charts_plan.closures_chart, _closures(outcome)))
     wanted.append(("chart_baseline", charts_baseline.baseline_chart, _baseline(outcome)))
     out = []
     with style.styled():
@@ -54,8 +54,8 @@ def _beds(outcome: Outcome) -> str:
     year = outcome.settings.footprint.baseline_year
     return (
         f"General and acute beds, mean of each year, counted as NHS England counted them in {year}; community beds "
-        "inside that count are included. Under business as usual the beds stay as they were. The vertical axis does not start "
-        "at zero."
+        "inside that count are included. Under business as usual the beds stay as they were. The vertical axis does "
+        "not start at zero."
     )
 
 
@@ -63,8 +63,8 @@ def _waits(outcome: Outcome) -> str:
     limit = percent(outcome.settings.criteria.access_share.value)
     return (
         "Time from the decision to admit to a bed on a ward, all emergencies who stay a night, by year. The criterion "
-        f"({limit}) is judged in every quarter. No count of these waits by hospital is published for the baseline year, "
-        "so the level is not calibrated; compare the plan with business as usual."
+        f"({limit}) is judged in every quarter. No count of these waits by hospital is published for the baseline "
+        "year, so the level is not calibrated; compare the plan with business as usual."
     )
 
 
@@ -80,17 +80,21 @@ def _delays(outcome: Outcome) -> str:
     return text + "History was not fitted, apart from the baseline year."
 
 
-def _services() -> str:
+def _services(outcome: Outcome) -> str:
+    gated = outcome.settings.plan.gate.enabled
     return (
         "Double running: new places open first (left), beds close after (right). Lines are means over simulated "
-        "futures, shading holds 90 % of them. Places at home open on their dates in every future; beds close only when the gate "
-        "lets them."
+        "futures, shading holds 90 % of them. Places at home open on their dates in every future; beds close "
+        + ("only when the gate lets them." if gated else "on their dates too, for this run has no gate.")
     )
 
 
-def _closures() -> str:
-    return (
-        "Acute and community beds together. Below: beds whose closure was held back, by the condition that failed last "
+def _closures(outcome: Outcome) -> str:
+    text = "Acute and community beds together. "
+    if not outcome.settings.plan.gate.enabled:
+        return text + "This run has no gate: every bed closes on its date."
+    return text + (
+        "Below, where there is anything to show: beds whose closure was held back, by the condition that failed last "
         "before they closed, or before the simulation ended."
     )
 
@@ -99,7 +103,7 @@ def _baseline(outcome: Outcome) -> str:
     footprint = outcome.settings.footprint
     quarters = ", ".join(f"Q{q}" for q in footprint.holdout.quarters)
     return (
-        f"Left: beds in use were fitted to {footprint.baseline_year}, so agreement is no surprise. Right: {quarters} "
+        f"Above: beds in use were fitted to {footprint.baseline_year}, so agreement is no surprise. Below: {quarters} "
         f"of {footprint.holdout.year} (Q1 is April to June) were not seen by the fit. A mark on the zero line is a "
         "perfect forecast."
     )

@@ -17,12 +17,12 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
-__all__ = ["BAND", "GREY", "INK", "WIDTH", "Line", "arm_line", "figure", "legend_below", "save", "styled"]
+__all__ = ["BAND", "GREY", "INK", "WIDTH", "Line", "arm_line", "figure", "legend_below", "panels", "save", "styled"]
 __all__ += ["thousands", "year_axis"]
 
 WIDTH = 7.0  #: inches; the text width of an A4 page, so that print shows fonts at their true size
 INK, GREY, BAND = "#1a1a1a", "#6b6b6b", 0.16
-RC: dict[str, Any] = {
+RC: Any = {
     "svg.hashsalt": "carebridge",
     "svg.fonttype": "path",
     "font.family": "DejaVu Sans",
@@ -100,8 +100,25 @@ def figure(title: str, height: float) -> Figure:
     """A figure with its title at the top left, wrapped to the width of the page."""
     fig = Figure(figsize=(WIDTH, height), layout="constrained")
     fig.get_layout_engine().set(w_pad=0.06, h_pad=0.06)  # type: ignore[union-attr]
-    fig.suptitle(textwrap.fill(title, 78), x=0.012, ha="left")
+    fig.suptitle(_balanced(title), x=0.012, ha="left")
     return fig
+
+
+def _balanced(title: str, widest: int = 78) -> str:
+    """A title wrapped into lines of about the same length, as few as fit the page."""
+    lines = len(textwrap.wrap(title, widest))
+    return next(text for width in range(20, widest + 1) if (text := textwrap.fill(title, width)).count("\n") < lines)
+
+
+def panels(fig: Figure, count: int, columns: int) -> Any:
+    """Axes of small multiples with shared scales; the lowest panel of every column carries the years."""
+    rows = -(-count // columns)
+    axes = fig.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).ravel()
+    for ax in axes[count:]:
+        ax.set_visible(False)
+    for ax in axes[max(0, count - columns) : count]:
+        ax.tick_params(labelbottom=True)
+    return axes[:count]
 
 
 def legend_below(fig: Figure, handles: list[Any], columns: int = 2) -> None:

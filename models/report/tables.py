@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,7 @@ from models.arithmetic import arithmetic
 from models.arms import Observed
 from models.report import series
 from models.report.series import by_year, spread
-from models.report.words import amount, causes, line_for, of_futures, percent, rule_for, verdict_title
+from models.report.words import amount, causes, line_for, of_futures, percent, rule_for
 from models.verdict import LEVEL, Verdict
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def verdict_rows(outcome: Outcome) -> list[dict[str, Any]]:
             {
                 "name": name,
                 "line": line_for(v),
-                "verdict": verdict_title(v.verdict),
+                "verdict": v.verdict.upper(),
                 "both": (v.probability, v.interval, of_futures(v.probability, v.replications)),
                 **{
                     k: (d["probability"], d["interval"], of_futures(d["probability"], v.replications))
@@ -61,7 +62,7 @@ def verdict_rows(outcome: Outcome) -> list[dict[str, Any]]:
                 "binding_rule": harm if binding["lens"] == "does no harm" else rule,
                 "binding_passes": of_futures(binding["probability"], v.replications),
                 "others": [(r["id"], r["name"], of_futures(r["probability"], v.replications)) for r in deciding],
-                "at": {t: verdict_title(said) for t, said in v.at_other_thresholds.items()},
+                "at": {t: said.upper() for t, said in v.at_other_thresholds.items()},
             }
         )
     return rows
@@ -83,7 +84,7 @@ def _criterion(outcome: Outcome, row: dict[str, Any], found: list[tuple[str, Ver
     for name, v, o in found:
         mine = next(r for r in v.criteria if r["id"] == row["id"])
         held = _held(outcome, o) if row["id"] == "K0" else ""
-        notes.append(held if row["id"] == "K0" else mine["note"].removeprefix("reported; ").removeprefix("reported"))
+        notes.append(held if row["id"] == "K0" else _plain(mine["note"]))
         lines.append(_line(name, mine, v.replications))
     shared = notes[0] if len(set(notes)) == 1 else ""
     if not shared:
@@ -101,6 +102,11 @@ def _criterion(outcome: Outcome, row: dict[str, Any], found: list[tuple[str, Ver
     }
 
 
+def _plain(note: str) -> str:
+    """A criterion's note as the page writes it: that it is only reported is said elsewhere."""
+    return re.sub(r"(\d)%", "\\1\u00a0%", note.removeprefix("reported").removeprefix("; "))
+
+
 def _line(name: str, row: dict[str, Any], runs: int) -> dict[str, Any]:
     """One criterion on one timeline."""
     lenses = [
@@ -114,7 +120,9 @@ def _line(name: str, row: dict[str, Any], runs: int) -> dict[str, Any]:
     ]
     worst = row["worst"]
     where = ""
-    if worst:
+    if worst and _no_worse(row):
+        where = "nowhere worse than business as usual"
+    elif worst:
         where = (
             f"{worst['place']}, {series.year_of(worst['from'])}: {percent(worst['value'], 1)} against "
             f"{percent(worst['usual_value'], 1)}"
@@ -127,9 +135,15 @@ def _line(name: str, row: dict[str, Any], runs: int) -> dict[str, Any]:
         "interval": row["interval"],
         "passes": of_futures(row["probability"], runs),
         "lenses": "; ".join(lenses) if row["decides"] and len(lenses) > 1 else "",
-        "worst": where or "\u2013",
+        "worst": where,
         "note": "",
     }
+
+
+def _no_worse(row: dict[str, Any]) -> bool:
+    """Whether even the worst place and year are no worse than business as usual, on average."""
+    gap = row["worst"]["value"] - row["worst"]["usual_value"]
+    return (-gap if row["id"] == "K4" else gap) <= 0
 
 
 def _held(outcome: Outcome, o: Observed) -> str:
@@ -162,16 +176,15 @@ def arithmetic_rows(outcome: Outcome) -> dict[str, Any]:
     delayed = [by_year(o, measures.delayed_beds(o)) for _, o in arms]
     base, last = years[0], years[-1]
 
-    def range_of(values: Any, form: Callable[[float], str] = amount) -> str:
+    def range_of(values: Any, form: Callable[[float], str] = amount) -> tuple[str, str]:
         found = spread(values)
         low, high = form(float(found.low)), form(float(found.high))
-        mean = form(float(found.mean))
-        return mean if low == high else f"{mean} ({low} to {high})"
+        return form(float(found.mean)), "" if low == high else f"{low} to {high}"
 
     def share(x: float) -> str:
         return percent(x, 1)
 
-    dash = "\u2013"
+    dash = ("\u2013", "")
     rows = [
         (f"Beds in use at midnight, {base}", amount(sums.in_use), [range_of(u[:, 0]) for u in used]),
         (f"Beds open, {base}", amount(sums.open_before), [range_of(h[:, 0]) for h in have]),
@@ -187,13 +200,13 @@ def arithmetic_rows(outcome: Outcome) -> dict[str, Any]:
         (f"Beds open, {last}", amount(sums.open_after), [range_of(h[:, -1]) for h in have]),
         *(
             (
-                f"Beds needed if {percent(target)} are to be full",
+                f"Beds needed for the beds in use, if {percent(target)} may be full",
                 amount(need),
                 [range_of(u[:, -1] / target) for u in used],
             )
             for target, need in sums.needed.items()
         ),
-        ("Beds freed by admissions avoided", amount(sums.avoided), ["not separated"] * len(arms)),
+        ("Beds freed by admissions avoided", amount(sums.avoided), [("not separated", "")] * len(arms)),
         (
             "Beds freed if nobody were delayed",
             amount(sums.undelayed),
@@ -220,5 +233,6 @@ def arithmetic_rows(outcome: Outcome) -> dict[str, Any]:
         "names": [name for name, _ in arms],
         "full": sums.occupancy_after > 1,
         "last": last,
+        "base": base,
         "growth": float(np.mean(used[0][:, -1]) / np.mean(used[0][:, 0]) - 1),
     }

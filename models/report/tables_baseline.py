@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from models.report.words import amount, percent, signed
+from models.report.words import amount, percent, short, signed_percent
 
 if TYPE_CHECKING:
     from models.runner import Outcome
@@ -25,7 +25,7 @@ def fitted_rows(outcome: Outcome) -> list[list[str]]:
             r["hospital"],
             amount(r["observed_beds"], 1),
             f"{amount(r['simulated_beds'], 1)} (\u00b1 {amount(r['simulated_sd'], 1)})",
-            f"{signed(100 * (r['simulated_beds'] / r['observed_beds'] - 1), 1)}\u00a0%",
+            signed_percent(r["simulated_beds"] / r["observed_beds"] - 1),
             amount(r["simulated_open"]),
         ]
         for r in outcome.baseline.fitted.to_dict("records")
@@ -36,7 +36,7 @@ def proxy_rows(outcome: Outcome) -> list[list[str]]:
     """By hospital: what is published about waits and cancellations beside what is simulated; not like for like."""
     return [
         [
-            r["hospital"],
+            short(r["hospital"]),
             percent(r["observed_type1_4h"], 1),
             amount(r["observed_over_12h"]),
             percent(r["simulated_over_4h"], 1),
@@ -52,8 +52,8 @@ def holdout_rows(outcome: Outcome) -> list[list[str]]:
     """By hospital and quarter: occupancy and beds in use observed, forecast and by persistence."""
     return [
         [
-            r["hospital"],
-            r["quarter"],
+            short(r["hospital"]),
+            r["quarter"].replace(" ", "\u00a0"),
             *(percent(r[f"{k}_occupancy"], 1) for k in ("observed", "forecast", "same_quarter", "last_quarter")),
             *(amount(r[f"{k}_beds"]) for k in ("observed", "forecast", "same_quarter")),
         ]

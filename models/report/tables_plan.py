@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import re
+from typing import TYPE_CHECKING
 
 from models.figures import Figure
 from models.report import series
-from models.report.words import amount, causes, figure_value, month
+from models.report.words import amount, causes, figure_value, month, percent
 
 if TYPE_CHECKING:
     from models.runner import Outcome
 
-__all__ = ["date_rows", "figure_rows", "fit_rows", "gate_rows", "site_rows"]
+__all__ = ["change_rows", "date_rows", "figure_rows", "fit_rows", "gate_rows", "other_readings", "site_rows"]
+
+
+UNITS = {"share": "", "relative change": "", "per year": "a year", "elasticity": "elasticity"}
 
 
 def date_rows(outcome: Outcome) -> list[list[str]]:
@@ -95,10 +99,9 @@ def figure_rows(outcome: Outcome) -> list[dict[str, str]]:
 
 def _figure(title: str, f: Figure) -> dict[str, str]:
     low, high = f.range
-    plain = {"share": "", "relative change": "change", "per year": "a year", "elasticity": "elasticity"}
     return {
         "title": title,
-        "value": f"{figure_value(f)} {plain.get(f.unit, f.unit)}".strip(),
+        "value": f"{figure_value(f)} {UNITS.get(f.unit, f.unit)}".strip(),
         "range": "\u2013" if low == high else f"{figure_value(f, low)} to {figure_value(f, high)}",
         "year": "\u2013" if f.year == "not applicable" else f.year,
         "basis": "\u2013" if f.basis == "not applicable" else f.basis,
@@ -108,23 +111,59 @@ def _figure(title: str, f: Figure) -> dict[str, str]:
     }
 
 
-def fit_rows(outcome: Outcome) -> list[list[str]]:
-    """What was fitted to the baseline year; no source prints these numbers."""
-    chosen = outcome.settings
-    fit, footprint = chosen.fit, chosen.footprint
+def fit_rows(outcome: Outcome) -> tuple[list[list[str]], list[list[str]]]:
+    """What was fitted to the baseline year, by hospital and by service; no source prints these numbers."""
+    fit, footprint = outcome.settings.fit, outcome.settings.footprint
     if fit is None:
-        return []
-    rows: list[Any] = []
-    for site, entry in footprint.sites.items():
-        rows.append([entry.name, "factor on all stays", amount(fit.stay_factor[site], 3)])
-        rows.append(
-            [
-                entry.name,
-                "emergency admissions that do not stay a night",
-                f"{100 * fit.zero_day_share[site]:.1f}\u00a0%",
-            ]
+        return [], []
+    hospitals = [
+        [
+            entry.name,
+            amount(fit.stay_factor[site], 3),
+            percent(fit.zero_day_share[site], 1),
+            amount(fit.direct_per_day[site], 1),
+        ]
+        for site, entry in footprint.sites.items()
+    ]
+    services = [[pathway.title, amount(fit.capacity_factor[k], 3)] for k, pathway in footprint.pathways.items()]
+    return hospitals, services
+
+
+def change_rows(outcome: Outcome) -> list[tuple[str, str]]:
+    """Uncertain figures that could move the answer, with their range and which way."""
+    chosen = outcome.settings
+    footprint, effect = chosen.footprint, chosen.future.admissions_effect
+    return [
+        (f"{title}: {_range(f)}", why)
+        for title, f, why in (
+            (
+                "Effect of the plan on emergency admissions",
+                effect,
+                "the more admissions are avoided, the more beds can close",
+            ),
+            (
+                "Share of all delay that is reported",
+                footprint.delays.reported_share,
+                "the less is reported, the more beds are held by people who are ready to leave",
+            ),
+            (
+                "Community beds inside the count of hospital beds",
+                footprint.community_overlap.beds,
+                "the more lie inside, the fewer acute beds stand behind the published count",
+            ),
         )
-        rows.append([entry.name, "emergency admissions a day not through A&E", amount(fit.direct_per_day[site], 1)])
-    for name, pathway in footprint.pathways.items():
-        rows.append([pathway.title, "places over mean demand for them", amount(fit.capacity_factor[name], 3)])
-    return rows
+    ]
+
+
+def other_readings(outcome: Outcome) -> list[str]:
+    """Other readings of the plan; a leading file name is put at the end."""
+    return [
+        re.sub(r"^([a-z0-9_]+): (.*)$", r"\2 (To test it: plan=\1.)", t) for t in outcome.settings.plan.alternatives
+    ]
+
+
+def _range(f: Figure) -> str:
+    low, high = f.range
+    unit = UNITS.get(f.unit, f.unit)
+    text = f"taken as {figure_value(f)} {unit}".rstrip()
+    return text if low == high else f"{text}; it may be {figure_value(f, low)} to {figure_value(f, high)}"

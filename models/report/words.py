@@ -11,7 +11,8 @@ from models.plan import Criteria, Gate
 from models.verdict import Verdict
 
 __all__ = ["GLOSSARY", "STATUS", "amount", "between", "causes", "figure_value", "line_for", "month", "of_futures"]
-__all__ += ["percent", "points", "rule_for", "short", "signed", "verdict_title"]
+__all__ += ["percent", "points", "rule_for", "short", "signed"]
+__all__ += ["signed_percent", "verdict_title"]
 
 SPACE = "\u00a0"  # a number and its unit stay on one line
 MINUS = "\u2212"
@@ -94,6 +95,11 @@ def percent(x: float | None, digits: int = 0) -> str:
 def points(x: float, digits: int = 1) -> str:
     """A difference of shares in percentage points, signed."""
     return f"{signed(100 * x, digits)}{SPACE}points"
+
+
+def signed_percent(x: float, digits: int = 1) -> str:
+    """A relative change in per cent, with its sign."""
+    return f"{signed(100 * x, digits)}{SPACE}%"
 
 
 def between(interval: tuple[float, float]) -> str:
