@@ -51,7 +51,7 @@ def arithmetic(system: System, schedule: Schedule, future: Future, criteria: Cri
     closed = 0.0
     for step in schedule.closures:
         within = system.inside[step.site] / system.places[step.site, "p2"] if step.kind == "community" else 1.0
-        closed += step.beds * min(1.0, within)
+        closed += step.beds * within
     emergencies = sum(s.overnight_emergencies_per_day.value for s in footprint.sites.values())
     share = emergencies / footprint.overnight_per_day
     avoided = -future.admissions_effect.value * in_use * share if schedule.openings else 0.0

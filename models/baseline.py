@@ -101,13 +101,18 @@ def _fitted(footprint: Footprint, usual: Observed) -> pd.DataFrame:
                 "simulated_over_4h": over_4h,
                 "simulated_over_12h": over_12h,
                 "observed_type1_4h": site.type1_4h_share.value,
-                "observed_over_12h": sum(int(n) for n in observed["waits_over_12h"]),
-                "observed_cancelled": sum(int(n) for n in observed["cancelled_operations"]),
+                "observed_over_12h": _whole_year(list(observed["waits_over_12h"])),
+                "observed_cancelled": _whole_year(list(observed["cancelled_operations"])),
                 "simulated_cancelled": float(lost.mean()),
                 "simulated_cancelled_share": float(cancelled_share(usual, name, [months]).mean()),
             }
         )
     return pd.DataFrame(rows)
+
+
+def _whole_year(counts: list[float]) -> float:
+    """Sum over the quarters; not a number when one of them is missing."""
+    return float(np.sum(np.asarray(counts, float)))
 
 
 def _delays(footprint: Footprint, usual: Observed) -> dict[str, Any]:

@@ -132,7 +132,7 @@ def fit_footprint(
         for s in stay:
             in_care = o.area[:, months][:, :, o.station(ward(s))][..., IN_SERVICE].sum()
             in_care = in_care / (o.area.shape[0] * o.days[months].sum() * DAY)
-            stay[s] *= 1 + (aim.occupied[s] - occupied[s]) / in_care
+            stay[s] *= float(np.clip(1 + (aim.occupied[s] - occupied[s]) / in_care, 0.2, 5.0))
         for p in capacity:
             if p in before and abs(before[p][0] - np.log(capacity[p])) > 1e-4:
                 secant = (delayed[p] - before[p][1]) / (np.log(capacity[p]) - before[p][0])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import hashlib
 import json
 from dataclasses import dataclass, field
@@ -14,13 +15,14 @@ from models.plan import Criteria, Fit, Future, Plan, Timeline
 from sim.errors import CarebridgeError, Fault, FaultsError, nearest
 from sim.network.load import shape_faults
 
-__all__ = ["CONFIGS", "SCENARIOS", "Request", "Settings", "choices", "first_line", "parse", "settings"]
+__all__ = ["CONFIGS", "SCENARIOS", "Request", "Settings", "choices", "first_line", "folder_faults", "parse", "settings"]
 
 CONFIGS = Path(__file__).resolve().parent.parent / "configs"
 SCENARIOS = CONFIGS.parent / "scenarios"
 
 #: keys that are read literally, before Hydra, because its grammar stumbles over paths such as out=a=b
 LITERAL = ("footprint", "plan", "timeline", "scenario", "replications", "seed", "workers", "out")
+LATEST_START = 20  #: years after the baseline year in which a plan may still start; the fit says nothing about later
 MOST = {"replications": 100_000, "seed": 2**63 - 1, "workers": 1024}
 SECTIONS: dict[str, Any] = {"plan": Plan, "timeline": Timeline, "future": Future, "criteria": Criteria, "fit": Fit}
 
@@ -86,11 +88,20 @@ def parse(words: list[str]) -> Request:
     FaultsError
         With every fault: unknown names, numbers that are not numbers or out of range, words without ``=``.
     """
-    request, faults = Request(), []
+    request, faults, before = Request(), [], set[str]()
     for word in words:
         key, equals, value = word.partition("=")
+        plain = key.lstrip("+~")
+        if equals and plain in before:
+            rule = "this key is given twice; only one of the two would count."
+            faults.append(Fault(plain, value, rule, "command line"))
+        before.add(plain)
         if not equals and not word.startswith("~"):
             faults.append(Fault(word, None, "a setting is written key=value.", "command line", nearest(word, LITERAL)))
+        elif key != plain and plain in LITERAL:
+            faults.append(Fault(word, None, f"write {plain}=value, without '{key[0]}'.", "command line"))
+        elif plain.split(".")[0] in ("hydra", ""):
+            faults.append(Fault(word, None, "no key of Carebridge begins like that.", "command line"))
         elif key in ("footprint", "plan", "scenario"):
             faults += _named(key, value)
             setattr(request, key, value)
@@ -101,8 +112,7 @@ def parse(words: list[str]) -> Request:
         elif key in MOST:
             faults += _whole(request, key, value)
         elif key == "out":
-            request.out = Path(value).expanduser()
-            faults += _folder(request.out)
+            faults += _out(request, value)
         else:
             request.overrides.append(word)
     if faults:
@@ -129,15 +139,42 @@ def _whole(request: Request, key: str, value: str) -> list[Fault]:
     return []
 
 
-def _folder(out: Path) -> list[Fault]:
+def _out(request: Request, value: str) -> list[Fault]:
+    if not value.strip():
+        return [Fault("out", value, "the name of a folder is needed.", "command line")]
+    try:
+        request.out = Path(value).expanduser()
+    except RuntimeError:
+        return [Fault("out", value, "there is no such user.", "command line")]
+    return folder_faults(request.out)
+
+
+def folder_faults(out: Path) -> list[Fault]:
+    """Why results may not go to a folder: what stands there would be replaced as a whole."""
     if out.exists() and not out.is_dir():
         return [Fault("out", str(out), "this is a file; a folder is needed.", "command line")]
-    if out.is_dir() and any(out.iterdir()) and not (out / "manifest.json").is_file():
-        return [Fault("out", str(out), "this folder holds other things; give an empty or a new one.", "command line")]
+    if out.is_dir() and Path.cwd().is_relative_to(out.resolve()):
+        return [Fault("out", str(out), "you are in this folder; give the name of another.", "command line")]
+    others = _others(out) if out.is_dir() else []
+    if others:
+        rule = f"this folder holds other things ({others[0]}); give an empty or a new one."
+        return [Fault("out", str(out), rule, "command line")]
     above = next((p for p in out.absolute().parents if p.exists()), None)
     if above is not None and not above.is_dir():
         return [Fault("out", str(out), f"{above} is a file, not a folder.", "command line")]
     return []
+
+
+def _others(folder: Path) -> list[str]:
+    """Names in a folder that no earlier run has written; nothing of a user's may be deleted."""
+    ours = {".DS_Store", "Thumbs.db", "desktop.ini"}
+    try:
+        manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+        if "scenario_hash" in manifest:
+            ours |= {"manifest.json", "verdict.json", "report.html", *manifest["tables"], *manifest["charts"]}
+    except (OSError, ValueError, KeyError, TypeError):
+        pass
+    return sorted(path.name for path in folder.iterdir() if path.name not in ours)
 
 
 def settings(request: Request) -> Settings:
@@ -166,7 +203,11 @@ def settings(request: Request) -> Settings:
         footprint = load_footprint(data.get("footprint") or {})
     except FaultsError as error:
         faults += [_under("footprint", f, f"configs/footprint/{request.footprint}.yaml") for f in error.faults]
-    faults += _together(parts, footprint, timelines)
+    known = [*SECTIONS, "footprint", "name", *MOST]
+    faults += [Fault(k, None, "no such key.", "command line", nearest(k, known)) for k in data if k not in known]
+    if parts["fit"] and footprint and not parts["fit"].covers(footprint.sites, footprint.pathways):
+        parts["fit"] = None  # made for other hospitals or pathways: the footprint has not been fitted
+    faults += _named_apart(request, timelines) + _together(parts, footprint, timelines)
     if faults or footprint is None:
         raise FaultsError(faults, "the configuration")
     numbers = {k: getattr(request, k) if getattr(request, k) is not None else data[k] for k in ("replications", "seed")}
@@ -174,6 +215,20 @@ def settings(request: Request) -> Settings:
     return Settings(
         request=request, footprint=footprint, timelines=timelines, composed=composed, **parts, **numbers
     )  # fmt: skip
+
+
+def _named_apart(request: Request, timelines: list[Timeline]) -> list[Fault]:
+    """Timelines stay what their names say."""
+    faults = [
+        Fault("timeline.name", timeline.name, f"the timeline '{name}' cannot be given another name.", "command line")
+        for name, timeline in zip(request.timelines, timelines, strict=True)
+        if timeline and timeline.name != name
+    ]
+    years = [timeline.years for timeline in timelines if timeline]
+    if len(set(years)) < len(years):
+        rule = f"would be the same on all timelines ({', '.join(request.timelines)}); set it with one timeline."
+        faults.append(Fault("timeline.years", years[0], rule, "command line"))
+    return faults
 
 
 def _together(parts: dict[str, Any], footprint: Footprint | None, timelines: list[Timeline]) -> list[Fault]:
@@ -196,27 +251,50 @@ def _together(parts: dict[str, Any], footprint: Footprint | None, timelines: lis
         if plan.starts < baseline_ends:
             rule = f"a plan starts after the baseline year {footprint.baseline_year}, on {baseline_ends} or later."
             faults.append(Fault("plan.starts", str(plan.starts), rule))
+        if plan.starts.year > baseline_ends.year + LATEST_START:
+            rule = f"more than {LATEST_START} years after the baseline year {footprint.baseline_year}."
+            faults.append(Fault("plan.starts", str(plan.starts), rule))
         if plan.starts.day != 1 or plan.starts.month != 4:  # noqa: PLR2004
             faults.append(
                 Fault("plan.starts", str(plan.starts), "a plan starts on 1 April, the first day of a contract year.")
             )
-        have = sum(s.beds_available.value for s in footprint.sites.values())
         for key in ("close_acute", "close_community", "open_home"):
+            if not getattr(plan, key).value.is_integer():
+                faults.append(Fault(f"plan.{key}.value", getattr(plan, key).value, "beds and places are whole."))
             if getattr(plan, key).value < 0:
                 faults.append(
                     Fault(
                         f"plan.{key}.value", getattr(plan, key).value, "a number of beds or places cannot be negative."
                     )
                 )
-        if plan.close_acute.value > have:
-            faults.append(
-                Fault("plan.close_acute.value", plan.close_acute.value, f"the footprint has {have:.0f} beds.")
-            )
+        faults += _too_many(plan, footprint, parts["fit"])
     if criteria:
         for timeline in timelines:
             if timeline and timeline.years > criteria.longest_timeline_years:
                 rule = f"longer than criteria.longest_timeline_years ({criteria.longest_timeline_years})."
                 faults.append(Fault("timeline.years", timeline.years, rule))
+    return faults
+
+
+def _too_many(plan: Plan, footprint: Footprint, fit: Fit | None) -> list[Fault]:
+    """Closures of more beds than there are."""
+    from models.system import community_places, inside_beds
+
+    faults, inside = [], sum(inside_beds(footprint).values())
+    have = sum(s.beds_available.value for s in footprint.sites.values())
+    if plan.close_acute.value > have - inside:
+        rule = f"the footprint has {have:.0f} beds, {inside} of them community beds."
+        faults.append(Fault("plan.close_acute.value", plan.close_acute.value, rule))
+    places = community_places(footprint, fit) if fit else {}
+    for site, within in inside_beds(footprint).items() if fit else ():
+        have_there = places[site, footprint.community_overlap.pathway]
+        if within > have_there:
+            rule = f"puts {within} community beds inside the beds of {site}, which has {have_there} of them."
+            faults.append(Fault("footprint.community_overlap.beds", None, rule))
+    beds = sum(n for (_, pathway), n in places.items() if pathway == footprint.community_overlap.pathway)
+    if places and plan.close_community.value > beds - len(footprint.sites):
+        rule = f"the footprint has {beds} community beds, and one must stay in each catchment."
+        faults.append(Fault("plan.close_community.value", plan.close_community.value, rule))
     return faults
 
 
@@ -242,24 +320,19 @@ def _origin(key: str, request: Request, data: dict[str, Any]) -> str:
 
 def _compose(request: Request, timeline: str) -> dict[str, Any]:
     from hydra import compose, initialize_config_dir
-    from hydra.core.config_search_path import ConfigSearchPath
     from hydra.core.global_hydra import GlobalHydra
-    from hydra.core.plugins import Plugins
     from hydra.errors import HydraException
-    from hydra.plugins.search_path_plugin import SearchPathPlugin
     from omegaconf import OmegaConf
     from omegaconf.errors import OmegaConfBaseException
 
-    class ScenarioFolder(SearchPathPlugin):
-        """Lets Hydra find the folder of scenarios beside that of configurations."""
-
-        def manipulate_search_path(self, search_path: ConfigSearchPath) -> None:
-            search_path.append("carebridge", f"file://{SCENARIOS.parent}")
-
-    Plugins.instance().register(ScenarioFolder)
+    _register_scenarios()
     GlobalHydra.instance().clear()
     literal = [f"footprint={request.footprint}", f"plan={request.plan}", f"timeline={timeline}"]
     literal.append(f"+scenarios={request.scenario}")
+    if not (CONFIGS / "fit" / f"{request.footprint}.yaml").exists() and not any(
+        word.startswith("fit=") for word in request.overrides
+    ):
+        literal.append("fit=none")  # not fitted yet: there is no baseline until `carebridge calibrate`
     try:
         with initialize_config_dir(str(CONFIGS), version_base="1.3", job_name="carebridge"):
             config = compose("config", overrides=[*literal, *request.overrides])
@@ -269,8 +342,32 @@ def _compose(request: Request, timeline: str) -> dict[str, Any]:
     return data  # type: ignore[return-value]
 
 
+@functools.cache
+def _register_scenarios() -> None:
+    """Let Hydra find the folder of scenarios beside that of configurations."""
+    from hydra.core.config_search_path import ConfigSearchPath
+    from hydra.core.plugins import Plugins
+    from hydra.plugins.search_path_plugin import SearchPathPlugin
+
+    class ScenarioFolder(SearchPathPlugin):
+        def manipulate_search_path(self, search_path: ConfigSearchPath) -> None:
+            search_path.append("carebridge", f"file://{SCENARIOS.parent}")
+
+    Plugins.instance().register(ScenarioFolder)
+
+
 def _plain(error: Exception, overrides: list[str]) -> str:
     """Hydra's message in a line or two, with the nearest valid key where one is misspelt."""
+    from hydra.errors import MissingConfigException, OverrideParseException
+
+    if isinstance(error, MissingConfigException) and error.missing_cfg_file:
+        group, _, name = error.missing_cfg_file.rpartition("/")
+        if group in SECTIONS:
+            return str(FaultsError(_named(group, name), "command line"))
+    if isinstance(error, OverrideParseException):
+        key, _, value = error.override.partition("=")
+        rule = f"cannot be read; a value with spaces or signs needs quotes: {key}=\"'...'\"."
+        return str(FaultsError([Fault(key, value, rule, "command line")], "command line"))
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     text = " ".join(lines[:2])
     for word in overrides:

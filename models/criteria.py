@@ -148,18 +148,18 @@ def _title(o: Observed, place: str | None) -> str:
 
 def _delivery(plan: Observed, schedule: Schedule, criteria: Criteria) -> Assessed:
     within = round(criteria.delivered_within_months.value)
-    opened = sum(steps[-1][1] for steps in schedule.openings.values())
+    last = months_after(schedule.end, within)
+    places = sum(steps[-1][1] for steps in schedule.openings.values())
+    opened = sum(max((n for day, n in steps if day <= last), default=0) for steps in schedule.openings.values())
     beds = sum(step.beds for step in schedule.closures)
     share = np.ones((len(plan.closures), 1))
     for r, closures in enumerate(plan.closures):
         done = sum(
             c.step.beds for c in closures if c.closed is not None and c.closed <= months_after(c.step.due, within)
         )
-        share[r, 0] = (done + opened) / (beds + opened) if beds + opened else 1.0
-    held = _most_common_cause(plan)
-    note = (
-        f"closures that did not happen were held back mostly by: {held}" if held else "openings happen on their dates"
-    )
+        share[r, 0] = (done + opened) / (beds + places) if beds + places else 1.0
+    never = _most_common_cause(plan)
+    note = f"closures that never happened were held back mostly by: {never}" if never else "every closure happened"
     passes = share[:, 0] >= criteria.delivered_share.value
     return Assessed(
         key="K0",
@@ -184,10 +184,11 @@ def _delivery(plan: Observed, schedule: Schedule, criteria: Criteria) -> Assesse
 
 
 def _most_common_cause(plan: Observed) -> str:
+    """Gate condition that kept most beds from ever closing."""
     causes: dict[str, int] = {}
     for closures in plan.closures:
         for c in closures:
-            if c.held_by:
+            if c.closed is None:
                 causes[c.held_by] = causes.get(c.held_by, 0) + c.step.beds
     return max(causes, key=lambda k: causes[k]) if causes else ""
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from sim.errors import nearest
 
-__all__ = ["BASES", "STATUSES", "Figure", "Hours", "Profile", "Shape", "Share", "Shares", "Sourced", "Text", "must"]
+__all__ = ["BASES", "STATUSES", "Figure", "Hours", "Name", "Profile", "Shape", "Share", "Shares", "Sourced", "Text"]
+__all__ += ["must"]
 
 STATUSES = ("read", "derived", "assumed", "secondary", "unverified")
 BASES = ("host trust", "resident", "registered", "national", "not applicable")
@@ -31,6 +33,15 @@ Status = Annotated[str, BeforeValidator(one_of(STATUSES))]
 Basis = Annotated[str, BeforeValidator(one_of(BASES))]
 Text = Annotated[str, Field(min_length=1)]
 Share = Annotated[float, Field(ge=0, le=1)]
+
+
+def _of_a_file(name: str) -> str:
+    if not re.fullmatch(r"\w[\w.-]*", name):
+        raise ValueError("a name is made of letters, digits, '_', '-' and '.': files are called after it")
+    return name
+
+
+Name = Annotated[str, AfterValidator(_of_a_file)]
 Year = Annotated[str, Field(pattern=r"^(\d{4}(/\d{2})?(-\d{4}(/\d{2})?)?|not applicable)$", coerce_numbers_to_str=True)]
 
 

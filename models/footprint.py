@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, create_model, model_validator
 
-from models.figures import ROUNDING, Figure, Hours, Profile, Shape, Share, Shares, Text, must
+from models.figures import ROUNDING, Figure, Hours, Name, Profile, Shape, Share, Shares, Text, must
 from sim.errors import Fault, FaultsError
 from sim.network.load import Lines, read_yaml, shape_faults
 
@@ -272,7 +272,7 @@ class Data(Shape):
 class Footprint(Shape):
     """An area with its hospitals, pathways and published figures."""
 
-    name: Text
+    name: Name
     title: Text
     question: Text
     baseline_year: FinancialYear

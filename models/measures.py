@@ -37,12 +37,10 @@ def site_mask(o: Observed, site: str | None) -> list[str]:
     return list(o.arm.system.footprint.sites) if site is None else [site]
 
 
-def _inside_share(o: Observed, site: str) -> Floats:
-    """Share (R, M) of a site's open community beds that lies inside the counted hospital beds."""
-    p2 = o.station(pathway_station(site, o.arm.system.footprint.community_overlap.pathway))
-    inside = o.arm.system.inside[site]
-    places = o.midnight[:, :, p2, PLACES] / o.days
-    return np.minimum(1.0, inside / np.maximum(1.0, places)) * (inside > 0)
+def _inside_share(o: Observed, site: str) -> float:
+    """Share of a site's community beds that lies inside the counted hospital beds; closures take both alike."""
+    system = o.arm.system
+    return system.inside[site] / system.places[site, system.footprint.community_overlap.pathway]
 
 
 def occupied_beds(o: Observed, site: str | None = None) -> Floats:

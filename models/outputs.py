@@ -32,6 +32,7 @@ from sim.kernel.layout import FLOWS, STATES
 
 __all__ = [
     "TABLES_VERSION",
+    "check_file",
     "check_room",
     "read_table",
     "replace_text",
@@ -161,7 +162,7 @@ def _flows(arm: str, o: Observed) -> pa.Table:
 
 
 def _waits(arm: str, o: Observed, window: tuple[dt.date, dt.date]) -> pa.Table:
-    first = dt.date(o.months[0].year + o.arm.system.footprint.warm_up_days // 365, 4, 1)
+    first = dt.date(int(o.arm.system.footprint.baseline_year[:4]), 4, 1)
     periods = quarters(o, first, window[1])
     places = [*o.arm.system.footprint.sites, None]
     masks = [mask for _, mask in periods]
@@ -279,12 +280,25 @@ def check_room(out: Path, needed_mb: float) -> None:
     CarebridgeError
         Naming the folder and what is missing.
     """
-    above = next(p for p in (out.absolute(), *out.absolute().parents) if p.exists())
-    if not os.access(above, os.W_OK):
-        raise CarebridgeError(f"out={out}: {above} cannot be written; give another folder.")
+    above = _writable(out)
     free_mb = shutil.disk_usage(above).free / 1e6
     if free_mb < needed_mb:
         raise CarebridgeError(f"out={out}: about {needed_mb:.0f} MB are needed there and {free_mb:.0f} MB are free.")
+
+
+def check_file(out: Path) -> None:
+    """Check, before any work is done, that a file can be written; see :func:`check_room`."""
+    _writable(out)
+
+
+def _writable(out: Path) -> Path:
+    """Folder above `out`, the nearest that exists: new results are laid beside what they replace."""
+    above = next(p for p in out.resolve().parents if p.exists())
+    if not above.is_dir():
+        raise CarebridgeError(f"out={out}: {above} is a file, not a folder.")
+    if not os.access(above, os.W_OK | os.X_OK):
+        raise CarebridgeError(f"out={out}: {above} cannot be written; give another folder.")
+    return above
 
 
 @contextmanager
@@ -296,19 +310,14 @@ def run_folder(out: Path) -> Iterator[Path]:
     CarebridgeError
         When writing fails, for example because the disk is full; nothing half-written remains.
     """
-    out = out.absolute()
+    out = out.resolve()
     part = out.parent / f".{out.name}.part-{os.getpid()}"
+    shutil.rmtree(part, ignore_errors=True)  # of a process of the same number that was killed
     try:
         part.mkdir(parents=True, exist_ok=False)
         yield part
         _flush(part)
-        if out.exists():
-            old = out.parent / f".{out.name}.old-{os.getpid()}"
-            os.replace(out, old)
-            os.replace(part, out)
-            shutil.rmtree(old, ignore_errors=True)
-        else:
-            os.replace(part, out)
+        _take_the_place(part, out)
     except OSError as error:
         shutil.rmtree(part, ignore_errors=True)
         before = "; the earlier results there are untouched" if out.exists() else ""
@@ -316,6 +325,23 @@ def run_folder(out: Path) -> Iterator[Path]:
     except BaseException:
         shutil.rmtree(part, ignore_errors=True)
         raise
+
+
+def _take_the_place(part: Path, out: Path) -> None:
+    """Give a folder its name; what stood there before comes back if that fails."""
+    if not out.exists():
+        os.replace(part, out)
+        return
+    old = out.parent / f".{out.name}.old-{os.getpid()}"
+    shutil.rmtree(old, ignore_errors=True)
+    try:
+        os.replace(out, old)
+        os.replace(part, out)
+    except BaseException:
+        if old.exists() and not out.exists():
+            os.rename(old, out)
+        raise
+    shutil.rmtree(old, ignore_errors=True)
 
 
 def _flush(folder: Path) -> None:

@@ -8,26 +8,47 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
+from collections.abc import Callable, Iterable
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
-from models.figures import Figure, Shape
+from models.figures import Figure, Name, Shape, must
 
 __all__ = ["Criteria", "Fit", "Future", "Gate", "Plan", "Schedule", "Step", "Timeline", "schedule"]
 
 Fraction = Annotated[float, Field(ge=0, le=1)]
+Factor = Annotated[float, Field(gt=0)]
+
+
+def _within(unit: str, least: float, most: float) -> Callable[[Figure], Figure]:
+    def check(figure: Figure) -> Figure:
+        if figure.unit != unit:
+            raise ValueError(f"its unit must be '{unit}', not '{figure.unit}'")
+        if not least <= figure.range[0] <= figure.range[1] <= most:
+            raise ValueError(f"{figure.value:g} and its range must lie between {least:g} and {most:g}")
+        return figure
+
+    return check
+
+
+Beds = Annotated[Figure, AfterValidator(_within("beds", -float("inf"), float("inf")))]
+Places = Annotated[Figure, AfterValidator(_within("places", -float("inf"), float("inf")))]
+Months = Annotated[Figure, AfterValidator(must("months", most=120))]
+RecentMonths = Annotated[Figure, AfterValidator(_within("months", 1, 12))]
+AShare = Annotated[Figure, AfterValidator(must("share", most=1))]
+Change = Annotated[Figure, AfterValidator(_within("relative change", -1, 1))]
 
 
 class Gate(Shape):
     """What must hold before a closure goes ahead; judged on the first of each month."""
 
     enabled: bool
-    proof_months: Figure  # replacement places open that long
-    use_share: Figure  # of the places at home that are open, in use over the last months
-    access_months: Figure  # months over which access and occupancy are judged
-    access_share: Figure  # waits over 4 h among emergencies, at most (or the site's own baseline, if that is worse)
-    occupancy: Figure  # midnight occupancy of the beds that would be left, at most (or the site's own baseline)
+    proof_months: Months  # replacement places open that long
+    use_share: AShare  # of the places at home that are open, in use over the last months
+    access_months: RecentMonths  # months over which access and occupancy are judged
+    access_share: AShare  # waits over 4 h among emergencies, at most (or the site's own baseline, if that is worse)
+    occupancy: AShare  # midnight occupancy of the beds that would be left, at most (or the site's own baseline)
 
 
 class Staging(Shape):
@@ -51,14 +72,14 @@ class Staging(Shape):
 class Plan(Shape):
     """A plan to close beds and open places."""
 
-    name: str
+    name: Name
     title: str
     question: str
     starts: dt.date
-    close_acute: Figure
-    close_community: Figure
-    open_home: Figure
-    lead_time_months: Figure
+    close_acute: Beds
+    close_community: Beds
+    open_home: Places
+    lead_time_months: Months
     staging: Staging
     gate: Gate
     claims: dict[str, Figure] = {}
@@ -74,7 +95,7 @@ class Plan(Shape):
 class Timeline(Shape):
     """How long the plan takes; the end state is the same on every timeline."""
 
-    name: str
+    name: Name
     years: int = Field(ge=1, le=30)
 
 
@@ -86,7 +107,7 @@ class Future(Shape):
     decides: bool
     growth: str  # key of the footprint's demand.growth
     admissions_effect: (
-        Figure  # relative change of emergency overnight admissions once the places at home are all in use
+        Change  # relative change of emergency overnight admissions once the places at home are all in use
     )
 
 
@@ -95,15 +116,15 @@ class Criteria(Shape):
 
     credible_from: Fraction
     not_credible_below: Fraction
-    delivered_share: Figure
-    delivered_within_months: Figure
-    access_share: Figure
-    delayed_share: Figure
-    occupancy_year: Figure
-    occupancy_winter: Figure
-    four_hour_share: Figure
+    delivered_share: AShare
+    delivered_within_months: Months
+    access_share: AShare
+    delayed_share: AShare
+    occupancy_year: AShare
+    occupancy_winter: AShare
+    four_hour_share: AShare
     four_hour_per_occupancy: Figure
-    margin_share: Figure
+    margin_share: AShare
     window_years_after: int = Field(ge=0, le=20)
     longest_timeline_years: int = Field(ge=1, le=30)
 
@@ -111,6 +132,11 @@ class Criteria(Shape):
     def _in_order(self) -> Criteria:
         if self.credible_from <= self.not_credible_below:
             raise ValueError("credible_from must lie above not_credible_below")
+        if 12 * self.window_years_after < self.delivered_within_months.value:
+            raise ValueError(
+                f"window_years_after ({self.window_years_after}) must hold delivered_within_months "
+                f"({self.delivered_within_months.value:g}), or the last closures could never count as delivered"
+            )
         return self
 
 
@@ -119,13 +145,18 @@ class Fit(Shape):
 
     footprint: str
     inputs: str  # hash of the footprint's figures that the fit was made with
-    stay_factor: dict[str, float]  # by site, on all stays to medically ready
-    capacity_factor: dict[str, float]  # by pathway, places over offered load
-    zero_day_share: dict[str, float]
-    direct_per_day: dict[str, float]
+    stay_factor: dict[str, Factor]  # by site, on all stays to medically ready
+    capacity_factor: dict[str, Factor]  # by pathway, places over offered load
+    zero_day_share: dict[str, Annotated[float, Field(ge=0, lt=1)]]
+    direct_per_day: dict[str, Annotated[float, Field(ge=0)]]
     replications: int
     seed: int
     achieved: dict[str, float] = {}
+
+    def covers(self, sites: Iterable[str], pathways: Iterable[str]) -> bool:
+        """Whether there is a fitted figure for every site and every pathway."""
+        by_site = (self.stay_factor, self.zero_day_share, self.direct_per_day)
+        return all(s in f for s in sites for f in by_site) and all(p in self.capacity_factor for p in pathways)
 
 
 class Step(Shape):

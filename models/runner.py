@@ -13,16 +13,17 @@ from typing import Any
 from models.arithmetic import arithmetic
 from models.arms import Arm, Observed, run_arms
 from models.baseline import Baseline, check_baseline
-from models.compose import CONFIGS, Settings, parse, settings
+from models.compose import CONFIGS, Settings, folder_faults, parse, settings
 from models.criteria import Assessed
-from models.doctor import machine, peak_memory_mb, versions
+from models.doctor import machine, memory_gb, peak_memory_mb, versions
 from models.outputs import baseline_table, check_room, run_folder, tables, verdict_table, write_json, write_tables
 from models.plan import Schedule, months_after, schedule
-from models.system import System, build
+from models.system import CLASSES, System, build
 from models.transition import Gatekeeper
 from models.verdict import SCHEMA_VERSION, Verdict, judge
 from sim import Run, lower
-from sim.errors import Fault, FaultsError
+from sim.errors import CarebridgeError, Fault, FaultsError
+from sim.kernel.layout import STATES, WAIT_TOTAL
 
 __all__ = ["Outcome", "calibrate", "dry_run", "run"]
 
@@ -47,7 +48,10 @@ def run(chosen: Settings) -> int:
     """Run everything that was asked for; returns the exit code."""
     began = time.time()
     out = chosen.request.out or Path("runs") / f"{chosen.footprint.name}-{chosen.plan.name}-{chosen.scenario_hash[:8]}"
+    if faults := folder_faults(out):
+        raise FaultsError(faults, "command line")
     check_room(out, _megabytes(chosen))
+    _check_memory(chosen)
     outcome = _simulate(chosen)
     with run_folder(out) as folder:
         found = {}
@@ -172,7 +176,10 @@ def summary(outcome: Outcome) -> list[str]:
 
 
 def _name(v: Verdict) -> str:
-    return next((row["name"] for row in v.criteria if row["id"] == v.binding_criterion), v.binding_criterion)
+    """Names of the deciding criteria that the fewest replications pass."""
+    deciding = [row for row in v.criteria if row["decides"]]
+    fewest = min(row["probability"] for row in deciding)
+    return "; ".join(row["name"] for row in deciding if row["probability"] == fewest)
 
 
 def _moves(chosen: Settings) -> str:
@@ -218,8 +225,6 @@ def dry_run(chosen: Settings) -> int:
     a_day = 2.6 * chosen.footprint.overnight_per_day  # arrival, end of stay and most of the waits for discharge hours
     events = a_day * days * chosen.replications * arms
     cores = min(chosen.request.workers or os.cpu_count() or 1, os.cpu_count() or 1)
-    stations = len(chosen.footprint.sites) * (1 + len(chosen.footprint.pathways))
-    per_run = days / 30.4 * stations * 3 * (5 + 13 + 3) * 8
     print("---")
     print(f"scenario_hash: {chosen.scenario_hash}")
     print(f"arms: {arms} ({', '.join([USUAL, *(t.name for t in chosen.timelines)])}), {chosen.replications} runs each")
@@ -227,9 +232,26 @@ def dry_run(chosen: Settings) -> int:
     print(
         f"time: about {events * 1.2e-7 / cores + 15:.0f} s on {cores} cores (10 s more when kernels are not compiled)"
     )
-    print(f"memory: about {0.35 + 2.2 * per_run * chosen.replications * arms / 1e9:.1f} GB")
+    print(f"memory: about {_gigabytes(chosen):.1f} GB")
     print(f"disk: about {_megabytes(chosen)} MB")
     return 0
+
+
+def _gigabytes(chosen: Settings) -> float:
+    """Memory that a run needs, roughly: what every replication writes down each month, and copies of parts of it."""
+    months = (_window(chosen)[1] - chosen.footprint.start).days / 30.4
+    stations = len(chosen.footprint.sites) * (1 + len(chosen.footprint.pathways))
+    per_run = months * stations * len(CLASSES) * (len(STATES) + WAIT_TOTAL + 3 + 3) * 8
+    return 0.35 + 2.2 * per_run * chosen.replications * (1 + len(chosen.timelines)) / 1e9
+
+
+def _check_memory(chosen: Settings) -> None:
+    needed, have = _gigabytes(chosen), memory_gb()
+    if have is not None and needed > have:
+        raise CarebridgeError(
+            f"replications={chosen.replications}: about {needed:.0f} GB of memory are needed and this machine has "
+            f"{have:.0f} GB; fewer replications need less."
+        )
 
 
 def _megabytes(chosen: Settings) -> int:
@@ -237,19 +259,32 @@ def _megabytes(chosen: Settings) -> int:
     return 3 + 4 * (1 + len(chosen.timelines))
 
 
+def _file(name: str) -> Path:
+    try:
+        path = Path(name).expanduser()
+    except RuntimeError:
+        raise FaultsError([Fault("out", name, "there is no such user.", "command line")], "command line") from None
+    if not name.strip() or path.is_dir():
+        raise FaultsError([Fault("out", name, "this is a folder; a file is needed.", "command line")], "command line")
+    return path
+
+
 def calibrate(words: list[str]) -> int:
     """Fit a footprint and write the fit where it is looked for."""
     import yaml
 
     from models.calibrate import fit_footprint
-    from models.outputs import replace_text
+    from models.outputs import check_file, replace_text
 
     request = parse([w for w in words if not w.startswith("out=")])
-    out = next((Path(w.partition("=")[2]).expanduser() for w in words if w.startswith("out=")), None)
-    if out is not None and out.is_dir():
-        raise FaultsError([Fault("out", str(out), "this is a folder; a file is needed.", "command line")])
+    out = next((_file(w.partition("=")[2]) for w in words if w.startswith("out=")), None)
+    changed = next((w for w in request.overrides if w.lstrip("+~").startswith("footprint.")), None)
+    if changed and out is None:
+        rule = "is changed here only, so say out=FILE: the footprint's own fit stays with its own figures."
+        raise FaultsError([Fault(changed.partition("=")[0], None, rule, "command line")], "command line")
     chosen = settings(request)
     target = out or CONFIGS / "fit" / f"{chosen.footprint.name}.yaml"
+    check_file(target)
 
     def show(number: int, worst: float) -> None:
         print(f"round {number}: largest miss {worst:.1f} times its tolerance", file=sys.stderr)

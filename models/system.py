@@ -17,7 +17,8 @@ from models.plan import Fit, Future, Schedule, months_after
 from sim import Network, load_network
 from sim.clock import Calendar
 
-__all__ = ["EMERGENCY_CLASSES", "System", "build", "offered_places", "pathway_station", "ward"]
+__all__ = ["EMERGENCY_CLASSES", "System", "build", "community_places", "inside_beds", "offered_places"]
+__all__ += ["pathway_station", "ward"]
 
 EMERGENCY_CLASSES = ("emergency", "direct")
 AT_HOME = "at_home"  #: emergencies that a plan keeps at home: they need a place there instead of a bed
@@ -82,10 +83,8 @@ def build(footprint: Footprint, fit: Fit, future: Future, horizon: dt.date, plan
     Closures are not in it: they wait for their gates (:mod:`models.transition`).
     """
     calendar = Calendar(footprint.start, 1)
-    inside = _inside(footprint)
-    places = {
-        key: max(1, round(load * fit.capacity_factor[key[1]])) for key, load in offered_places(footprint, fit).items()
-    }
+    inside = inside_beds(footprint)
+    places = community_places(footprint, fit)
     beds = {
         str(site): {
             int(q): round(a) - inside[str(site)] for q, a in zip(rows["quarter"], rows["available"], strict=True)
@@ -118,7 +117,14 @@ def build(footprint: Footprint, fit: Fit, future: Future, horizon: dt.date, plan
     return System(load_network(data), footprint, inside, beds, places, {ward(s): routes for s in footprint.sites})
 
 
-def _inside(footprint: Footprint) -> dict[str, int]:
+def community_places(footprint: Footprint, fit: Fit) -> dict[tuple[str, str], int]:
+    """Places of each community service by site and pathway, before any plan."""
+    loads = offered_places(footprint, fit)
+    return {key: max(1, round(load * fit.capacity_factor[key[1]])) for key, load in loads.items()}
+
+
+def inside_beds(footprint: Footprint) -> dict[str, int]:
+    """Community beds that lie inside the counted hospital beds, by site."""
     overlap = footprint.community_overlap
     return {site: round(overlap.beds.value * overlap.spread.shares.get(site, 0.0)) for site in footprint.sites}
 

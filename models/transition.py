@@ -127,13 +127,16 @@ class Watch:
         if self._long_waits(step.site, recent) > allowed:
             return "access"
         limit = max(gate.occupancy.value, self._occupancy(step.site, base, 0))
-        if self._occupancy(step.site, recent, step.beds if step.kind == "acute" else 0) > limit:
+        closed = self.closed.get(("acute", step.site), 0) + (step.beds if step.kind == "acute" else 0)
+        if self._occupancy(step.site, recent, closed) > limit:
             return "occupancy"
         return ""
 
     def _baseline(self) -> slice:
         """Months of the baseline year."""
-        first = self.keeper.system.footprint.warm_up_days // 365 * 12
+        year = int(self.keeper.system.footprint.baseline_year[:4])
+        start = self.keeper.lowered.network.start
+        first = 12 * (year - start.year) + 4 - start.month
         return slice(first, first + 12)
 
     def _proven(self, step: Step, today: dt.date) -> bool:
@@ -156,14 +159,16 @@ class Watch:
         flow = self.run.state.flow[months, self._station(ward(site)), : len(EMERGENCY_CLASSES)]
         return float(flow[..., WAIT_TOTAL + 1].sum() / max(1, flow[..., STARTED].sum()))
 
-    def _occupancy(self, site: str, months: slice, fewer: int) -> float:
-        """Mean use of a hospital's beds over some months, had it `fewer` beds."""
-        s, edges = self._station(ward(site)), self.keeper.lowered.tables.period_edges
-        state = self.run.state
-        span = edges[months.stop] - edges[months.start]
-        held = state.area[months, s, :, 1:4].sum()
-        beds = state.places_area[months, s, 0].sum() - fewer * int(span)
-        return float(held / beds) if beds > 0 else np.inf
+    def _occupancy(self, site: str, months: slice, closed: int) -> float:
+        """Mean use of a hospital's beds over some months, had it had its beds of that season but for `closed` ones."""
+        edges, start = self.keeper.lowered.tables.period_edges, self.keeper.lowered.network.start
+        calendar, season = Calendar(start, int(edges[-1])), self.keeper.system.beds[site]
+        left = [
+            max(0, season[Calendar.april_quarter(calendar.date(int(edges[m])))] - closed) * int(edges[m + 1] - edges[m])
+            for m in range(months.start, months.stop)
+        ]
+        held = self.run.state.area[months, self._station(ward(site)), :, 1:4].sum()
+        return float(held / sum(left)) if sum(left) > 0 else np.inf
 
     def _station(self, name: str) -> int:
         return list(self.keeper.lowered.network.stations).index(name)

@@ -147,17 +147,21 @@ def _no_worse(row: dict[str, Any]) -> bool:
 
 
 def _held(outcome: Outcome, o: Observed) -> str:
-    """What held closures back most, in words."""
-    rows = {k: sum(v.values()) for k, v in series.delays_by_cause(o).items()}
+    """What held closures back most, and what kept most of the others from ever happening, in words."""
+    rows = series.delays_by_cause(o)
     if not rows:
         return "no closure was held back; places at home open on their dates by construction"
-    cause = max(rows, key=lambda k: rows[k])
-    words = causes(outcome.settings.plan.gate).get(cause, (cause, ""))[0]
+    short = {k: words for k, (words, _) in causes(outcome.settings.plan.gate).items()}
     planned = sum(c.step.beds for c in o.closures[0])
-    return (
-        f"held back most: {words} ({amount(rows[cause])} of {planned} beds in a simulated future, on average); "
-        "places at home open on their dates by construction"
-    )
+    said = []
+    for words, size in (
+        ("held back last by", {k: sum(v.values()) for k, v in rows.items()}),
+        ("never closed, mostly because of", {k: v["never"] for k, v in rows.items()}),
+    ):
+        cause = max(size, key=lambda k: size[k])
+        if size[cause] > 0:
+            said.append(f"{words} \u201c{short.get(cause, cause)}\u201d: {amount(size[cause])} of {planned} beds")
+    return "; ".join(said) + " in a simulated future, on average; places at home open on their dates by construction"
 
 
 def arithmetic_rows(outcome: Outcome) -> dict[str, Any]:

@@ -88,7 +88,7 @@ class Twin:
         if until == self.horizon and self.tallies.period < len(self.tallies.edges) - 1:
             self._end_period()
 
-    def change(self, at_ms: int, what: str, key: str | tuple[str, str], value: float) -> None:
+    def change(self, at_ms: int, what: str, key: str | tuple[str, str] | tuple[str, int, str], value: float) -> None:
         """Plan a change, between two calls of `advance`.
 
         Parameters
@@ -96,9 +96,10 @@ class Twin:
         at_ms : int
             Not before the clock.
         what : str
-            ``places`` or ``multiplier``.
-        key : str or tuple of str
-            Name of the station; for multipliers, names of the station and the class.
+            ``places``, ``multiplier`` or ``share``.
+        key : str or tuple
+            Name of the station; for multipliers, names of the station and the class; for shares, the station, the
+            number of its route rule and the destination.
         value : float
         """
         if at_ms < self.now:
@@ -109,7 +110,12 @@ class Twin:
             if value != NO_LIMIT and value != int(value):
                 raise ValueError(f"a number of places is whole: {value}")
             row = self.plan.row(int(at_ms), What.PLACES, self.rules.names.index(key), value)
-        elif what == "multiplier" and not isinstance(key, str):
+        elif what == "share" and len(key) == 3:
+            name, rule, to = key
+            station = self.rules.names.index(name)
+            within = list(self.rules.specs[station].routes[int(rule)].to).index(str(to))
+            row = self.plan.row(int(at_ms), What.SHARE, self.plan.share_rows[station, int(rule)][within], value)
+        elif what == "multiplier" and len(key) == 2:
             index = self.rules.names.index(key[0]) * len(self.network.classes) + self.network.classes.index(key[1])
             row = self.plan.row(int(at_ms), What.MULTIPLIER, index, value)
         else:

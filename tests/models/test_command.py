@@ -95,7 +95,7 @@ def test_places_to_write_are_checked_first(tmp_path, capsys, monkeypatch):
 def test_a_full_disk_leaves_nothing_half_written(moment, tmp_path, capsys, monkeypatch, outcome):
     out = tmp_path / "run"
     out.mkdir()
-    (out / "manifest.json").write_text('{"an": "earlier run"}')
+    (out / "manifest.json").write_text('{"scenario_hash": "an earlier run", "tables": {}, "charts": []}')
     monkeypatch.setattr(models.runner, "_simulate", lambda _: outcome)
 
     def full(*_args, **_kwargs):
