@@ -106,7 +106,7 @@ def _list(words: list[str]) -> int:
     from models.compose import choices, first_line
 
     groups = {"footprints": "footprint", "plans": "plan", "timelines": "timeline", "scenarios": "scenario"}
-    wanted = words[:1] or list(groups)
+    wanted = words or list(groups)
     for title in wanted:
         if title not in groups:
             close = nearest(title, groups)

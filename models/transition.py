@@ -15,7 +15,7 @@ from models.plan import Schedule, Step, months_after
 from models.system import EMERGENCY_CLASSES, System, pathway_station, ward
 from sim import Run
 from sim.clock import Calendar
-from sim.kernel.layout import STARTED, WAIT_TOTAL
+from sim.kernel.layout import PERIOD, STARTED, WAIT_TOTAL
 from sim.tables import Change, Lowered
 
 __all__ = ["Closure", "Gatekeeper"]
@@ -149,10 +149,8 @@ class Watch:
         return proven >= step.share_before * openings[-1][1] - 0.5
 
     def _use(self, site: str, months: slice) -> float:
-        s = self._station(pathway_station(site, "p1"))
-        state = self.run.state
-        used = state.area[months, s, :, 1:4].sum()
-        return float(used / max(1, state.places_area[months, s, 0].sum()))
+        home = pathway_station(site, "p1")
+        return self._held(home, months) / max(1, self._open(home, months))
 
     def _long_waits(self, site: str, months: slice) -> float:
         """Share of emergencies that waited over 4 h for a bed."""
@@ -167,8 +165,23 @@ class Watch:
             max(0, season[Calendar.april_quarter(calendar.date(int(edges[m])))] - closed) * int(edges[m + 1] - edges[m])
             for m in range(months.start, months.stop)
         ]
-        held = self.run.state.area[months, self._station(ward(site)), :, 1:4].sum()
-        return float(held / sum(left)) if sum(left) > 0 else np.inf
+        return self._held(ward(site), months) / sum(left) if sum(left) > 0 else np.inf
+
+    def _held(self, station: str, months: slice) -> int:
+        """Time (ms) for which places were held; the month that ends now is still open in the engine's books."""
+        s, state = self._station(station), self.run.state
+        held = int(state.area[months, s, :, 1:4].sum())
+        if months.stop > state.numbers[PERIOD]:
+            held += int((state.running[s, :, 1:4] + state.present[s, :, 1:4] * self.run.now).sum())
+        return held
+
+    def _open(self, station: str, months: slice) -> int:
+        """Time (ms) for which places were open."""
+        s, state = self._station(station), self.run.state
+        places = int(state.places_area[months, s, 0].sum())
+        if months.stop > state.numbers[PERIOD]:
+            places += int(state.pool["open_time"][s] + state.pool["places"][s] * self.run.now)
+        return places
 
     def _station(self, name: str) -> int:
         return list(self.keeper.lowered.network.stations).index(name)

@@ -6,6 +6,7 @@ Only this command changes it. Say in CHANGELOG.md, flagged **Output**, why the m
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -45,5 +46,6 @@ def golden() -> dict[str, Any]:
 
 
 if __name__ == "__main__":
+    sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # this checkout, not another that is installed
     FILE.write_text(json.dumps(golden(), indent=1) + "\n", encoding="utf-8")
     print(f"written: {FILE.name}")
