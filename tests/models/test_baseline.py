@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import shutil
 
 import numpy as np
+import pandas as pd
 import pytest
 
-from models.baseline import _clear_miss, check_baseline
+from models import calibrate, compose, outputs, runner
+from models.baseline import _clear_miss, _whole_year, check_baseline
 from models.calibrate import CannotFit, fit_footprint, inputs_hash, targets
 from models.cli import main
 from models.compose import parse, settings
 from models.figures import Figure
 from models.footprint import load_footprint
+from models.observed import beds_by_quarter
 
 
 def test_shipped_fit_belongs_to_the_shipped_footprint(chosen):
@@ -85,3 +90,84 @@ def test_an_impossible_past_is_refused(chosen):
     changed = footprint.model_copy(update={"pathways": {**footprint.pathways, "p2": impossible}})
     with pytest.raises(CannotFit, match="p2"):
         fit_footprint(changed, chosen.future, replications=2, workers=2, rounds=3)
+
+
+@pytest.fixture
+def elsewhere(tmp_path, monkeypatch):
+    """A copy of the configurations with a second area that nobody has fitted yet."""
+    shutil.copytree(compose.CONFIGS, tmp_path / "configs")
+    shutil.copytree(compose.SCENARIOS, tmp_path / "scenarios")
+    footprint = tmp_path / "configs" / "footprint" / "devon.yaml"
+    text = footprint.read_text(encoding="utf-8").replace("name: devon\n", "name: newland\n", 1)
+    footprint.with_name("newland.yaml").write_text(text, encoding="utf-8")
+    monkeypatch.setattr(compose, "CONFIGS", tmp_path / "configs")
+    monkeypatch.setattr(compose, "SCENARIOS", tmp_path / "scenarios")
+    monkeypatch.setattr(runner, "CONFIGS", tmp_path / "configs")
+    compose._register_scenarios.cache_clear()
+    yield tmp_path
+    compose._register_scenarios.cache_clear()
+
+
+def test_a_new_area_has_no_baseline_until_it_is_calibrated(elsewhere, monkeypatch, capsys):
+    out = elsewhere / "run"
+    assert main(["run", "footprint=newland", "timeline=3y", f"out={out}"]) == 0
+    assert "carebridge calibrate" in capsys.readouterr().out
+    assert json.loads((out / "verdict.json").read_text())["verdict"] == "no baseline"
+    shipped = settings(parse([])).fit.model_copy(update={"footprint": "newland"})
+    monkeypatch.setattr(calibrate, "fit_footprint", lambda *_, **__: shipped)
+    assert main(["calibrate", "footprint=newland"]) == 0
+    assert "newland.yaml" in capsys.readouterr().out
+    assert settings(parse(["footprint=newland", "timeline=3y"])).fit == shipped
+
+
+def test_calibration_does_not_replace_the_fit_of_other_figures(elsewhere, monkeypatch, capsys):
+    monkeypatch.setattr(calibrate, "fit_footprint", lambda *_, **__: pytest.fail("it fitted"))
+    before = (elsewhere / "configs" / "fit" / "devon.yaml").read_bytes()
+    assert main(["calibrate", "footprint.demand.noise_variance.value=0.004"]) == 2
+    assert "out=FILE" in capsys.readouterr().err
+    assert (elsewhere / "configs" / "fit" / "devon.yaml").read_bytes() == before
+
+
+def test_a_place_that_cannot_be_written_is_found_before_the_work(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(calibrate, "fit_footprint", lambda *_, **__: pytest.fail("it fitted"))
+    (tmp_path / "file").write_text("mine")
+    assert main(["calibrate", f"out={tmp_path / 'file' / 'fit.yaml'}"]) == 2
+    assert "is a file" in capsys.readouterr().err
+    monkeypatch.setattr(outputs.os, "access", lambda *_: False)
+    assert main(["calibrate", f"out={tmp_path / 'fit.yaml'}"]) == 2
+    assert "cannot be written" in capsys.readouterr().err
+    assert [p.name for p in tmp_path.iterdir()] == ["file"]
+
+
+def test_a_full_disk_spares_the_fit_that_is_there(tmp_path, chosen, monkeypatch, capsys):
+    monkeypatch.setattr(calibrate, "fit_footprint", lambda *_, **__: chosen.fit)
+    (tmp_path / "fit.yaml").write_text("earlier")
+
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(outputs.os, "replace", full)
+    assert main(["calibrate", f"out={tmp_path / 'fit.yaml'}"]) == 2
+    assert "No space left on device" in capsys.readouterr().err
+    assert (tmp_path / "fit.yaml").read_text() == "earlier"
+    assert [p.name for p in tmp_path.iterdir()] == ["fit.yaml"]
+
+
+@pytest.mark.parametrize("key", ["stay_factor.exeter", "zero_day_share.torbay", "capacity_factor.p3"])
+def test_a_fit_that_lacks_a_place_is_no_fit(key):
+    assert settings(parse(["timeline=3y", f"~fit.{key}"])).fit is None
+
+
+def test_a_missing_count_is_missing_and_not_zero():
+    assert _whole_year(pd.Series([1, 2, 3, 4], dtype="Int64")) == 10
+    assert np.isnan(_whole_year(pd.Series([1, None, 3, 4], dtype="Int64")))
+
+
+def test_holdout_knows_nothing_of_the_held_out_quarters(chosen, outcome, monkeypatch):
+    """Other observed beds in 2019/20 change the score and not the forecast."""
+    found = outcome.baseline.holdout
+    other = beds_by_quarter(chosen.footprint, "2019/20").assign(occupied=1.0)
+    monkeypatch.setattr("models.baseline.holdout_beds", lambda _: other[other["quarter"] <= 3])
+    again = check_baseline(chosen.footprint, chosen.fit, outcome.observed["business as usual"])
+    assert again.holdout["forecast_beds"].tolist() == found["forecast_beds"].tolist()
+    assert again.errors["forecast_points"] > 50 > found.shape[0] > outcome.baseline.errors["forecast_points"]

@@ -16,7 +16,9 @@ import pytest
 import models.outputs
 import models.runner
 from models.cli import main
+from models.compose import parse, settings
 
+ROOT = Path(__file__).parents[2]
 TINY = ["run", "timeline=3y", "replications=2", "criteria.longest_timeline_years=3", "criteria.window_years_after=1"]
 
 
@@ -53,6 +55,38 @@ def leftovers(folder: Path) -> list[str]:
         (["future.growth=hist"], ["future.growth", "'hist'"]),
         (["timeline=15y", "criteria.longest_timeline_years=5"], ["timeline.years", "15"]),
         (["plan.close_acute=[1"], ["plan.close_acute"]),
+        (["plan.title=a=b"], ["plan.title", "'a=b'", "needs quotes"]),
+        (["seed=1", "seed=2"], ["seed", "'2'", "given twice"]),
+        (["plan.close_acute.value=1", "+plan.close_acute.value=2"], ["plan.close_acute.value", "given twice"]),
+        (["+nonsense=1"], ["nonsense", "no such key"]),
+        (["hydra.verbose=true"], ["hydra.verbose=true", "no key of Carebridge"]),
+        (["++replications=-3"], ["++replications=-3", "write replications=value"]),
+        (["~timeline"], ["~timeline", "write timeline=value"]),
+        (["~criteria"], ["criteria", "missing"]),
+        (["timeline=,"], ["timeline", "there are: 10y"]),
+        (["fit=devn"], ["fit", "'devn'", "there are: devon, none", "Did you mean 'devon'?"]),
+        (["future=histry"], ["future", "'histry'", "Did you mean 'history'?"]),
+        (["timeline=5y", "timeline.name=x"], ["timeline.name", "'x'", "cannot be given another name"]),
+        (["timeline=5y,15y", "timeline.years=3"], ["timeline.years", "3", "same on all timelines"]),
+        (["plan.name=../../x"], ["plan.name", "letters, digits"]),
+        (["footprint.name=../../x"], ["footprint.name", "letters, digits"]),
+        (["plan.starts=9999-04-01"], ["plan.starts", "9999", "more than 20 years after"]),
+        (["plan.lead_time_months.value=1e9"], ["plan.lead_time_months", "between 0 and 120"]),
+        (["plan.gate.access_months.value=0"], ["plan.gate.access_months", "between 1 and 12"]),
+        (["plan.gate.use_share.value=7"], ["plan.gate.use_share", "7", "between 0 and 1"]),
+        (["plan.close_acute.unit=bananas"], ["plan.close_acute", "'beds'", "'bananas'"]),
+        (["plan.close_acute.value=2.5"], ["plan.close_acute.value", "2.5", "whole"]),
+        (["plan.close_acute.value=2200"], ["plan.close_acute.value", "2200", "of them community beds"]),
+        (["plan.close_community.value=330"], ["plan.close_community.value", "330", "one must stay in each"]),
+        (["++future.admissions_effect={value: -2}"], ["future.admissions_effect", "-2", "must lie between low"]),
+        (["future.admissions_effect.value=-2", "future.admissions_effect.low=-2"], ["-2", "between -1 and 1"]),
+        (["fit.stay_factor.torbay=-1"], ["fit.stay_factor.torbay", "-1", "above 0", "devon.yaml"]),
+        (["fit.zero_day_share.torbay=1"], ["fit.zero_day_share.torbay", "below 1"]),
+        (["footprint.community_overlap.beds.value=350"], ["footprint.community_overlap.beds", "exeter"]),
+        (["criteria.window_years_after=0"], ["criteria", "window_years_after (0)", "delivered_within_months (6)"]),
+        (["out="], ["out", "name of a folder"]),
+        (["out=~nobody.at.all/x"], ["out", "no such user"]),
+        (["out=."], ["out", "you are in this folder"]),
     ],
 )
 def test_bad_input_is_named_and_costs_nothing(words, parts, tmp_path, monkeypatch, capsys):
@@ -64,6 +98,55 @@ def test_bad_input_is_named_and_costs_nothing(words, parts, tmp_path, monkeypatc
     assert "Traceback" not in said.err
     assert said.out == ""
     assert leftovers(tmp_path) == []
+
+
+def test_text_that_is_not_a_setting_is_named_with_its_nearest(capsys):
+    assert main(["run", "timelime", "--dryrun"]) == 2
+    said = capsys.readouterr().err
+    assert "timelime: a setting is written key=value. Did you mean 'timeline'?" in said
+    assert "--dryrun: a setting is written key=value." in said
+
+
+def test_timelines_are_counted_once():
+    assert parse(["timeline=5y,5y,,3y,5y"]).timelines == ("5y", "3y")
+
+
+def test_home_is_found(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    assert main(["run", "fit=none", "timeline=3y", "out=~/runs/a=b"]) == 0
+    assert (tmp_path / "runs" / "a=b" / "verdict.json").is_file()
+    assert capsys.readouterr().out.splitlines()[-1].endswith(str(tmp_path / "runs" / "a=b" / "report.html"))
+
+
+def test_the_usual_folder_is_checked_as_a_named_one_is(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(models.runner, "_simulate", lambda _: pytest.fail("it simulated before checking"))
+    Path("runs").write_text("mine")
+    assert main([*TINY]) == 2
+    assert "is a file" in capsys.readouterr().err
+    Path("runs").unlink()
+    folder = Path("runs") / f"devon-devon_2016-{settings(parse(TINY[1:])).scenario_hash[:8]}"
+    folder.mkdir(parents=True)
+    (folder / "thesis.docx").write_text("mine")
+    assert main([*TINY]) == 2
+    assert "thesis.docx" in capsys.readouterr().err
+    assert leftovers(folder) == ["thesis.docx"]
+
+
+def test_more_memory_than_there_is_is_not_begun(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(models.runner, "_simulate", lambda _: pytest.fail("it simulated before checking"))
+    monkeypatch.setattr(models.runner, "memory_gb", lambda: 4.0)
+    assert main([*TINY[:2], "replications=100000", f"out={tmp_path / 'x'}"]) == 2
+    said = capsys.readouterr().err
+    assert "replications=100000" in said
+    assert "this machine has 4 GB" in said
+
+
+def test_memory_is_estimated_from_what_is_written_down(outcome):
+    """The estimate holds what the arms keep at least once, and not many times over."""
+    kept = sum(sum(a.nbytes for a in (o.area, o.flow, o.places, o.midnight)) for o in outcome.observed.values())
+    assert kept < (models.runner._gigabytes(outcome.settings) - 0.35) * 1e9 < 4 * kept
 
 
 def test_all_faults_at_once(capsys):
@@ -150,6 +233,60 @@ def test_a_run_says_where_its_report_is(tmp_path, capsys):
     assert leftovers(tmp_path) == ["a=b"]
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="signals differ")
+def test_ctrl_c_while_results_are_written_leaves_the_earlier_ones(tmp_path):
+    script = (
+        "import sys, time\n"
+        "import models.runner as runner\n"
+        "from models.cli import main\n"
+        "def slow(folder, data):\n"
+        "    folder.write_text('half')\n"
+        "    print('writing', file=sys.stderr, flush=True)\n"
+        "    time.sleep(60)\n"
+        "runner.write_json = slow\n"
+        "sys.exit(main(sys.argv[1:]))\n"
+    )
+    out = tmp_path / "x"
+    out.mkdir()
+    (out / "manifest.json").write_text('{"scenario_hash": "0", "tables": {}, "charts": []}')
+    command = [sys.executable, "-c", script, "run", "fit=none", "timeline=3y", f"out={out}"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT) as process:
+        assert process.stderr.readline() == "writing\n"
+        process.send_signal(signal.SIGINT)
+        said, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "Nothing was written" in err
+    assert "Traceback" not in err
+    assert said == ""
+    assert leftovers(tmp_path) == ["x"]
+    assert leftovers(out) == ["manifest.json"]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+def test_output_that_cannot_be_printed_is_a_plain_failure():
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "models.cli", "list"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=ROOT,
+            check=False,
+        )
+    assert done.returncode != 0
+    assert "No space left on device" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="pipes differ")
+def test_a_reader_that_goes_away_is_no_error():
+    command = [sys.executable, "-m", "models.cli", "run", "--dry-run"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT) as process:
+        process.stdout.close()
+        err = process.stderr.read()
+    assert err == ""
+
+
 def test_dry_run_writes_nothing(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     assert main(["run", "--dry-run", "timeline=15y"]) == 0
@@ -171,6 +308,13 @@ def test_list_doctor_and_help(capsys):
     for words in ([], ["--help"], ["run", "--help"], ["calibrate", "-h"], ["--version"]):
         assert main(words) == 0
         assert "carebridge" in capsys.readouterr().out
+    assert main(["list", "plans", "timelines"]) == 0
+    said = capsys.readouterr().out
+    assert "devon_2016_misreading" in said
+    assert "15y" in said
+    assert "footprints" not in said
+    assert main(["doctor", "now"]) == 2
+    assert "'now'" in capsys.readouterr().err
     assert main(["rum"]) == 2
     assert "Did you mean 'run'?" in capsys.readouterr().err
 

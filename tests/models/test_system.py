@@ -9,10 +9,13 @@ import pytest
 
 from models.demand import flows, pathway_shares, prior_routes
 from models.observed import beds_by_quarter
-from models.plan import schedule
+from models.plan import Timeline, schedule
 from models.system import build, offered_places, pathway_station, ward
+from models.transition import Gatekeeper
 from sim import Run, lower
 from sim.clock import DAY
+from sim.kernel.layout import SET_PLACES
+from sim.tables import Lowered
 from sim.twin import Twin
 
 
@@ -112,3 +115,54 @@ def test_plan_opens_places_and_sends_the_avoided_home(chosen):
     gone = sum(usual[f"exeter_{c}"] - rate[f"exeter_{c}"] for c in ("emergency", "direct"))
     assert gone > 0
     assert rate["exeter_at_home"] == pytest.approx(gone)
+
+
+def test_kernel_and_reference_agree_while_a_gatekeeper_closes_beds_and_sends_people_home(chosen, monkeypatch):
+    """A whole plan: openings, fewer admissions, beds closed and shares moved between two calls of the engine."""
+    horizon, start = dt.date(2017, 6, 12), chosen.footprint.start
+    begin, step = {"open_from": 0.0, "close_from": 0.0}, {"months_between_steps": 1}
+    hasty = chosen.plan.model_copy(
+        update={
+            "starts": start,
+            "lead_time_months": chosen.plan.lead_time_months.model_copy(update={"value": 0.0}),
+            "staging": chosen.plan.staging.model_copy(update={**begin, **step, "open_to": 0.25, "close_to": 0.25}),
+            "gate": chosen.plan.gate.model_copy(update={"enabled": False}),
+        }
+    )
+    plain = build(chosen.footprint, chosen.fit, chosen.future, horizon)
+    beds = {s: float(np.mean(list(q.values()))) for s, q in plain.beds.items()}
+    places = {s: float(plain.places[s, "p2"]) for s in chosen.footprint.sites}
+    laid_out = schedule(hasty, Timeline(name="x", years=1), beds, places)
+    system = build(chosen.footprint, chosen.fit, chosen.future, horizon, laid_out)
+    lowered = lower(system.network)
+    run, twin = Run(lowered, 6, 2), Twin(system.network, 6, 2)
+    names, moved = list(system.network.stations), []
+
+    def change(changes):
+        for one in changes:
+            if one.what == SET_PLACES:
+                twin.change(one.time, "places", names[one.index], one.value)
+        original(changes)
+
+    def shares(self, station, rule, given, at):
+        for to, share in given.items():
+            twin.change(at, "share", (station, rule, to), share)
+            moved.append(share)
+        return as_it_is(self, station, rule, given, at)
+
+    original, as_it_is = run.change, Lowered.shares
+    monkeypatch.setattr(run, "change", change)
+    monkeypatch.setattr(Lowered, "shares", shares)
+    watch = Gatekeeper(system, lowered, laid_out).watch(run)
+    edges = lowered.tables.period_edges
+    for month, end in enumerate(edges[1:].tolist()):
+        watch.decide(month)
+        run.advance(end)
+        twin.advance(end)
+    mine, theirs = run.observations(), twin.observations()
+    assert all(np.array_equal(mine[key], theirs[key]) for key in theirs)
+    closed = {kind: sum(c.step.beds for c in watch.done if c.step.kind == kind) for kind in ("acute", "community")}
+    assert closed["acute"] > 250
+    assert closed["community"] > 120
+    assert len(set(moved)) > 10
+    assert mine["draining_area"].sum() > 0

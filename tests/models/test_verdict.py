@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from models import verdict as v
 from models.compose import parse, settings
-from models.criteria import NO_HARM, STANDARD, _two_lenses
+from models.criteria import NO_HARM, STANDARD, _delivery, _two_lenses
+from models.plan import months_after
 from models.runner import USUAL, _simulate, verdict_document
+from models.transition import Closure
 
 PASS = np.ones(60, bool)
 
@@ -140,3 +143,55 @@ def test_closing_beds_without_a_gate_is_not_safe():
     found = _simulate(settings(parse([*words, *short])))
     verdict = found.verdicts["3y"]
     assert (verdict.delivered["probability"], verdict.safe["probability"]) == (1.0, 0.0)
+
+
+def _delivered(outcome, closures, openings):
+    laid_out = outcome.schedules["3y"].model_copy(update={"openings": openings})
+    laid_out = laid_out.model_copy(update={"closures": [c.step for c in closures[0]]})
+    return _delivery(SimpleNamespace(closures=closures), laid_out, outcome.settings.criteria)
+
+
+def test_delivery_counts_what_happens_within_six_months_of_its_date(outcome):
+    steps = [s for s in outcome.schedules["3y"].closures if s.site == "exeter" and s.kind == "acute"][:2]
+    for late, counted in ((6, True), (7, False)):
+        days = [months_after(s.due, late) for s in steps]
+        found = _delivered(outcome, [[Closure(s, d) for s, d in zip(steps, days, strict=True)]], {})
+        assert found.values[0, 0] == float(counted)
+        assert found.passes[0] == counted
+    never = _delivered(outcome, [[Closure(steps[0], steps[0].due), Closure(steps[1], None, "use")]], {})
+    assert never.values[0, 0] == steps[0].beds / (steps[0].beds + steps[1].beds)
+    assert not never.passes[0]
+    assert never.note.endswith("use")
+
+
+def test_places_that_open_long_after_the_plan_are_not_delivered(outcome):
+    end = outcome.schedules["3y"].end
+    on_time = _delivered(outcome, [[]], {"exeter": [(months_after(end, 6), 100)]})
+    late = _delivered(outcome, [[]], {"exeter": [(end, 60), (months_after(end, 7), 100)]})
+    assert (on_time.values[0, 0], late.values[0, 0]) == (1.0, 0.6)
+    assert not late.passes[0]
+
+
+def test_worst_place_is_where_the_plan_is_furthest_behind(outcome):
+    for assessed in outcome.assessed.values():
+        for one in assessed:
+            if one.usual is None:
+                continue
+            gap = (one.usual - one.values if one.key == "K4" else one.values - one.usual).mean(axis=0)
+            assert (one.worst["place"], one.worst["from"]) == one.cells[int(np.argmax(gap))]
+            assert one.values.shape == (outcome.settings.replications, len(one.cells))
+
+
+def test_every_timeline_is_judged_over_the_same_years(outcome):
+    windows = {verdict.window for verdict in outcome.verdicts.values()}
+    assert windows == {("2019-04-01", "2025-04-01")}
+    for one, other in zip(*outcome.assessed.values(), strict=True):
+        assert one.cells == other.cells
+        assert one.lens == other.lens  # business as usual alone decides it
+
+
+def test_at_another_threshold_the_rules_are_the_same(outcome):
+    for verdict in outcome.verdicts.values():
+        for threshold, said in verdict.at_other_thresholds.items():
+            criteria = outcome.settings.criteria.model_copy(update={"credible_from": float(threshold)})
+            assert said == v._rule(*verdict.interval, criteria, [])
