@@ -25,7 +25,7 @@ RUN_HELP = """carebridge run [key=value ...] [--dry-run]
   plan=devon_2016       which plan
   timeline=5y,15y       one timeline or several, judged over the same years
   scenario=evidence     which whole experiment; 'evidence' is the one that decides
-  replications=60       of every arm
+  replications=48       of every arm
   seed=1                same seed, same results to the last byte
   workers=2             threads; no influence on the results
   out=DIR               folder for the results

@@ -11,7 +11,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from sim.errors import nearest
 
 __all__ = ["BASES", "STATUSES", "Figure", "Hours", "Name", "Profile", "Shape", "Share", "Shares", "Sourced", "Text"]
-__all__ += ["must"]
+__all__ += ["must", "within"]
 
 STATUSES = ("read", "derived", "assumed", "secondary", "unverified")
 BASES = ("host trust", "resident", "registered", "national", "not applicable")
@@ -146,6 +146,19 @@ def must(unit: str, basis: str = "", most: float = float("inf")) -> Callable[[Fi
             )
         if faults:
             raise ValueError("; ".join(faults))
+        return figure
+
+    return check
+
+
+def within(unit: str, least: float, most: float) -> Callable[[Figure], Figure]:
+    """What a place in the file demands of its figure and of the figure's range."""
+
+    def check(figure: Figure) -> Figure:
+        if figure.unit != unit:
+            raise ValueError(f"its unit must be '{unit}', not '{figure.unit}'")
+        if not least <= figure.range[0] <= figure.range[1] <= most:
+            raise ValueError(f"{figure.value:g} and its range must lie between {least:g} and {most:g}")
         return figure
 
     return check

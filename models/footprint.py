@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, create_model, model_validator
 
-from models.figures import ROUNDING, Figure, Hours, Name, Profile, Shape, Share, Shares, Text, must
+from models.figures import ROUNDING, Figure, Hours, Name, Profile, Shape, Share, Shares, Text, must, within
 from sim.errors import Fault, FaultsError
 from sim.network.load import Lines, read_yaml, shape_faults
 
@@ -45,6 +45,7 @@ Variation = Annotated[Figure, AfterValidator(must("coefficient of variation"))]
 Elasticity = Annotated[Figure, AfterValidator(must("elasticity"))]
 Variance = Annotated[Figure, AfterValidator(must("variance"))]
 Correlation = Annotated[Figure, AfterValidator(must("correlation", most=1))]
+Growth = Annotated[Figure, AfterValidator(within("per year", -0.5, 0.5))]
 People = Annotated[Figure, AfterValidator(must("people"))]
 HostFactor = Annotated[Figure, AfterValidator(must("host trust per resident"))]
 Quarters = Annotated[Profile, AfterValidator(_length(4, "index"))]
@@ -172,7 +173,7 @@ class Cohort(Shape):
 class Demand(Shape):
     """How demand grows and how it varies over years, months, weekdays, hours and from day to day."""
 
-    growth: Annotated[dict[str, Figure], Field(min_length=1)]
+    growth: Annotated[dict[str, Growth], Field(min_length=1)]
     noise_variance: Variance
     noise_correlation: Correlation
     month_index: Months

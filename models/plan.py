@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
-from models.figures import Figure, Name, Shape, must
+from models.figures import Figure, Name, Shape, must, within
 
 __all__ = ["Criteria", "Fit", "Future", "Gate", "Plan", "Schedule", "Step", "Timeline", "schedule"]
 
@@ -21,23 +21,12 @@ Fraction = Annotated[float, Field(ge=0, le=1)]
 Factor = Annotated[float, Field(gt=0)]
 
 
-def _within(unit: str, least: float, most: float) -> Callable[[Figure], Figure]:
-    def check(figure: Figure) -> Figure:
-        if figure.unit != unit:
-            raise ValueError(f"its unit must be '{unit}', not '{figure.unit}'")
-        if not least <= figure.range[0] <= figure.range[1] <= most:
-            raise ValueError(f"{figure.value:g} and its range must lie between {least:g} and {most:g}")
-        return figure
-
-    return check
-
-
-Beds = Annotated[Figure, AfterValidator(_within("beds", -float("inf"), float("inf")))]
-Places = Annotated[Figure, AfterValidator(_within("places", -float("inf"), float("inf")))]
+Beds = Annotated[Figure, AfterValidator(within("beds", -float("inf"), float("inf")))]
+Places = Annotated[Figure, AfterValidator(within("places", -float("inf"), float("inf")))]
 Months = Annotated[Figure, AfterValidator(must("months", most=120))]
-RecentMonths = Annotated[Figure, AfterValidator(_within("months", 1, 12))]
+RecentMonths = Annotated[Figure, AfterValidator(within("months", 1, 12))]
 AShare = Annotated[Figure, AfterValidator(must("share", most=1))]
-Change = Annotated[Figure, AfterValidator(_within("relative change", -1, 1))]
+Change = Annotated[Figure, AfterValidator(within("relative change", -1, 1))]
 
 
 class Gate(Shape):

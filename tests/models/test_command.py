@@ -84,6 +84,7 @@ def leftovers(folder: Path) -> list[str]:
         (["fit.zero_day_share.torbay=1"], ["fit.zero_day_share.torbay", "below 1"]),
         (["footprint.community_overlap.beds.value=350"], ["footprint.community_overlap.beds", "exeter"]),
         (["criteria.window_years_after=0"], ["criteria", "window_years_after (0)", "delivered_within_months (6)"]),
+        (["footprint.demand.growth.history.value=-1"], ["footprint.demand.growth.history", "-1", "-0.5 and 0.5"]),
         (["out="], ["out", "name of a folder"]),
         (["out=~nobody.at.all/x"], ["out", "no such user"]),
         (["out=."], ["out", "you are in this folder"]),

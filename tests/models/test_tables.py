@@ -41,7 +41,7 @@ def test_hash_leaves_out_how_to_run_and_nothing_else():
     def of(*words):
         return settings(parse(list(words))).scenario_hash
 
-    assert of() == of("workers=4") == of("out=somewhere") == of("replications=60")
+    assert of() == of("workers=4") == of("out=somewhere") == of("replications=48")
     assert (
         len({of(), of("seed=2"), of("replications=61"), of("scenario=history"), of("plan.close_acute.value=399")}) == 5
     )
