@@ -121,5 +121,5 @@ def test_misreading_is_laid_out_as_acute_closures_only(chosen):
 
 def test_largest_remainders_go_first_and_ties_by_name():
     assert _split(10, {"a": 1.0, "b": 1.0, "c": 1.0}) == {"a": 4, "b": 3, "c": 3}
-    assert _split(7, {"a": 10.0, "b": 60.0, "c": 30.0}) == {"a": 1, "b": 4, "c": 2}
+    assert _split(7, {"a": 60.0, "b": 30.0, "c": 10.0}) == {"a": 4, "b": 2, "c": 1}
     assert _split(0, {"a": 1.0, "b": 2.0}) == {"a": 0, "b": 0}
