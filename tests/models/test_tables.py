@@ -41,10 +41,11 @@ def test_hash_leaves_out_how_to_run_and_nothing_else():
     def of(*words):
         return settings(parse(list(words))).scenario_hash
 
-    assert of() == of("workers=4") == of("out=somewhere") == of("replications=48")
-    assert (
-        len({of(), of("seed=2"), of("replications=61"), of("scenario=history"), of("plan.close_acute.value=399")}) == 5
-    )
+    one = "timeline=5y"
+    assert of(one) == of(one, "workers=4", "out=somewhere", "replications=48", "seed=1")
+    others = ["seed=2", "replications=61", "scenario=history", "plan.close_acute.value=399"]
+    assert len({of(one), *(of(one, other) for other in others)}) == 5
+    assert len({of(one), of("timeline=5y,10y"), of("timeline=5y,15y")}) == 3  # every timeline counts
 
 
 def test_metadata_say_units_and_origin(found, tmp_path):

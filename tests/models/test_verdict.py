@@ -195,3 +195,30 @@ def test_at_another_threshold_the_rules_are_the_same(outcome):
         for threshold, said in verdict.at_other_thresholds.items():
             criteria = outcome.settings.criteria.model_copy(update={"credible_from": float(threshold)})
             assert said == v._rule(*verdict.interval, criteria, [])
+
+
+@pytest.mark.parametrize(
+    ("passes", "binding"),
+    [
+        ({"K0": 40, "K1": 30, "K3": 60, "K5c": 60}, "K1"),
+        ({"K0": 20, "K1": 60, "K3": 60, "K5c": 60}, "K0"),
+        ({"K0": 60, "K1": 60, "K3": 25, "K5c": 25}, "K3"),
+    ],
+)
+def test_joint_pass_is_the_product_of_the_deciding_criteria(outcome, monkeypatch, passes, binding):
+    """Each passes from the front or from the back of the replications, so that products differ from means."""
+    fake = []
+    for n, one in enumerate(outcome.assessed["5y"]):
+        first = np.arange(60) < passes.get(one.key, 0)
+        fake.append(dataclasses.replace(one, passes=first[::-1] if n % 2 else first))
+    monkeypatch.setattr(v, "assess", lambda *_: fake)
+    o, usual, laid_out = outcome.observed["5y"], outcome.observed[USUAL], outcome.schedules["5y"]
+    found, _ = v.judge(o, usual, laid_out, outcome.settings.criteria, outcome.window, [])
+    by_key = {a.key: a.passes for a in fake if a.decides}
+    safe = by_key["K1"] & by_key["K3"] & by_key["K5c"]
+    assert found.delivered["probability"] == passes["K0"] / 60
+    assert found.safe["probability"] == safe.mean()
+    assert found.probability == (safe & by_key["K0"]).mean()
+    assert found.interval == _bounds(int((safe & by_key["K0"]).sum()), 60)
+    assert found.binding_criterion == binding
+    assert found.replications == 60
