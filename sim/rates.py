@@ -49,7 +49,7 @@ def _week(source: Source) -> npt.NDArray[np.float64]:
         shape = _relative(source.week, 168)
     else:
         shape = np.outer(_relative(source.weekday, 7), _relative(source.hour, 24)).ravel()
-    return source.rate_per_day / 24 * shape
+    return (source.rate_per_day or 0.0) / 24 * shape
 
 
 def _day(source: Source, calendar: Calendar) -> npt.NDArray[np.float64]:

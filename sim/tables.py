@@ -359,9 +359,9 @@ def _route(build: _Builder, rule: RouteRule, routes: _Routes) -> int:
     return len(routes.first) - 2
 
 
-def _share(build: _Builder, share: float | list[Step], at: int) -> float:
+def _share(build: _Builder, share: float | list[Step] | None, at: int) -> float:
     if not isinstance(share, list):
-        return share
+        return share or 0.0
     value = 0.0
     for step in share:
         if instant_ms(step.since, build.calendar) <= at:

@@ -16,7 +16,7 @@ from scipy import special
 from sim.clock import HOUR
 from sim.errors import ConservationError
 from sim.kernel.draws import _words, pair
-from sim.kernel.layout import FLOWS, STATES, WAIT_EDGES
+from sim.kernel.layout import FLOWS, SNAPSHOT, STATES, WAIT_EDGES
 from sim.network.load import load_network
 from sim.network.schema import Network, Service
 from sim.rates import stream
@@ -84,7 +84,7 @@ class Run:
         return float((found if cls is None else found[:, cls]).sum() / HOUR)
 
     def snapshot(self, station: str, name: str) -> list[int]:
-        return self.seen["snapshot"][:, self._at(station), [*STATES, "places"].index(name)].tolist()
+        return self.seen["snapshot"][:, self._at(station), list(SNAPSHOT).index(name)].tolist()
 
 
 def test_blocking_cascades_through_two_stations() -> None:

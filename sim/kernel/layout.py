@@ -44,11 +44,23 @@ FLOWS = (
     "lost",
     "delayed",
     "waited",
+    "diverted",
+    "reneged",
+    "died",
+    "reclassified_in",
+    "reclassified_out",
+    "preempted",
+    "resumed",
+    "overflowed",
+    "repatriated",
+    "swapped",
 )
 ARRIVED, RETURNED, TRANSFERRED_IN, STARTED, SERVED, TRANSFERRED_OUT, LEFT, LOST, DELAYED, WAITED = range(10)
-WAIT_TOTAL = 10  #: column of the total wait; the clocks follow it
+DIVERTED, RENEGED, DIED, RECLASSIFIED_IN, RECLASSIFIED_OUT = range(10, 15)
+PREEMPTED, RESUMED, OVERFLOWED, REPATRIATED, SWAPPED = range(15, 20)
+WAIT_TOTAL = len(FLOWS)  #: column of the total wait; the clocks follow it
 
-SNAPSHOT = (*STATES, "places")
+SNAPSHOT = (*STATES, "places", "occupied")
 
 #: edges (ms) of the bins of waits; the last bin has no end
 WAIT_EDGE_HOURS = (
@@ -58,7 +70,8 @@ WAIT_EDGE_HOURS = (
 WAIT_EDGES = (np.array(WAIT_EDGE_HOURS) * HOUR_MS).astype(np.int64)
 
 # kinds of event, in the order in which they happen within one instant
-PERIOD_END, SNAPSHOT_DUE, PLAN_CHANGE, SERVICE_END, TRANSITION_END, RETURN_VISIT, ARRIVAL = range(7)
+PERIOD_END, SNAPSHOT_DUE, PLAN_CHANGE, SERVICE_END, TRANSITION_END, RETURN_VISIT = range(6)
+STEP_DOWN, TURNAROUND_END, ARRIVAL, PATIENCE_END = range(6, 10)
 
 # what a planned change sets
 SET_PLACES, SET_MULTIPLIER, SET_SHARE = range(3)
@@ -207,7 +220,7 @@ class State(NamedTuple):
     present: Int  # (S, G, 5) entities now
     running: Int  # (S, G, 5) entity-ms of this period, less present * now
     area: Int  # (P, S, G, 5) entity-ms
-    flow: Int  # (P, S, G, 10 + 1 + W): FLOWS, total wait (ms), waits above each clock
+    flow: Int  # (P, S, G, 20 + 1 + W): FLOWS, total wait (ms), waits above each clock
     wait_hist: Int  # (Y, S, B)
     places_area: Int  # (P, S, 2) place-ms open and draining
-    snapshot: npt.NDArray[np.int32]  # (N, S, 6)
+    snapshot: npt.NDArray[np.int32]  # (N, S, 7)

@@ -115,4 +115,5 @@ def snapshot(S):
             S.snapshot[n, s, k] = total
         places = S.pool[s].places
         S.snapshot[n, s, AWAITED + 1] = -1 if places == INFINITE else places
+        S.snapshot[n, s, AWAITED + 2] = S.pool[s].occupied
     S.numbers[SNAPSHOT_AT] = n + 1

@@ -123,7 +123,7 @@ def _source(network: Network, name: str, source: Source) -> Iterator[Fault]:
 
 def _busiest_hour(source: Source) -> float:
     """Return a bound on the expected arrivals of an hour, before growth, levels and noise."""
-    peak = source.rate_per_day / 24
+    peak = (source.rate_per_day or 0.0) / 24
     for weights in (source.hour, source.weekday, source.month, source.week):
         if weights is not None and sum(weights) > 0:
             peak *= max(weights) * len(weights) / sum(weights)
@@ -216,7 +216,7 @@ def _share_steps(destination: Destination) -> list[Step]:
 
 def _share_at(network: Network, destination: Destination, at: float) -> float:
     if not isinstance(destination.share, list):
-        return destination.share
+        return destination.share or 0.0
     value = 0.0
     for step in destination.share:
         if _at(network, step.since) <= at:

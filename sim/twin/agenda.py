@@ -28,7 +28,10 @@ class Rank(IntEnum):
     SERVICE_END = 3
     TRANSITION_END = 4
     RETURN_VISIT = 5
-    ARRIVAL = 6
+    STEP_DOWN = 6
+    TURNAROUND_END = 7
+    ARRIVAL = 8
+    PATIENCE_END = 9
 
 
 Due = tuple[Rank, tuple[int, ...], Callable[[], None]]  #: rank, order within the rank, what to do

@@ -185,7 +185,9 @@ class Twin:
     # -- snapshots and planned changes (sections 9 and 11) ------------------------------------------------------------
 
     def _take_snapshot(self) -> None:
-        self.tallies.take_snapshot(self.now, [station.places for station in self.stations])
+        self.tallies.take_snapshot(
+            self.now, [station.places for station in self.stations], [station.occupied for station in self.stations]
+        )
         self.agenda.add(self.now + self.tallies.step, Rank.SNAPSHOT, (), self._take_snapshot)
 
     def _make_change(self, row: Row) -> None:

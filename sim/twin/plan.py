@@ -88,7 +88,7 @@ class Plan:
 
     def _share(self, position: int, destination: Destination) -> float:
         if not isinstance(destination.share, list):
-            return destination.share
+            return destination.share or 0.0
         steps = [(self._at(step), step.value) for step in destination.share]
         return self._starting(What.SHARE, position, steps, 0.0)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -115,13 +115,14 @@ class Tallies:
         self.open[station].set(now, int(places) if limited else 0)
         self.draining[station].set(now, max(0, occupied - int(places)) if limited else 0)
 
-    def take_snapshot(self, now: int, places: Iterable[float]) -> None:
+    def take_snapshot(self, now: int, places: Iterable[float], occupied: Sequence[int]) -> None:
         """Write down how many entities are in each state, and the places open."""
         row = self.snapshot[now // self.step]
         for s, open_places in enumerate(places):
             for k in range(len(STATES)):
                 row[s, k] = sum(self.present[s][g][k].level for g in range(self.groups))
             row[s, len(STATES)] = -1 if open_places == NO_LIMIT else int(open_places)
+            row[s, len(STATES) + 1] = occupied[s]
 
     def start_accounts(self) -> None:
         """Take the entities that are present now as the opening balance."""
