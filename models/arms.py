@@ -15,14 +15,14 @@ from models.transition import Closure, Gatekeeper
 from sim import Lowered, Run
 from sim.clock import DAY, Calendar
 from sim.experiments import Stopped, in_order
-from sim.kernel.layout import FLOWS, STATES, WAIT_TOTAL
+from sim.kernel.layout import FLOWS, SNAPSHOT, WAIT_TOTAL
 
 __all__ = ["Arm", "Observed", "run_arms"]
 
 Ints = npt.NDArray[np.int64]
 
 #: columns of a midnight count
-MIDNIGHT = (*STATES, "places")
+MIDNIGHT = SNAPSHOT
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,8 @@ HELP = """carebridge: is this plan to close hospital beds credible?
 
   carebridge run [key=value ...]        run a plan beside business as usual; write tables, charts, report and verdict
   carebridge calibrate [key=value ...]  fit a footprint to its baseline year; refuse when it cannot be done
+  carebridge network FILE.yaml [...]    run any network of sources, stations and routes, without health care
+  carebridge verify [NAME ...]          systems with exact answers and published models, simulated and compared
   carebridge list [group]               footprints, plans, timelines and scenarios, each with its question
   carebridge doctor                     versions, compile cache, cores, memory and disk
   carebridge VERB --help                more on one of these
@@ -70,10 +72,15 @@ def _dispatch(words: list[str]) -> int:
     if words[0] in ("-V", "--version"):
         print(f"carebridge {__version__}")
         return 0
+    from models.network_request import HELP as NETWORK_HELP
+    from models.verify_command import HELP as VERIFY_HELP
+
     verb, rest = words[0], words[1:]
     verbs: dict[str, tuple[Callable[[list[str]], int], str]] = {
         "run": (_run, RUN_HELP),
         "calibrate": (_calibrate, CALIBRATE_HELP),
+        "network": (_network, NETWORK_HELP),
+        "verify": (_verify, VERIFY_HELP),
         "list": (_list, HELP),
         "doctor": (_doctor, HELP),
     }
@@ -100,6 +107,18 @@ def _calibrate(words: list[str]) -> int:
     from models.runner import calibrate
 
     return calibrate(words)
+
+
+def _network(words: list[str]) -> int:
+    from models.network_command import run_network
+
+    return run_network(words)
+
+
+def _verify(words: list[str]) -> int:
+    from models.verify_command import verify
+
+    return verify(words)
 
 
 def _list(words: list[str]) -> int:

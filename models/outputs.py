@@ -1,4 +1,4 @@
-"""Arrow tables of a run: tidy, with units and origin in their metadata; a folder is written whole or not at all.
+"""Arrow tables of a run: tidy, with units and origin in their metadata.
 
 R16 (reproducible, auditable): the same configuration and seed give the same bytes, whatever the number of workers.
 """
@@ -6,12 +6,6 @@ R16 (reproducible, auditable): the same configuration and seed give the same byt
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
-import json
-import os
-import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,28 +13,18 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
-from pyarrow import feather
 
 from models import measures
 from models.arms import Observed
 from models.baseline import Baseline
 from models.criteria import Assessed, every_cell, quarters
 from models.verdict import Verdict
+from sim import arrow
+from sim.arrow import names_column, write_table
 from sim.clock import DAY
-from sim.errors import CarebridgeError
 from sim.kernel.layout import FLOWS, STATES
 
-__all__ = [
-    "TABLES_VERSION",
-    "check_file",
-    "check_room",
-    "read_table",
-    "replace_text",
-    "run_folder",
-    "tables",
-    "write_json",
-    "write_tables",
-]
+__all__ = ["TABLES_VERSION", "baseline_table", "read_table", "tables", "verdict_table", "write_tables"]
 
 TABLES_VERSION = "1.0"
 
@@ -87,18 +71,14 @@ def _spread(values: npt.NDArray[Any]) -> dict[str, npt.NDArray[np.float64]]:
 def _columns(arm: str, *axes: tuple[str, list[Any]]) -> dict[str, Any]:
     """Index columns of a dense array whose axes are given in order."""
     shape = [len(values) for _, values in axes]
-    out: dict[str, Any] = {"arm": _names([arm], np.zeros(int(np.prod(shape)), np.int32))}
+    out: dict[str, Any] = {"arm": names_column([arm], np.zeros(int(np.prod(shape)), np.int32))}
     for n, (name, values) in enumerate(axes):
         index = np.broadcast_to(np.arange(shape[n]).reshape([-1 if k == n else 1 for k in range(len(shape))]), shape)
         if values and isinstance(values[0], dt.date):
             out[name] = pa.array(values, pa.date32()).take(pa.array(index.ravel()))
         else:
-            out[name] = _names(values, index.ravel())
+            out[name] = names_column(values, index.ravel())
     return out
-
-
-def _names(values: list[str], index: npt.NDArray[Any]) -> pa.DictionaryArray:
-    return pa.DictionaryArray.from_arrays(pa.array(index.astype(np.int32)), pa.array(values, pa.string()))
 
 
 def baseline_table(baseline: Baseline) -> pa.Table:
@@ -210,15 +190,9 @@ def write_tables(folder: Path, found: dict[str, pa.Table], scenario_hash: str) -
     """Write tables as Arrow files (zstd); return the SHA-256 of each file."""
     out = {}
     for name, table in found.items():
-        path = folder / f"{name}.arrow"
-        meta = {
-            "schema_version": TABLES_VERSION,
-            "scenario_hash": scenario_hash,
-            "description": DESCRIPTIONS[name],
-        }
-        fields = [f.with_metadata({"unit": _unit(name, f.name)}) for f in table.schema]
-        feather.write_feather(table.cast(pa.schema(fields, metadata=meta)), str(path), compression="zstd")
-        out[path.name] = hashlib.sha256(path.read_bytes()).hexdigest()
+        about = {"schema_version": TABLES_VERSION, "scenario_hash": scenario_hash, "description": DESCRIPTIONS[name]}
+        units = {column: _unit(name, column) for column in table.column_names}
+        out[f"{name}.arrow"] = write_table(folder / f"{name}.arrow", table, units, about)
     return out
 
 
@@ -238,114 +212,4 @@ def read_table(path: str | Path) -> pd.DataFrame:
     CarebridgeError
         When the file was written by a version with another layout.
     """
-    table = feather.read_table(str(path), memory_map=False)
-    meta = {k.decode(): v.decode() for k, v in (table.schema.metadata or {}).items()}
-    version = meta.get("schema_version", "none")
-    if version.split(".")[0] != TABLES_VERSION.split(".", maxsplit=1)[0]:
-        raise CarebridgeError(f"{path}: layout {version} cannot be read by this version, which knows {TABLES_VERSION}")
-    frame = table.to_pandas()
-    units = {f.name: (f.metadata or {}).get(b"unit", b"").decode() for f in table.schema}
-    frame.attrs.update(meta, units=units)
-    return frame
-
-
-def write_json(path: Path, data: Any) -> None:
-    """Write JSON that is the same whenever the data are."""
-    path.write_text(json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
-
-
-def replace_text(path: Path, text: str) -> None:
-    """Write a text file whole or not at all.
-
-    Raises
-    ------
-    CarebridgeError
-        When it cannot be written; what stood there before is untouched.
-    """
-    part = path.with_name(f".{path.name}.part-{os.getpid()}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part.write_text(text, encoding="utf-8")
-        os.replace(part, path)
-    except OSError as error:
-        part.unlink(missing_ok=True)
-        raise CarebridgeError(f"{path} could not be written: {error.strerror or error}") from None
-
-
-def check_room(out: Path, needed_mb: float) -> None:
-    """Check, before any work is done, that a folder can be written and that the disk has room.
-
-    Raises
-    ------
-    CarebridgeError
-        Naming the folder and what is missing.
-    """
-    above = _writable(out)
-    free_mb = shutil.disk_usage(above).free / 1e6
-    if free_mb < needed_mb:
-        raise CarebridgeError(f"out={out}: about {needed_mb:.0f} MB are needed there and {free_mb:.0f} MB are free.")
-
-
-def check_file(out: Path) -> None:
-    """Check, before any work is done, that a file can be written; see :func:`check_room`."""
-    _writable(out)
-
-
-def _writable(out: Path) -> Path:
-    """Folder above `out`, the nearest that exists: new results are laid beside what they replace."""
-    above = next(p for p in out.resolve().parents if p.exists())
-    if not above.is_dir():
-        raise CarebridgeError(f"out={out}: {above} is a file, not a folder.")
-    if not os.access(above, os.W_OK | os.X_OK):
-        raise CarebridgeError(f"out={out}: {above} cannot be written; give another folder.")
-    return above
-
-
-@contextmanager
-def run_folder(out: Path) -> Iterator[Path]:
-    """A folder that appears under its name only when everything in it has been written.
-
-    Raises
-    ------
-    CarebridgeError
-        When writing fails, for example because the disk is full; nothing half-written remains.
-    """
-    out = out.resolve()
-    part = out.parent / f".{out.name}.part-{os.getpid()}"
-    shutil.rmtree(part, ignore_errors=True)  # of a process of the same number that was killed
-    try:
-        part.mkdir(parents=True, exist_ok=False)
-        yield part
-        _flush(part)
-        _take_the_place(part, out)
-    except OSError as error:
-        shutil.rmtree(part, ignore_errors=True)
-        before = "; the earlier results there are untouched" if out.exists() else ""
-        raise CarebridgeError(f"the results could not be written to {out}: {error.strerror or error}{before}") from None
-    except BaseException:
-        shutil.rmtree(part, ignore_errors=True)
-        raise
-
-
-def _take_the_place(part: Path, out: Path) -> None:
-    """Give a folder its name; what stood there before comes back if that fails."""
-    if not out.exists():
-        os.replace(part, out)
-        return
-    old = out.parent / f".{out.name}.old-{os.getpid()}"
-    shutil.rmtree(old, ignore_errors=True)
-    try:
-        os.replace(out, old)
-        os.replace(part, out)
-    except BaseException:
-        if old.exists() and not out.exists():
-            os.rename(old, out)
-        raise
-    shutil.rmtree(old, ignore_errors=True)
-
-
-def _flush(folder: Path) -> None:
-    for path in folder.rglob("*"):
-        if path.is_file():
-            with path.open("r+b") as file:
-                os.fsync(file.fileno())
+    return arrow.read_table(path, TABLES_VERSION)

@@ -16,13 +16,14 @@ from models.baseline import Baseline, check_baseline
 from models.compose import CONFIGS, Settings, folder_faults, parse, settings
 from models.criteria import Assessed
 from models.doctor import machine, memory_gb, peak_memory_mb, versions
-from models.outputs import baseline_table, check_room, run_folder, tables, verdict_table, write_json, write_tables
+from models.outputs import baseline_table, tables, verdict_table, write_tables
 from models.plan import Schedule, months_after, schedule
 from models.system import CLASSES, System, build
 from models.transition import Gatekeeper
 from models.verdict import SCHEMA_VERSION, Verdict, judge
 from sim import Run, lower
 from sim.errors import CarebridgeError, Fault, FaultsError
+from sim.files import check_room, run_folder, write_json
 from sim.kernel.layout import STATES, WAIT_TOTAL
 
 __all__ = ["Outcome", "calibrate", "dry_run", "run"]
@@ -274,7 +275,7 @@ def calibrate(words: list[str]) -> int:
     import yaml
 
     from models.calibrate import fit_footprint
-    from models.outputs import check_file, replace_text
+    from sim.files import check_file, replace_text
 
     request = parse([w for w in words if not w.startswith("out=")])
     out = next((_file(w.partition("=")[2]) for w in words if w.startswith("out=")), None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 
 from sim.errors import ConservationError
 from sim.kernel.layout import (
@@ -10,6 +11,8 @@ from sim.kernel.layout import (
     AWAITED,
     AWAY,
     BLOCKED,
+    DIED,
+    DIVERTED,
     GONE,
     HEAP_SIZE,
     IN_SERVICE,
@@ -18,18 +21,28 @@ from sim.kernel.layout import (
     LEFT,
     LOST,
     NOW,
+    PATIENT,
     PERIOD,
     PRESENT,
+    RECLASSIFIED_IN,
+    RECLASSIFIED_OUT,
+    RENEGED,
     RETURNED,
     STATES,
     TRANSFERRED_IN,
     TRANSFERRED_OUT,
+    TURNING,
     WAITING,
     State,
 )
 from sim.tables import Lowered
 
 __all__ = ["assert_conserved"]
+
+_IN = [ARRIVED, RETURNED, TRANSFERRED_IN, RECLASSIFIED_IN]
+_OUT = [LEFT, LOST, TRANSFERRED_OUT, DIVERTED, RENEGED, DIED, RECLASSIFIED_OUT]
+_HOLDING = [IN_SERVICE, BLOCKED, IN_TRANSITION]
+_PLACE_STATES = ("open", "draining", "occupied", "in turnaround")
 
 
 def assert_conserved(lowered: Lowered, s: State) -> None:
@@ -38,36 +51,58 @@ def assert_conserved(lowered: Lowered, s: State) -> None:
     Raises
     ------
     ConservationError
-        Naming the first quantity that does not add up, with the station.
+        Naming the first quantity that does not add up, with the station or pool.
     """
     names = list(lowered.network.stations)
+    census = _census(lowered, s)
     flow = s.flow.sum(axis=0)
-    census = np.zeros(flow.shape[:2], np.int64)
-    for row in lowered.network.census:
-        levels = [
-            row.cls,
-            *(row.attributes.get(a, lowered.network.attributes[a][0]) for a in lowered.network.observe.by),
-        ]
-        census[names.index(row.station), lowered.groups.index(tuple(levels))] += row.count
     here = s.present[:, :, :AWAITED].sum(axis=2)
-    came = flow[..., ARRIVED] + flow[..., RETURNED] + flow[..., TRANSFERRED_IN] + census
-    went = flow[..., LEFT] + flow[..., LOST] + flow[..., TRANSFERRED_OUT]
-    _equal("entities", came - went, here, names)
-    held = s.present[..., IN_SERVICE] + s.present[..., BLOCKED] + s.present[..., IN_TRANSITION]
-    _equal("places held", s.pool["occupied"], held.sum(axis=1), names)
+    _equal("entities", flow[..., _IN].sum(axis=2) - flow[..., _OUT].sum(axis=2) + census, here, names)
+    _places(lowered, s)
     queued = s.present[..., WAITING] + s.present[..., AWAITED]
-    _equal("queues", s.pool["queued"], queued.sum(axis=1), names)
+    _equal("queues", s.pool["queued"][: len(names)], queued.sum(axis=1), names)
     if s.present[..., BLOCKED].sum() != s.present[..., AWAITED].sum():
         raise ConservationError("blocked entities and awaited entities differ")
+    if s.present[..., BLOCKED].sum() != s.pool["blocked"].sum():
+        raise ConservationError("blocked entities and the places they hold differ")
     n = s.numbers
     if n[PRESENT] != here.sum():
         raise ConservationError(f"the network counts {n[PRESENT]} entities, its stations hold {here.sum()}")
-    timed = int(s.present[..., IN_SERVICE].sum() + s.present[..., IN_TRANSITION].sum() + n[AWAY])
+    timed = int(s.present[..., IN_SERVICE].sum() + s.present[..., IN_TRANSITION].sum() + n[AWAY] + n[TURNING])
     if n[HEAP_SIZE] != timed:
         raise ConservationError(f"{n[HEAP_SIZE]} events are scheduled for {timed} entities")
+    if n[PATIENT] > queued.sum():
+        raise ConservationError(f"{n[PATIENT]} lose patience, but {queued.sum()} wait or are blocked")
     if int(census.sum()) + int(flow[..., ARRIVED].sum()) != n[PRESENT] + n[AWAY] + n[GONE]:
         raise ConservationError("arrivals do not equal those present, away and gone")
-    _time(lowered, s, names)
+    _time(lowered, s)
+
+
+def _census(lowered: Lowered, s: State) -> npt.NDArray[np.int64]:
+    """Entities there at the start, by station and group."""
+    network = lowered.network
+    names = list(network.stations)
+    census = np.zeros(s.present.shape[:2], np.int64)
+    for row in network.census:
+        levels = [row.cls, *(row.attributes.get(a, network.attributes[a][0]) for a in network.observe.by)]
+        census[names.index(row.station), lowered.groups.index(tuple(levels))] += row.count
+    return census
+
+
+def _places(lowered: Lowered, s: State) -> None:
+    """Places occupied are held by entities, at their own station or elsewhere, or are in turnaround."""
+    stations = len(lowered.network.stations)
+    own, held = s.pool[:stations], s.present[..., _HOLDING].sum(axis=(1, 2))
+    if (own["occupied"] - own["turning"]).sum() != held.sum():
+        raise ConservationError(f"{held.sum()} entities hold {(own['occupied'] - own['turning']).sum()} places")
+    place = lowered.tables.place[:stations]
+    alone = np.array([x.overflow is None for x in lowered.network.stations.values()])
+    alone &= place["last_member"] - place["first_member"] == 1
+    names = [n for n, single in zip(lowered.network.stations, alone, strict=True) if single]
+    _equal("places held", (own["occupied"] - own["turning"])[alone], held[alone], names)
+    for name, pool in zip(lowered.pools, s.pool, strict=True):
+        if not 0 <= pool["turning"] <= pool["occupied"]:
+            raise ConservationError(f"'{name}': {pool['turning']} turnarounds of {pool['occupied']} places occupied")
 
 
 def _equal(what: str, expected: np.ndarray, found: np.ndarray, names: list[str]) -> None:
@@ -78,18 +113,21 @@ def _equal(what: str, expected: np.ndarray, found: np.ndarray, names: list[str])
         )
 
 
-def _time(lowered: Lowered, s: State, names: list[str]) -> None:
-    """No entity-time is negative, and places held never exceed those open and draining."""
+def _time(lowered: Lowered, s: State) -> None:
+    """No entity-time or place-time is negative, and places held never exceed those open and draining."""
+    names, pools = list(lowered.network.stations), lowered.pools
     closed = int(s.numbers[PERIOD])
-    area = s.area[:closed]
+    area, places = s.area[:closed], s.places_area[:closed]
     if area.size and area.min() < 0:
         p, station, _, state = np.argwhere(area < 0)[0]
         raise ConservationError(f"negative time {STATES[state]} at '{names[station]}' in period {p}")
-    held = area[..., [IN_SERVICE, BLOCKED, IN_TRANSITION]].sum(axis=(2, 3))
+    if places.size and places.min() < 0:
+        p, pool, state = np.argwhere(places < 0)[0]
+        raise ConservationError(f"negative time of places {_PLACE_STATES[state]} at '{pools[pool]}' in period {p}")
     finite = (lowered.places < INFINITE) & (s.pool["places"] < INFINITE)  # without limit, no place-time is counted
-    over = held > s.places_area[:closed].sum(axis=2)
-    if (over & finite).any():
-        p, station = np.argwhere(over & finite)[0]
-        raise ConservationError(f"more place-time held than open and draining at '{names[station]}' in period {p}")
+    over = (places[..., 2] > places[..., :2].sum(axis=2)) & finite
+    if over.any():
+        p, pool = np.argwhere(over)[0]
+        raise ConservationError(f"more place-time held than open and draining at '{pools[pool]}' in period {p}")
     if closed and s.numbers[NOW] < lowered.tables.period_edges[closed]:
         raise ConservationError("a period was closed before its end")

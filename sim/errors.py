@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 __all__ = ["CarebridgeError", "ConservationError", "Fault", "FaultsError", "nearest"]
 
+_TELLING = 3  # letters from which a part of a name tells which name is meant
+
 
 class CarebridgeError(Exception):
     """Base of every error that Carebridge raises on purpose; its text is meant for the user."""
@@ -33,6 +35,8 @@ class Fault:
         File the key stands in, with ``:line`` when known.
     nearest : str, optional
         Nearest valid choice.
+    example : str, optional
+        The key with a value that would be right, as a file would hold it.
     """
 
     key: str
@@ -40,12 +44,14 @@ class Fault:
     rule: str
     file: str = ""
     nearest: str = ""
+    example: str = ""
 
     def __str__(self) -> str:
         place = f"{self.file}: " if self.file else ""
         value = "" if self.value is None else f" = {_short(self.value)}"
         hint = f" Did you mean '{self.nearest}'?" if self.nearest else ""
-        return f"{place}{self.key}{value}: {self.rule}{hint}"
+        example = f" For example: {self.example}" if self.example else ""
+        return f"{place}{self.key}{value}: {self.rule}{hint}{example}"
 
 
 class FaultsError(CarebridgeError):
@@ -59,8 +65,19 @@ class FaultsError(CarebridgeError):
 
 
 def nearest(word: str, choices: Iterable[str]) -> str:
-    """Return the valid choice most like `word`, or an empty string when none is close."""
-    found = difflib.get_close_matches(str(word), [str(c) for c in choices], n=1, cutoff=0.5)
+    """Return the valid choice most like `word`, or an empty string when none is close.
+
+    A choice that begins with the word comes before one that contains it (``rate`` means ``rate_per_day``, not
+    ``attend``), and that before one that is merely spelt alike.
+    """
+    word, known = str(word), [str(c) for c in choices]
+    if len(word) >= _TELLING:
+        low = word.lower()
+        starting = [c for c in known if c.lower().startswith(low)]
+        containing = starting or [c for c in known if low in c.lower()]
+        if containing:
+            return min(containing, key=len)
+    found = difflib.get_close_matches(word, known, n=1, cutoff=0.5)
     return found[0] if found else ""
 
 

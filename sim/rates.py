@@ -11,7 +11,7 @@ import numpy.typing as npt
 from sim.clock import DAY, Calendar
 from sim.network.schema import Network, Source, Step
 
-__all__ = ["instant_ms", "rate_tables", "step_values", "stream"]
+__all__ = ["instant_ms", "listed_ms", "rate_tables", "step_values", "stream"]
 
 _YEAR_DAYS = 365.25
 
@@ -82,3 +82,11 @@ def rate_tables(network: Network) -> tuple[npt.NDArray[np.float64], npt.NDArray[
     week = np.array([_week(s) for s in sources]).reshape(len(sources), 168)
     day = np.array([_day(s, calendar) for s in sources]).reshape(len(sources), calendar.days)
     return week, day
+
+
+def listed_ms(source: Source, calendar: Calendar) -> list[int]:
+    """Instants (ms) of a source that lists them, in order, without those before the start or the source's begin."""
+    if not isinstance(source.times, list):
+        return []
+    first = 0 if source.begin is None else max(0, instant_ms(source.begin, calendar))
+    return sorted(at for at in (instant_ms(i, calendar) for i in source.times) if at >= first)

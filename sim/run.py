@@ -14,29 +14,46 @@ from sim.census import identities, residuals
 from sim.clock import DAY
 from sim.conservation import assert_conserved
 from sim.errors import CarebridgeError
-from sim.kernel.advance import advance, place_census
+from sim.kernel.advance import LOG_MARGIN, advance, place_census
 from sim.kernel.layout import (
     ARRIVAL_ROW,
     DONE,
     ENTITY,
     EVENTS,
+    EXTRA,
+    EXTRAS,
+    FINE_BINS,
+    FINE_WAITS,
+    FIRST_WEEKDAY,
     FLOWS,
+    FOREVER,
     FREE,
-    HEAP_SIZE,
     HORIZON,
+    LOG_AT,
+    LOG_ROW,
+    LOGGED,
+    NEED_ARRIVALS,
     NEED_ENTITIES,
+    NEXT_RULE,
+    NEXT_WEEKLY,
     NOBODY,
     NOISE_DAY,
     NOW,
+    NOWHERE,
     NUMBERS,
+    OFFERED_AT,
     PLAN_AT,
     PLAN_ROW,
     POOL,
+    PRESENT,
+    RULE_NOW,
     SNAPSHOT,
     SNAPSHOT_STEP,
     STATES,
     WAIT_EDGES,
     WAIT_TOTAL,
+    WEEKLY,
+    WORK_SIZE,
     State,
     Tables,
 )
@@ -47,6 +64,7 @@ __all__ = ["Run"]
 
 _FIRST_POOL = 4096
 _FIRST_BUFFER = 256
+_FIRST_LOG = 65_536
 
 
 class Run:
@@ -60,15 +78,27 @@ class Run:
         Seed of the experiment.
     replication : int
         Number of the replication; with the seed it addresses every draw.
+    log : bool
+        Whether to keep a log of every event (`log_rows`).
     """
 
-    def __init__(self, lowered: Lowered, seed: int, replication: int = 0, *, pool: int = _FIRST_POOL):
+    def __init__(
+        self, lowered: Lowered, seed: int, replication: int = 0, *, log: bool = False, pool: int = _FIRST_POOL
+    ):
         self.lowered = lowered
+        self._logged: list[npt.NDArray[np.void]] = []
         census = [_census(lowered, row, seed, replication) for row in range(len(lowered.network.census))]
         people = sum(len(c[0]) for c in census)
-        self.state = _fresh(lowered, seed, replication, max(pool, people))
-        for ids, levels, stations, left in census:
-            place_census(lowered.tables, self.state, ids, levels, stations, left)
+        self.state = _fresh(lowered, seed, replication, max(pool, 2 * people + 2), log)
+        self._tables = _tables(lowered, log)
+        waiting = [c for c in census if c[3].size and c[3][0] < 0]
+        for ids, levels, stations, left in [c for c in census if c[3].size and c[3][0] >= 0] + waiting:
+            place_census(self._tables, self.state, ids, levels, stations, left)
+        if waiting:
+            stations = len(lowered.network.stations)
+            self.state.work[:stations] = range(stations)
+            self.state.numbers[WORK_SIZE] = stations
+            self.state.pool["listed"][:stations] = 1
 
     @property
     def now(self) -> int:
@@ -96,10 +126,15 @@ class Run:
         horizon = int(self.lowered.tables.constants[HORIZON])
         until = horizon if until is None else min(int(until), horizon)
         while True:
-            status = advance(self.lowered.tables, self.state, until)
+            status = advance(self._tables, self.state, until)
             if status == DONE:
                 break
-            self.state = _more_entities(self.state) if status == NEED_ENTITIES else _more_arrivals(self.state)
+            if status == NEED_ENTITIES:
+                self.state = _more_entities(self.state)
+            elif status == NEED_ARRIVALS:
+                self.state = _more_arrivals(self.state)
+            else:
+                self._drain_log()
         assert_conserved(self.lowered, self.state)
 
     def change(self, changes: Sequence[Change]) -> None:
@@ -121,6 +156,30 @@ class Run:
         """Plan that `station` has `places` from instant `at` (ms) on."""
         self.change([self.lowered.places_at(station, places, at)])
 
+    def _drain_log(self) -> None:
+        """Move the log out of the kernel's memory, and make that larger if one instant may fill it."""
+        s = self.state
+        size = int(s.numbers[LOG_AT])
+        self._logged.append(s.log[:size].copy())
+        s.numbers[LOG_AT] = 0
+        needed = 4 * LOG_MARGIN * (int(s.numbers[PRESENT]) + 2)
+        if needed > s.log.size:
+            self.state = s._replace(log=np.zeros(needed, LOG_ROW))
+
+    def log_rows(self) -> npt.NDArray[np.void]:
+        """All events so far, in order: time (ms), id, station, group and flow (index of FLOWS).
+
+        Raises
+        ------
+        ValueError
+            When the run keeps no log.
+        """
+        if not self._tables.constants[LOGGED]:
+            raise ValueError("this run keeps no log; make it with log=True")
+        self._drain_log()
+        self._logged = [np.concatenate(self._logged)]
+        return self._logged[0]
+
     def observations(self) -> dict[str, Any]:
         """What has been written down, as arrays whose shapes the semantics page gives."""
         s = self.state
@@ -130,8 +189,16 @@ class Run:
             "wait_total": s.flow[..., WAIT_TOTAL],
             "wait_over": s.flow[..., WAIT_TOTAL + 1 :],
             "wait_hist": s.wait_hist,
+            "wait_fine": s.wait_fine,
             "places_area": s.places_area[..., 0],
             "draining_area": s.places_area[..., 1],
+            "held_area": s.places_area[..., 2] - s.places_area[..., 3],
+            "turnaround_area": s.places_area[..., 3],
+            "outlying_area": s.outlying[..., 0],
+            "slots_offered": s.outlying[..., 1],
+            "clock_ended": s.clocks[..., 0],
+            "clock_over": s.clocks[..., 1],
+            "clock_total": s.clocks[..., 2],
             "snapshot": s.snapshot,
             "events": self.events,
             "fingerprint": self.fingerprint,
@@ -155,10 +222,12 @@ class Run:
         data = saved.read_bytes() if isinstance(saved, Path) else saved
         run = cls.__new__(cls)
         run.lowered = lowered
+        run._logged = []
         with np.load(io.BytesIO(data), allow_pickle=False) as file:
             arrays = {name: file[name] for name in State._fields}
         run.state = State(**arrays)
-        fresh = _fresh(lowered, 0, 0, 1)
+        run._tables = _tables(lowered, run.state.log.size > 0)
+        fresh = _fresh(lowered, 0, 0, 1, False)
         if any(getattr(fresh, n).shape != arrays[n].shape for n in ("area", "snapshot", "queue", "share", "flow")):
             raise CarebridgeError("this saved state belongs to another network")
         return run
@@ -177,63 +246,112 @@ def _census(lowered: Lowered, row: int, seed: int, replication: int) -> tuple[An
     ids = identities(row, entry.count)
     station = list(network.stations).index(entry.station)
     full = [np.full(entry.count, v, np.int64) for v in (packed, station)]
+    if entry.state == "waiting":
+        return ids, full[0], full[1], np.full(entry.count, -1, np.int64)
     return ids, full[0], full[1], residuals(network, row, seed, replication)
 
 
-def _fresh(lowered: Lowered, seed: int, replication: int, pool: int) -> State:
+def _tables(lowered: Lowered, log: bool) -> Tables:
+    """Tables of a run: those of the network, but for whether it keeps a log."""
+    if not log:
+        return lowered.tables
+    constants = lowered.tables.constants.copy()
+    constants[LOGGED] = 1
+    return lowered.tables._replace(constants=constants)
+
+
+def _fresh(lowered: Lowered, seed: int, replication: int, pool: int, log: bool) -> State:
     T: Tables = lowered.tables
-    S, C, G = len(lowered.places), T.entry.shape[1], len(lowered.groups)
-    P, W, B = len(T.period_edges) - 1, len(T.wait_over), len(WAIT_EDGES)
+    S, R, C, G = len(T.station), len(T.place), T.entry.shape[1], len(lowered.groups)
+    P, W, B, K = len(T.period_edges) - 1, len(T.wait_over), len(WAIT_EDGES), len(lowered.network.observe.clocks)
     horizon, step = int(T.constants[HORIZON]), int(T.constants[SNAPSHOT_STEP])
     entity = np.zeros(pool, ENTITY)
     entity["next"] = np.append(np.arange(1, pool), NOBODY)
+    extra = np.zeros(pool if T.constants[EXTRAS] else 1, EXTRA)
     numbers = np.zeros(NUMBERS, np.int64)
     numbers[NOISE_DAY] = -1
+    numbers[OFFERED_AT] = NOWHERE
+    numbers[NEXT_WEEKLY] = 0 if T.constants[WEEKLY] else FOREVER
+    numbers[NEXT_RULE] = 0 if T.escalation.size else FOREVER
 
     def zeros(*shape: int) -> npt.NDArray[np.int64]:
         return np.zeros(shape, np.int64)
 
-    stations = np.zeros(S, POOL)
-    stations["places"] = lowered.places
-    queue = np.full((S, C, 5), NOBODY, np.int32)
-    queue[..., NUMBER_WAITING] = 0
+    queue = np.full((S, C, 6), NOBODY, np.int32)
+    queue[..., NUMBER_WAITING:] = 0
     noise = zeros(len(T.noise), 2).astype(float)
     noise[:, 1] = 1.0
+    source_at = zeros(len(T.source), 4)
+    source_at[:, 0] = T.source["begin"]
+    source_at[:, 1] = -1
     return State(
         numbers=numbers,
         words=np.array([seed, replication, 0], np.uint64),
         entity=entity,
+        extra=extra,
         heap_time=zeros(pool),
         heap_entity=np.zeros(pool, np.uint32),
+        patient=np.zeros(len(extra), np.int32),
+        patient_time=zeros(len(extra)),
         arrival=np.zeros(_FIRST_BUFFER, ARRIVAL_ROW),
+        source_at=source_at,
         noise=noise,
-        pool=stations,
+        pool=_pools(lowered),
         queue=queue,
+        serving=np.full((S, C, 2), NOBODY, np.int32),
         multiplier=lowered.multiplier.copy(),
         share=lowered.share.copy(),
-        work=zeros(S + 1),
+        work=zeros(R + 1),
+        circle=zeros(S),
+        live=zeros(R),
+        rule=np.zeros(len(T.escalation), RULE_NOW),
         plan=_plan(lowered.changes),
         present=zeros(S, G, len(STATES)),
         running=zeros(S, G, len(STATES)),
         area=zeros(P, S, G, len(STATES)),
         flow=zeros(P, S, G, WAIT_TOTAL + 1 + W),
         wait_hist=zeros(-(-horizon // (365 * DAY)), S, B),
-        places_area=zeros(P, S, 2),
-        snapshot=np.zeros((-(-horizon // step), S, len(SNAPSHOT)), np.int32),
+        wait_fine=zeros(S, G, FINE_BINS if T.constants[FINE_WAITS] else 0),
+        clocks=zeros(P, K, G, 3),
+        places_area=zeros(P, R, 4),
+        outlying=zeros(P, S, 2),
+        snapshot=np.zeros((-(-horizon // step), R, len(SNAPSHOT)), np.int32),
+        log=np.zeros(_FIRST_LOG if log else 0, LOG_ROW),
     )
 
 
+def _pools(lowered: Lowered) -> npt.NDArray[np.void]:
+    """Pools at the start: planned places, or those of the timetable."""
+    T: Tables = lowered.tables
+    pools = np.zeros(len(T.place), POOL)
+    pools["planned"] = lowered.places
+    pools["first_out"] = pools["last_out"] = NOBODY
+    pools["weekly"] = -1
+    hour = 24 * int(T.constants[FIRST_WEEKDAY])
+    timed = T.place["timetable"] >= 0
+    pools["weekly"][timed] = T.timetable[T.place["timetable"][timed], hour]
+    pools["places"] = np.where(pools["weekly"] >= 0, pools["weekly"], pools["planned"])
+    return pools
+
+
 def _more_entities(s: State) -> State:
-    """Double the pool of entities; nothing else changes."""
+    """Enlarge the pool of entities by a half; nothing else changes."""
     old = len(s.entity)
-    entity = np.zeros(2 * old, ENTITY)
+    new = old + old // 2 + 16
+    entity = np.zeros(new, ENTITY)
     entity[:old] = s.entity
-    entity["next"][old:] = np.append(np.arange(old + 1, 2 * old), s.numbers[FREE])
+    entity["next"][old:] = np.append(np.arange(old + 1, new), s.numbers[FREE])
     s.numbers[FREE] = old
-    size = int(s.numbers[HEAP_SIZE])
-    heap_time, heap_entity = np.zeros(2 * old, np.int64), np.zeros(2 * old, np.uint32)
-    heap_time[:size], heap_entity[:size] = s.heap_time[:size], s.heap_entity[:size]
-    return s._replace(entity=entity, heap_time=heap_time, heap_entity=heap_entity)
+    heap = {name: _longer(getattr(s, name), new) for name in ("heap_time", "heap_entity")}
+    if len(s.extra) == old:
+        heap |= {name: _longer(getattr(s, name), new) for name in ("extra", "patient", "patient_time")}
+    return s._replace(entity=entity, **heap)
+
+
+def _longer(array: npt.NDArray[Any], size: int) -> npt.NDArray[Any]:
+    out = np.zeros(size, array.dtype)
+    out[: len(array)] = array
+    return out
 
 
 def _more_arrivals(s: State) -> State:

@@ -1,7 +1,8 @@
-"""Interval estimates for replications: exact binomial bounds and the half-width of a mean."""
+"""Interval estimates for replications: exact binomial bounds, the half-width of a mean, ranks of a quantile."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Literal
 
@@ -9,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import special
 
-__all__ = ["binomial_bounds", "mean_halfwidth"]
+__all__ = ["binomial_bounds", "mean_halfwidth", "quantile_ranks"]
 
 
 def binomial_bounds(successes: int, trials: int, level: float = 0.95, sided: Literal[1, 2] = 1) -> tuple[float, float]:
@@ -81,3 +82,46 @@ def mean_halfwidth(values: Sequence[float] | npt.NDArray[np.float64], level: flo
         raise ValueError(f"a level of confidence lies between 0 and 1, not at {level}")
     quantile = -float(special.stdtrit(x.size - 1, (1 - level) / 2))
     return quantile * float(x.std(ddof=1)) / x.size**0.5
+
+
+def quantile_ranks(size: int, share: float, level: float = 0.95) -> tuple[int, int, int]:
+    """Ranks of the ordered values that estimate and bound a quantile, whatever the distribution.
+
+    Parameters
+    ----------
+    size : int
+        Independent observations, at least one.
+    share : float
+        The quantile: the smallest value that this share of the distribution does not exceed, in (0, 1).
+    level : float
+        Confidence of the two bounds together, in (0, 1).
+
+    Returns
+    -------
+    lower, middle, upper : int
+        Ranks from 1. A lower rank of 0 and an upper rank of size + 1 say that there are too few observations for that
+        bound.
+
+    Raises
+    ------
+    ValueError
+        When an argument makes no sense.
+
+    Notes
+    -----
+    The number of observations up to the quantile is binomial; with discrete values the interval covers more often than
+    `level` says. See H. A. David and H. N. Nagaraja (2003), Order statistics, section 7.1.
+
+    Examples
+    --------
+    >>> quantile_ranks(60, 0.9)
+    (49, 54, 59)
+    """
+    if size < 1 or not (0 < share < 1 and 0 < level < 1):
+        raise ValueError(f"size {size} must be 1 or more, share {share} and level {level} between 0 and 1")
+    # at_most[k]: probability that k observations or fewer lie below the quantile
+    at_most = special.bdtr(np.arange(size + 1), size, share)
+    miss = (1 - level) / 2
+    lower = int((at_most <= miss).sum())
+    upper = int((at_most < 1 - miss).sum()) + 1
+    return lower, max(1, math.ceil(size * share - 1e-9)), upper

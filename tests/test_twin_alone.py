@@ -1,12 +1,10 @@
-"""The reference program on networks small enough to be worked by hand from ``docs/semantics.md``.
+"""The reference program on networks small enough to be worked by hand from ``docs/semantics.md``: the oldest rules.
 
-People are let in by *gates*: stations without limit, each holding one census entity with a deterministic stay, so that
-somebody asks for a place at a known hour. Gates stand last in the file unless a test is about their order. Areas are
-compared in hours.
+People are let in by gates (see ``tests.twin_timelines``), which stand last in the file unless a test is about their
+order.
 """
 
 import math
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -16,75 +14,14 @@ from scipy import special
 from sim.clock import HOUR
 from sim.errors import ConservationError
 from sim.kernel.draws import _words, pair
-from sim.kernel.layout import FLOWS, SNAPSHOT, STATES, WAIT_EDGES
+from sim.kernel.layout import FLOWS, STATES, WAIT_EDGES
 from sim.network.load import load_network
-from sim.network.schema import Network, Service
+from sim.network.schema import Service
 from sim.rates import stream
 from sim.services import EXPONENTIAL, WEIBULL, mean_ms, resolve
 from sim.twin import Twin
 from sim.twin.quantiles import inverse_normal, quantile
-
-SEED, REPLICATION = 7, 3
-WORD = 2**64 - 1
-
-
-def exactly(hours: float) -> dict[str, Any]:
-    return {"kind": "deterministic", "mean": f"{hours} h"}
-
-
-def ward(places: Any, hours: float, to: str = "leave", **more: Any) -> dict[str, Any]:
-    return {"places": places, "service": exactly(hours), "routes": [{"to": {to: 1}}], **more}
-
-
-def build(
-    stations: dict[str, Any], people: Sequence[tuple[float, str, str]] = (), gates_first: bool = False, **more: Any
-) -> Network:
-    """Network in which person i (hour, class, station) comes through gate i."""
-    gates = {f"gate {i}": ward("inf", hour, to) for i, (hour, _, to) in enumerate(people)}
-    rows = [
-        {"station": f"gate {i}", "class": cls, "count": 1, "elapsed": "0 h"} for i, (_, cls, _) in enumerate(people)
-    ]
-    return load_network(
-        {
-            "horizon": "40 h",
-            "classes": ["a", "b"],
-            "observe": {"period": "40 h", "snapshot_every": "1 h", "wait_over": ["0 h", "4 h"]},
-            **more,
-            "stations": {**gates, **stations} if gates_first else {**stations, **gates},
-            "census": [*rows, *more.get("census", [])],
-        }
-    )
-
-
-class Run:
-    """A finished run, read by names."""
-
-    def __init__(self, network: Network):
-        self.network = network
-        self.twin = Twin(network, SEED, REPLICATION)
-        self.twin.advance(int(network.horizon))
-        self.seen = self.twin.observations()
-
-    def _at(self, station: str) -> int:
-        return list(self.network.stations).index(station)
-
-    def area(self, station: str, state: str, cls: int | None = None) -> float:
-        found = self.seen["area"][:, self._at(station), :, STATES.index(state)]
-        return float((found if cls is None else found[:, cls]).sum() / HOUR)
-
-    def flow(self, station: str, name: str, cls: int | None = None) -> int:
-        found = self.seen["flow"][:, self._at(station), :, FLOWS.index(name)]
-        return int((found if cls is None else found[:, cls]).sum())
-
-    def flows(self, station: str) -> dict[str, int]:
-        return {name: self.flow(station, name) for name in FLOWS if self.flow(station, name)}
-
-    def waited(self, station: str, cls: int | None = None) -> float:
-        found = self.seen["wait_total"][:, self._at(station)]
-        return float((found if cls is None else found[:, cls]).sum() / HOUR)
-
-    def snapshot(self, station: str, name: str) -> list[int]:
-        return self.seen["snapshot"][:, self._at(station), list(SNAPSHOT).index(name)].tolist()
+from tests.twin_timelines import REPLICATION, SEED, WORD, Run, build, exactly, ward
 
 
 def test_blocking_cascades_through_two_stations() -> None:
@@ -217,7 +154,7 @@ def test_return_visit_and_fingerprint() -> None:
     assert (run.seen["events"], run.seen["fingerprint"]) == (3, f)
     assert run.flows("W") == {"returned": 1, "started": 1, "served": 2, "left": 2}
     assert run.area("W", "in_service", 1) == 4
-    assert run.twin.away == 1
+    assert run.twin.world.away == 1
 
 
 @pytest.mark.parametrize("gates_first", [False, True])
@@ -431,14 +368,14 @@ def test_arrivals_follow_rate_and_shares() -> None:
 def test_lost_entities_are_noticed() -> None:
     twin = Twin(build({"W": ward(2, 4)}, [(1, "a", "W"), (2, "a", "W")]), SEED, REPLICATION)
     twin.advance(3 * HOUR)
-    twin.entities.popitem()
+    twin.world.entities.popitem()
     with pytest.raises(ConservationError):
         twin._end_period()
 
 
 def test_invented_places_are_noticed() -> None:
     twin = Twin(build({"W": ward(2, 4)}, [(1, "a", "W")]), SEED, REPLICATION)
-    twin.stations[0].occupied += 1
+    twin.world.pools[0].occupied += 1
     with pytest.raises(ConservationError, match="places are held"):
         twin.advance(40 * HOUR)
 

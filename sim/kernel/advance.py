@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import numpy as np
 
-from sim.kernel.arrivals import admit, arrive, fill_hour
+from sim.kernel.arrivals import admit, fill_hour
 from sim.kernel.blocking import grant
-from sim.kernel.departures import depart, end_service
+from sim.kernel.deadlock import suspicious, swap
 from sim.kernel.heap import close_hole, open_hole
-from sim.kernel.jit import compiled, rule
+from sim.kernel.holding import end_turnaround, list_pool, step_down
+from sim.kernel.jit import called, compiled, rule
 from sim.kernel.layout import (
     ARRIVAL,
     ARRIVED,
     AWAY,
     BUFFER_AT,
     BUFFER_END,
+    CYCLIC,
     DONE,
     EVENTS,
+    EXTRAS,
     FOREVER,
     FREE,
     GROUP_PICK,
@@ -25,14 +28,23 @@ from sim.kernel.layout import (
     HOUR_MS,
     IN_SERVICE,
     IN_TRANSITION,
+    LOG_AT,
+    LOGGED,
     NEED_ARRIVALS,
     NEED_ENTITIES,
+    NEED_LOG,
     NEXT_HOUR,
+    NEXT_RULE,
+    NEXT_WEEKLY,
     NOBODY,
     NOW,
     NOWHERE,
+    OFFERED_AT,
+    PATIENCE_END,
+    PATIENT,
     PERIOD,
     PLAN_AT,
+    PRESENT,
     RETURN_VISIT,
     RETURNED,
     SERVICE_END,
@@ -40,23 +52,35 @@ from sim.kernel.layout import (
     SET_PLACES,
     SNAPSHOT_AT,
     SNAPSHOT_STEP,
+    STEP_DOWN,
+    TRANSITION_END,
+    TURNAROUNDS,
+    TURNING,
+    WORK_SIZE,
 )
+from sim.kernel.leaving import IS_GONE, lose_patience, settle
+from sim.kernel.moves import DEPARTS, move, vanish
 from sim.kernel.pick import pick
-from sim.kernel.stays import resume, start
-from sim.kernel.tally import change_places, close_period, snapshot
+from sim.kernel.routing import end_service
+from sim.kernel.stays import go_on, resume, start, wait
+from sim.kernel.tally import change_places, close_period, exit_state, snapshot
+from sim.kernel.weekly import escalate, week_goes_on
 
 __all__ = ["advance", "place_census"]
 
 U = np.uint64
 
+NOT_MOVING = -4  #: in the place of the flow by which somebody comes to a station
+LOG_MARGIN = 16  #: rows of the log that one entity may need in one instant, at most
+
 
 @rule
 def _next_in_calendar(T, S):
-    """Instant of the next period end, snapshot or planned change."""
+    """Instant of the next period end, snapshot, planned or weekly change, or look at an escalation rule."""
     N = S.numbers
-    at = FOREVER
+    at = min(N[NEXT_WEEKLY], N[NEXT_RULE])
     if N[PERIOD] < T.period_edges.size - 1:
-        at = T.period_edges[N[PERIOD] + 1]
+        at = min(at, T.period_edges[N[PERIOD] + 1])
     if N[SNAPSHOT_AT] < S.snapshot.shape[0]:
         at = min(at, N[SNAPSHOT_AT] * T.constants[SNAPSHOT_STEP])
     if N[PLAN_AT] < S.plan.size:
@@ -64,32 +88,37 @@ def _next_in_calendar(T, S):
     return at
 
 
-@rule
+@called
 def _calendar(T, S, t):
-    """Do what the calendar has next at the instant `t`; returns the station whose places changed, or -1."""
+    """Do what the calendar has next at the instant `t`."""
     N = S.numbers
     if N[PERIOD] < T.period_edges.size - 1 and T.period_edges[N[PERIOD] + 1] == t:
         close_period(S, t)
     elif N[SNAPSHOT_AT] < S.snapshot.shape[0] and N[SNAPSHOT_AT] * T.constants[SNAPSHOT_STEP] == t:
         snapshot(S)
-    else:
+    elif N[PLAN_AT] < S.plan.size and S.plan[N[PLAN_AT]].time == t:
         at = N[PLAN_AT]
         N[PLAN_AT] = at + 1
         row = S.plan[at]
         what, index, value = row.what, row.index, row.value
         if what == SET_PLACES:
-            change_places(S, index, int(value), t)
-            return index
-        if what == SET_MULTIPLIER:
+            S.pool[index].planned = int(value)
+            if change_places(S, index, t):
+                list_pool(S, index)
+        elif what == SET_MULTIPLIER:
             S.multiplier[index // S.multiplier.shape[1], index % S.multiplier.shape[1]] = value
         else:
             S.share[index] = value
-    return NOWHERE
+    elif N[NEXT_WEEKLY] == t:
+        week_goes_on(T, S, t)
+    else:
+        escalate(T, S, t)
 
 
 @rule
-def _chain(S, t, kind, s, who):
-    """Add an event to the fingerprint of the trajectory."""
+def _chain(S, t, kind, i):
+    """Add an event of entity `i` to the fingerprint of the trajectory."""
+    who, s = S.entity[i].id, S.entity[i].station
     S.numbers[EVENTS] += 1
     f = (S.words[2] ^ U(t)) * U(0x9E3779B97F4A7C15)
     f = (f ^ who ^ (U(kind) << U(56)) ^ (U(s) << U(40))) * U(0xD1B54A32D192ED03)
@@ -98,37 +127,57 @@ def _chain(S, t, kind, s, who):
 
 @rule
 def _timed(T, S, t):
-    """Carry out the earliest timed event of an entity.
-
-    Returns the entity, the station where its next stay starts and the station where it freed a place (-1 for none).
-    """
+    """Carry out the earliest timed event; returns its entity and how that moves."""
     i = open_hole(S)
     e = S.entity[i]
     due = e.due
-    _chain(S, t, due, e.station, e.id)
-    if due == RETURN_VISIT:
-        S.numbers[AWAY] -= 1
-        return i, arrive(T, S, i, RETURNED, t), NOWHERE
-    state = IN_TRANSITION
+    _chain(S, t, due, i)
     if due == SERVICE_END:
-        state = IN_SERVICE
-        if not end_service(T, S, i, t):
-            return i, NOWHERE, NOWHERE
-    begins, freed = depart(T, S, i, state, t)
-    return i, begins, freed
+        if end_service(T, S, i, t):
+            exit_state(S.present, S.running, e.station, e.group, IN_SERVICE, t)
+            return i, DEPARTS
+    elif due == TRANSITION_END:
+        exit_state(S.present, S.running, e.station, e.group, IN_TRANSITION, t)
+        return i, DEPARTS
+    elif due == RETURN_VISIT:
+        S.numbers[AWAY] -= 1
+        S.numbers[PRESENT] += 1
+        if T.constants[EXTRAS]:
+            S.extra[i].visit = t
+        return i, RETURNED
+    elif due == STEP_DOWN:
+        step_down(T, S, i, t)
+        go_on(T, S, i)
+    else:
+        end_turnaround(S, i, t)
+    return i, NOT_MOVING
+
+
+@rule
+def _full(T, S):
+    """Which memory is too full for what one instant may bring, or DONE."""
+    N = S.numbers
+    if N[FREE] == NOBODY:
+        return NEED_ENTITIES
+    if T.constants[TURNAROUNDS] and S.entity.size - N[AWAY] - N[TURNING] < 2 * N[PRESENT] + 2:
+        return NEED_ENTITIES
+    if T.constants[LOGGED] and S.log.size - N[LOG_AT] < LOG_MARGIN * (N[PRESENT] + 2):
+        return NEED_LOG
+    return DONE
 
 
 @compiled
 def advance(T, S, until):
     """Do everything due before `until` (ms) and set the clock to it.
 
-    Every branch says what follows from its event (a stay that starts, a place that was freed); that is done once, at
-    the end of the loop.
+    Every branch says what follows from its event (somebody moves, pools are listed); that is done once, at the end of
+    the loop.
 
     Returns
     -------
     int
-        DONE; or NEED_ENTITIES or NEED_ARRIVALS when a pool is full: grow it and call again, nothing is lost.
+        DONE; or NEED_ENTITIES, NEED_ARRIVALS or NEED_LOG when a memory is full: grow it and call again, nothing is
+        lost.
     """
     N = S.numbers
     calendar = _next_in_calendar(T, S)
@@ -136,27 +185,48 @@ def advance(T, S, until):
         timed = S.heap_time[0] if N[HEAP_SIZE] > 0 else FOREVER
         buffered = N[BUFFER_AT] < N[BUFFER_END]
         arrival = S.arrival[N[BUFFER_AT]].time if buffered else N[NEXT_HOUR] * HOUR_MS
-        t = min(calendar, timed, arrival)
+        patience = S.patient_time[0] if N[PATIENT] > 0 else FOREVER
+        t = min(calendar, timed, arrival, patience)
         if t >= until:
             break
-        i, begins, freed = NOBODY, NOWHERE, NOWHERE
-        if calendar == t:
-            freed = _calendar(T, S, t)
+        full = _full(T, S)
+        if full != DONE:
+            return full
+        i, flow, n, c = NOBODY, NOT_MOVING, NOWHERE, 0
+        levels = 0
+        if N[WORK_SIZE] > 0:  # before the first event: those who wait from the start
+            t = N[NOW]
+        elif calendar == t:
+            _calendar(T, S, t)
             calendar = _next_in_calendar(T, S)
         elif timed == t:
-            i, begins, freed = _timed(T, S, t)
-        elif buffered:
-            if N[FREE] == NOBODY:
-                return NEED_ENTITIES
-            i = admit(T, S)
-            _chain(S, t, ARRIVAL, S.entity[i].station, S.entity[i].id)
-            begins = arrive(T, S, i, ARRIVED, t)
-        elif not fill_hour(T, S):
-            return NEED_ARRIVALS
-        if begins != NOWHERE:
-            start(T, S, begins, i, t)
-        if freed != NOWHERE and S.pool[freed].queued > 0:
-            grant(T, S, freed, t)
+            i, flow = _timed(T, S, t)
+        elif arrival == t:
+            if buffered:
+                i, flow = admit(T, S, t), ARRIVED
+                _chain(S, t, ARRIVAL, i)
+            elif not fill_hour(T, S):
+                return NEED_ARRIVALS
+        else:
+            i = S.patient[0]
+            _chain(S, t, PATIENCE_END, i)
+            flow, n, c = lose_patience(T, S, i, t)
+            levels = S.entity[i].levels
+            if flow == IS_GONE:
+                vanish(S, i)
+        if flow >= DEPARTS:
+            begins, lodge = move(T, S, i, flow, t)
+            if begins != NOWHERE:
+                start(T, S, begins, i, lodge, t)
+        if n != NOWHERE:
+            settle(T, S, n, c, levels, t)
+        if N[WORK_SIZE] > 0:
+            grant(T, S, t)
+        if N[OFFERED_AT] != NOWHERE:  # slots that nobody took lapse
+            S.pool[N[OFFERED_AT]].offer = 0
+            N[OFFERED_AT] = NOWHERE
+        if T.constants[CYCLIC] and suspicious(S.pool, T.station.size):
+            swap(T, S, t)
         close_hole(S)
     N[NOW] = until
     if until >= T.constants[HORIZON] and N[PERIOD] < T.period_edges.size - 1:
@@ -166,13 +236,28 @@ def advance(T, S, until):
 
 @compiled
 def place_census(T, S, ids, levels, station, residual):
-    """Put the census in its places at instant 0: arrays of identities, levels, stations and residual stays (ms)."""
-    for n in range(ids.size):
+    """Put a census row in its places at instant 0, or in the queue.
+
+    Arrays of identities, levels, stations and residual stays (ms); a residual of -1 means: waits.
+    """
+    for k in range(ids.size):
         i = S.numbers[FREE]
         e = S.entity[i]
         S.numbers[FREE] = e.next
-        e.id = ids[n]
-        e.levels = levels[n]
-        e.cls = levels[n] & 127
-        e.group = pick(T, T.constants[GROUP_PICK], levels[n])
-        resume(S, station[n], i, 0, residual[n])
+        e.id = ids[k]
+        e.levels = levels[k]
+        e.cls = levels[k] & 127
+        e.group = pick(T.selector, T.pick, T.pick_rule, T.constants[GROUP_PICK], levels[k])
+        e.stay = 0
+        e.spell = 0
+        e.inside = 0
+        if T.constants[EXTRAS]:
+            S.extra[i].visit = 0
+            S.extra[i].joined = 0
+            S.extra[i].left = NOBODY
+            S.extra[i].heap = NOBODY
+        if residual[k] >= 0:
+            resume(T, S, station[k], i, 0, residual[k])
+        else:
+            S.numbers[PRESENT] += 1
+            wait(T, S, station[k], i, 0)

@@ -1,7 +1,8 @@
-"""Arrivals from outside: each source and hour is a cell whose entities have addressed heights and times.
+"""Arrivals from outside, an hour at a time, in the order in which they come.
 
-Arrival k of a cell exists when its height, a running sum of unit exponentials, does not exceed the cell's expected
-number. That is an exact Poisson process, and a higher rate adds entities without moving anyone.
+Poisson: each source and hour is a cell whose entities have addressed heights and times. Arrival k of a cell exists when
+its height, a running sum of unit exponentials, does not exceed the cell's expected number. That is an exact Poisson
+process, and a higher rate adds entities without moving anyone. Others come one after another, or at given times.
 """
 
 from __future__ import annotations
@@ -10,36 +11,40 @@ import math
 
 import numpy as np
 
-from sim.kernel.departures import forget
 from sim.kernel.draws import (
     PURPOSE_ARRIVAL,
     PURPOSE_ATTRIBUTE,
+    PURPOSE_BATCH,
     PURPOSE_NOISE,
     inverse_normal,
+    threefry,
     uniforms,
 )
 from sim.kernel.jit import rule
 from sim.kernel.layout import (
     BUFFER_AT,
     BUFFER_END,
+    EXTRAS,
     FIRST_WEEKDAY,
     FOREVER,
     FREE,
     GROUP_PICK,
     HOUR_MS,
-    LOST,
+    LISTED,
     NEXT_HOUR,
+    NOBODY,
     NOISE_DAY,
-    NOWHERE,
+    POISSON,
     PRESENT,
 )
+from sim.kernel.lengths import length
 from sim.kernel.pick import pick
-from sim.kernel.stays import has_room, may_start, wait
-from sim.kernel.tally import count
 
-__all__ = ["admit", "arrive", "fill_hour"]
+__all__ = ["admit", "fill_hour"]
 
 U = np.uint64
+_MEMBER = U(1) << U(63)
+FULL = -1  #: the buffer cannot hold this hour's arrivals
 
 
 @rule
@@ -59,34 +64,90 @@ def _noise(T, S, day):
 
 
 @rule
+def _put(T, S, size, t, who, s):
+    """Write arrival `who` of source `s` and those who come with it into the buffer; returns its new size, or FULL."""
+    source = T.source[s]
+    members = 1
+    if source.first_batch < source.last_batch:
+        u, _ = uniforms(S.words[0], S.words[1], U(PURPOSE_BATCH), who, U(0))
+        at = source.first_batch
+        while at < source.last_batch - 1 and u >= T.batch[at].share:
+            at += 1
+        members = T.batch[at].size
+    if size + members > S.arrival.size:
+        return FULL
+    for j in range(members):
+        row = S.arrival[size + j]
+        row.time = t
+        row.source = s
+        row.id = who
+        if j > 0:
+            x0, _ = threefry(who, U(j), S.words[0], (S.words[1] << U(8)) | U(PURPOSE_BATCH))
+            row.id = x0 | _MEMBER
+    return size + members
+
+
+@rule
+def _poisson(T, S, size, s, hour):
+    """Write this hour's arrivals of Poisson source `s` into the buffer."""
+    source = T.source[s]
+    expected = T.week[s, (hour + 24 * T.constants[FIRST_WEEKDAY]) % 168] * T.day[s, hour // 24]
+    if source.noise >= 0:
+        expected *= S.noise[source.noise, 1]
+    height = 0.0
+    k = 0
+    while expected > 0.0 and size != FULL:
+        who = source.address + (U(hour) << U(16)) + U(k)
+        u, w = uniforms(S.words[0], S.words[1], U(PURPOSE_ARRIVAL), who, U(0))
+        height -= math.log(u)
+        if height > expected:
+            break
+        size = _put(T, S, size, hour * HOUR_MS + int(w * HOUR_MS), who, s)
+        k += 1
+    return size
+
+
+@rule
+def _one_by_one(T, S, size, s, hour):
+    """Write this hour's arrivals of a source that is not Poisson into the buffer; remember the one after."""
+    source = T.source[s]
+    at, k = S.source_at[s, 0], S.source_at[s, 1]
+    while at < (hour + 1) * HOUR_MS and size != FULL:
+        who = source.address + U(k)
+        u, w = uniforms(S.words[0], S.words[1], U(PURPOSE_ARRIVAL), who, U(0))
+        if k >= 0 and at >= source.end:
+            at = FOREVER
+            break
+        if k >= 0 and w < source.attend:
+            size = _put(T, S, size, at, who, s)
+        k += 1
+        if source.kind == LISTED:
+            at = T.instant[source.first_time + k] if source.first_time + k < source.last_time else FOREVER
+        else:
+            u, _ = uniforms(S.words[0], S.words[1], U(PURPOSE_ARRIVAL), source.address + U(k), U(0))
+            at += length(T, source.every, u)
+    S.source_at[s, 2], S.source_at[s, 3] = at, k
+    return size
+
+
+@rule
 def fill_hour(T, S):
-    """Put the next hour's arrivals into the buffer, in order; False when they do not fit (nothing has changed)."""
+    """Write the next hour's arrivals into the buffer, in order; False when it is too small."""
     hour = S.numbers[NEXT_HOUR]
     day = hour // 24
-    if day >= T.day.shape[1] or T.source.size == 0:
-        S.numbers[NEXT_HOUR] = FOREVER // HOUR_MS
-        return True
-    _noise(T, S, day)
-    week_hour = (hour + 24 * T.constants[FIRST_WEEKDAY]) % 168
+    if T.source.size and day < T.day.shape[1]:
+        _noise(T, S, day)
     size = 0
     for s in range(T.source.size):
-        expected = T.week[s, week_hour] * T.day[s, day]
-        source = T.source[s]
-        if source.noise >= 0:
-            expected *= S.noise[source.noise, 1]
-        height = 0.0
-        k = 0
-        while expected > 0.0:
-            who = source.address + (U(hour) << U(16)) + U(k)
-            u, w = uniforms(S.words[0], S.words[1], U(PURPOSE_ARRIVAL), who, U(0))
-            height -= math.log(u)
-            if height > expected:
-                break
-            if size >= S.arrival.size:
-                return False
-            _insert(T, S, size, hour * HOUR_MS + int(w * HOUR_MS), who, s)
-            size += 1
-            k += 1
+        if T.source[s].kind == POISSON:
+            size = _poisson(T, S, size, s, hour)
+        else:
+            size = _one_by_one(T, S, size, s, hour)
+        if size == FULL:
+            return False
+    for s in range(T.source.size):
+        S.source_at[s, 0], S.source_at[s, 1] = S.source_at[s, 2], S.source_at[s, 3]
+    _sort(T, S, size)
     S.numbers[BUFFER_AT] = 0
     S.numbers[BUFFER_END] = size
     S.numbers[NEXT_HOUR] = hour + 1
@@ -94,21 +155,52 @@ def fill_hour(T, S):
 
 
 @rule
-def _insert(T, S, size, t, who, source):
-    at = size
-    while at > 0:
-        before = S.arrival[at - 1]
-        if before.time < t:
+def _comes_before(T, t, who, source, row):
+    """Whether arrival `who` of `source` at `t` comes before the arrival in `row`: by time, station, identity."""
+    if t != row.time:
+        return t < row.time
+    to, to2 = T.source[source].to, T.source[row.source].to
+    if to != to2:
+        return to < to2
+    return who < row.id
+
+
+@rule
+def _sort(T, S, size):
+    """Sort the buffer in place (Shell 1959, gaps of Ciura 2001); identities differ, so the order is unique."""
+    gap = 701
+    while gap > size and gap > 1:
+        gap = _narrower(gap)
+    while size > 1:
+        for at in range(gap, size):
+            t, who, source = S.arrival[at].time, S.arrival[at].id, S.arrival[at].source
+            to = at
+            while to >= gap and _comes_before(T, t, who, source, S.arrival[to - gap]):
+                S.arrival[to] = S.arrival[to - gap]
+                to -= gap
+            S.arrival[to].time = t
+            S.arrival[to].id = who
+            S.arrival[to].source = source
+        if gap == 1:
             break
-        if before.time == t:
-            to, to2 = T.source[source].to, T.source[before.source].to
-            if to2 < to or (to2 == to and before.id < who):
-                break
-        S.arrival[at] = before
-        at -= 1
-    S.arrival[at].time = t
-    S.arrival[at].id = who
-    S.arrival[at].source = source
+        gap = _narrower(gap)
+
+
+@rule
+def _narrower(gap):
+    if gap > 301:
+        return 301
+    if gap > 132:
+        return 132
+    if gap > 57:
+        return 57
+    if gap > 23:
+        return 23
+    if gap > 10:
+        return 10
+    if gap > 4:
+        return 4
+    return 1
 
 
 @rule
@@ -128,7 +220,7 @@ def _levels(T, S, who, source):
 
 
 @rule
-def admit(T, S):
+def admit(T, S, t):
     """Take the next arrival of the buffer in: an entity of the free pool, with its class and attributes."""
     at = S.numbers[BUFFER_AT]
     S.numbers[BUFFER_AT] = at + 1
@@ -136,31 +228,15 @@ def admit(T, S):
     i = S.numbers[FREE]
     e = S.entity[i]
     S.numbers[FREE] = e.next
+    S.numbers[PRESENT] += 1
     e.id = S.arrival[at].id
     e.levels = _levels(T, S, e.id, source)
     e.cls = T.source[source].cls
-    e.group = pick(T, T.constants[GROUP_PICK], e.levels)
+    e.group = pick(T.selector, T.pick, T.pick_rule, T.constants[GROUP_PICK], e.levels)
     e.stay = 0
+    e.spell = 0
     e.station = T.source[source].to
+    if T.constants[EXTRAS]:
+        S.extra[i].visit = t
+        S.extra[i].heap = NOBODY
     return i
-
-
-@rule
-def arrive(T, S, i, flow, t):
-    """Entity `i` comes to its station from outside (`flow` is ARRIVED or RETURNED).
-
-    Returns the station where its stay starts, or -1 when it waits or is lost.
-    """
-    e = S.entity[i]
-    s = e.station
-    count(S, s, e.group, flow)
-    S.numbers[PRESENT] += 1
-    if may_start(T, S, s, e.cls):
-        return s
-    if has_room(T, S, s, e.cls):
-        wait(S, s, i, t)
-    else:
-        count(S, s, e.group, LOST)
-        S.numbers[PRESENT] -= 1
-        forget(S, i)
-    return NOWHERE

@@ -15,6 +15,9 @@ from sim.kernel.jit import compiled, rule
 
 __all__ = [
     "PURPOSE_ARRIVAL",
+    "PURPOSE_BATCH",
+    "PURPOSE_PATIENCE",
+    "PURPOSE_TURNAROUND",
     "PURPOSE_ATTRIBUTE",
     "PURPOSE_CENSUS",
     "PURPOSE_IDENTITY",
@@ -40,6 +43,9 @@ PURPOSE_RETURN = 5  # k = stay number: (whether, after how long)
 PURPOSE_IDENTITY = 6  # a return visit's identity
 PURPOSE_NOISE = 7  # entity = noise group, k = day
 PURPOSE_CENSUS = 8  # entity = census entity: (elapsed, residual)
+PURPOSE_TURNAROUND = 9  # k = stay number: (how long, -)
+PURPOSE_PATIENCE = 10  # k = 8 * spell + rule: (how long, -)
+PURPOSE_BATCH = 11  # k = 0: (size, -); k = member: its identity
 
 
 @rule

@@ -15,9 +15,9 @@ from typing import Any
 
 import numba
 import platformdirs
-from numba import njit
+from numba import njit, types
 
-__all__ = ["cache_folder", "compiled", "rule", "source_hash"]
+__all__ = ["cache_folder", "called", "compiled", "rule", "source_hash"]
 
 _HERE = Path(__file__).parent
 
@@ -63,6 +63,11 @@ RULE: dict[str, Any] = {
     "forceinline": True,  # one rule a file costs no call
     "no_cpython_wrapper": True,  # nothing in Python calls a rule (a third of the compile time)
 }
+CALLED: dict[str, Any] = {
+    **COMMON,
+    "no_cpython_wrapper": True,  # nothing in Python calls it
+    "inline": "never",  # one copy, called from many places that are not hot: a smaller kernel compiles faster
+}
 ENTRY: dict[str, Any] = {
     **COMMON,
     "cache": True,  # on disk, keyed by the folder above
@@ -70,9 +75,32 @@ ENTRY: dict[str, Any] = {
 }
 
 
+def _widened(kind: types.Type) -> types.Type:
+    """Type under which an argument is compiled: constants like variables, and all but 64-bit words as int64."""
+    kind = types.unliteral(kind)
+    narrow = isinstance(kind, types.Integer) and (kind.signed or kind.bitwidth < 64)  # noqa: PLR2004
+    return types.int64 if narrow else kind
+
+
+def _once(dispatcher: Any) -> Any:
+    """Compile a rule once, not once for each constant and each width of whole number that it is called with."""
+    narrow = dispatcher.get_call_template
+
+    def get_call_template(args: tuple[types.Type, ...], kws: dict[str, types.Type]) -> Any:
+        return narrow(tuple(_widened(a) for a in args), {name: _widened(a) for name, a in kws.items()})
+
+    dispatcher.get_call_template = get_call_template
+    return dispatcher
+
+
 def rule(function: Callable[..., Any]) -> Any:
     """Compile one small rule, always folded into its caller."""
-    return njit(**RULE)(function)
+    return _once(njit(**RULE)(function))
+
+
+def called(function: Callable[..., Any]) -> Any:
+    """Compile a larger rule once, to be called from many places; give it few arrays, since each costs in the call."""
+    return _once(njit(**CALLED)(function))
 
 
 def compiled(function: Callable[..., Any]) -> Any:

@@ -1,6 +1,7 @@
 """Layout of the kernel's memory: what each array holds, with shapes and units.
 
-Shapes: P periods, S stations, G groups, C classes, N snapshots, Y years, B wait bins, W wait clocks.
+Shapes: P periods, S stations, R pools (own pool of each station, then the shared ones), G groups, C classes, N
+snapshots, Y years, B wait bins, W wait clocks, K clocks.
 """
 
 from __future__ import annotations
@@ -76,11 +77,32 @@ STEP_DOWN, TURNAROUND_END, ARRIVAL, PATIENCE_END = range(6, 10)
 # what a planned change sets
 SET_PLACES, SET_MULTIPLIER, SET_SHARE = range(3)
 
-DONE, NEED_ENTITIES, NEED_ARRIVALS = range(3)  #: what `advance` reports
+#: what `advance` reports: done, or which memory is full
+DONE, NEED_ENTITIES, NEED_ARRIVALS, NEED_LOG = range(4)
 
 LEAVES = -1  #: destination: out of the network
+NO_DIVERSION = -2
 NOBODY = -1
 NOWHERE = -1
+
+# what a source is
+POISSON, ONE_AFTER_ANOTHER, LISTED = range(3)
+# how a destination is chosen
+BY_SHARES, SHORTEST, FIRST_FREE, LEAST_LOADED = range(4)
+# who is first among equals of priority
+WAITING_FIRST, BLOCKED_FIRST, LONGEST_FIRST = range(3)
+# order in the waiting room
+BY_JOINING, BY_VISIT = range(2)
+# what becomes of a stay that gave way
+NO_PREEMPTION, RESUME, RESTART, RESAMPLE = range(4)
+# what follows when patience ends
+THEN_LEAVE, THEN_DIE, THEN_GO, THEN_CLASS = range(4)
+# status of an escalation rule
+OFF, CALLED, OPEN = range(3)
+# ends of clocks
+UNTIL_STARTED, UNTIL_LEFT = range(2)
+
+FINE_BINS = 1152  #: bins of fine waits: 64 of a millisecond, then 32 to each doubling
 
 #: one entity in a place, a queue, in transition or away: 64 bytes, one cache line (indices without sign spare the
 #: kernel a test for wrap-around)
@@ -90,17 +112,40 @@ ENTITY = np.dtype(
         ("since", np.int64),  # ms, when it joined the queue it is in
         ("levels", np.int64),  # class and attributes, 7 bits each
         ("route", np.float64),  # uniform that decides where it goes next
-        ("next", np.int32),  # next entity of the same queue, or of the free list
+        ("next", np.int32),  # next entity of the same list, or of the free list
+        ("prev", np.int32),  # the one before it in the same list
         ("group", np.uint32),  # tally group
-        ("station", np.uint16),  # where it is (or, away, will return to)
-        ("to", np.int16),  # where it is bound for
         ("stay", np.uint32),  # stays started in this visit
+        ("station", np.uint16),  # where it is (or, away, will return to); of a turnaround, the pool
+        ("to", np.int16),  # where it is bound for
         ("cls", np.uint16),
+        ("lodge", np.int16),  # pool of which it holds a place
+        ("spell", np.uint16),  # queues joined in this visit
         ("due", np.int8),  # kind of its next timed event
-        ("pad", np.uint8, (13,)),
+        ("fired", np.uint8),  # rules of patience that have acted in this spell, one bit each
+        ("inside", np.uint8),  # 1: it came to its station by transfer
+        ("pad", np.uint8, (3,)),
     ]
 )
 assert ENTITY.itemsize == 64  # noqa: S101, PLR2004
+
+#: what only some networks need to know of an entity; kept apart so that the others do not load it
+EXTRA = np.dtype(
+    [
+        ("visit", np.int64),  # ms, start of the visit
+        ("joined", np.int64),  # ms, when it joined the station
+        ("left", np.int64),  # ms of service that are left after giving way, or -1
+        ("total", np.int64),  # ms, the whole stay
+        ("began", np.int64),  # ms, start of the stay
+        ("stepped", np.int64),  # ms after the start up to which steps have been taken
+        ("hold", np.int32),  # rule of amounts held, or -1
+        ("heap", np.int32),  # position in the heap of patience, or -1
+        ("rule", np.int32),  # rule of patience that acts next
+        ("next", np.int32),  # next and previous outlier of the same station
+        ("prev", np.int32),
+        ("pad", np.uint8, (4,)),
+    ]
+)
 
 # scalars of a run, in one array so that the kernel can change them
 (
@@ -119,8 +164,17 @@ assert ENTITY.itemsize == 64  # noqa: S101, PLR2004
     PRESENT,
     GONE,
     NOISE_DAY,
+    WORK_FIRST,
+    WORK_SIZE,
+    PATIENT,
+    TURNING,
+    NEXT_WEEKLY,
+    WEEKLY_STEP,
+    OFFERED_AT,
+    NEXT_RULE,
+    LOG_AT,
     NUMBERS,
-) = range(16)
+) = range(25)
 
 #: what a source is to the kernel
 SOURCE = np.dtype(
@@ -132,8 +186,18 @@ SOURCE = np.dtype(
         ("noise", np.int64),  # noise group or -1
         ("first_draw", np.int64),  # rows of `draw`
         ("last_draw", np.int64),
+        ("kind", np.int64),  # POISSON, …
+        ("every", np.int64),  # service row of the time between arrivals
+        ("begin", np.int64),  # ms
+        ("end", np.int64),
+        ("first_time", np.int64),  # rows of `instant`
+        ("last_time", np.int64),
+        ("first_batch", np.int64),  # rows of `batch`; none where everybody comes alone
+        ("last_batch", np.int64),
+        ("attend", np.float64),
     ]
 )
+BATCH = np.dtype([("share", np.float64), ("size", np.int64)])  # cumulative
 NOISE = np.dtype([("address", np.uint64), ("sigma", np.float64), ("phi", np.float64)])
 SELECTOR = np.dtype([("first", np.int64), ("last", np.int64), ("base", np.int64)])
 #: fixed properties of a station; a pick is a row of `selector`, its rules are rows of services, routes or returns
@@ -146,29 +210,122 @@ STATION = np.dtype(
         ("elasticity", np.float64),  # of service time to the queue, 0 for none
         ("scale", np.float64),
         ("floor", np.float64),
+        ("plain", np.int64),  # 1: a stay holds a place of its own pool and nothing else, and may start at any time
+        ("solo", np.int64),  # 1: its own pool serves this station only, and has no turnaround
+        ("holds", np.int64),  # pick of a rule of `hold`
+        ("first_overflow", np.int64),  # rows of `overflow`
+        ("last_overflow", np.int64),
+        ("divert", np.int64),  # station, LEAVES or NO_DIVERSION
+        ("order", np.int64),  # BY_JOINING, BY_VISIT
+        ("first", np.int64),  # WAITING_FIRST, …
+        ("preempt", np.int64),  # NO_PREEMPTION, …
+        ("slots", np.int64),  # row of `slots`, or -1
+        ("first_patience", np.int64),  # rows of `patience`
+        ("last_patience", np.int64),
+        ("first_clock", np.int64),  # rows of `clock`
+        ("last_clock", np.int64),
     ]
 )
-#: fixed properties of a class at a station
-ENTRY = np.dtype([("room", np.int64), ("priority", np.int64), ("reserve", np.int64)])
-SERVICE = np.dtype([("kind", np.int64), ("table", np.int64), ("a", np.float64), ("b", np.float64)])
+#: fixed properties of a class at a station; an inside room of -1 means: one room for all
+ENTRY = np.dtype([("room", np.int64), ("inside_room", np.int64), ("priority", np.int64), ("reserve", np.int64)])
+#: fixed properties of a pool
+PLACE = np.dtype(
+    [
+        ("turnaround", np.int64),  # service row, or -1
+        ("timetable", np.int64),  # row of `timetable`, or -1
+        ("repatriate", np.int64),  # 1: outliers of its station come home
+        ("first_member", np.int64),  # rows of `member`: stations that can use it
+        ("last_member", np.int64),
+    ]
+)
+HOLD = np.dtype([("pool", np.int64), ("first", np.int64), ("last", np.int64)])  # rows of `amount`
+AMOUNT = np.dtype([("after", np.int64), ("amount", np.int64)])
+PATIENCE = np.dtype(
+    [
+        ("where", np.int64),  # pick of 0 where the rule fits
+        ("state", np.int64),  # WAITING or BLOCKED
+        ("after", np.int64),  # service row
+        ("then", np.int64),  # THEN_LEAVE, …
+        ("target", np.int64),  # station or class
+    ]
+)
+CLOCK = np.dtype(
+    [("index", np.int64), ("visit", np.int64), ("until", np.int64), ("within", np.int64)]
+)  # visit: 1 since the start of the visit
+#: an escalation rule; a trigger that is not given is -1
+RULE = np.dtype(
+    [
+        ("pool", np.int64),
+        ("places", np.int64),
+        ("lead", np.int64),
+        ("check", np.int64),
+        ("queued", np.int64),
+        ("occupancy", np.float64),
+        ("down_queued", np.int64),
+        ("down_occupancy", np.float64),
+    ]
+)
+RULE_NOW = np.dtype([("status", np.int64), ("due", np.int64)])
+LOG_ROW = np.dtype(
+    [("time", np.int64), ("id", np.uint64), ("station", np.int32), ("group", np.int32), ("flow", np.int16)]
+)
+#: a distribution of time (ms); one cache line
+SERVICE = np.dtype(
+    [
+        ("kind", np.int32),  # EXPONENTIAL, … of `sim.kernel.times`
+        ("table", np.int32),  # row of `cell`, or first of `observed`
+        ("a", np.float64),
+        ("b", np.float64),
+        ("c", np.float64),
+        ("base", np.float64),  # where a share u falls in a range: base + u * span
+        ("span", np.float64),
+        ("low", np.float64),
+        ("high", np.float64),
+    ]
+)
 ROUTE = np.dtype([("to", np.int64), ("transition", np.int64)])  # station or LEAVES; service row or -1
 BACK = np.dtype([("probability", np.float64), ("after", np.int64), ("to", np.int64)])
-#: a station as it is now
+#: a pool as it is now (and, of a station's own pool, the station)
 POOL = np.dtype(
     [
-        ("places", np.int64),  # open
-        ("occupied", np.int64),  # held
-        ("queued", np.int64),  # waiting + awaited
+        ("places", np.int64),  # open: planned or by timetable, and extra
+        ("occupied", np.int64),  # held, turnarounds included
+        ("queued", np.int64),  # waiting + awaited at the station
         ("open_time", np.int64),  # place-ms of this period, less places * now
         ("draining_time", np.int64),
+        ("occupied_time", np.int64),
         ("listed", np.int64),  # in the work list of grants
+        ("planned", np.int64),
+        ("weekly", np.int64),  # by the timetable, or -1
+        ("extra", np.int64),  # by escalation
+        ("turning", np.int64),  # turnarounds
+        ("turning_time", np.int64),
+        ("offer", np.int64),  # slots left in the offer that is being made
+        ("blocked", np.int64),  # holders who are blocked
+        ("outliers", np.int64),  # of the station
+        ("outlying_time", np.int64),
+        ("first_out", np.int64),  # first and last outlier in service
+        ("last_out", np.int64),
     ]
 )
 ARRIVAL_ROW = np.dtype([("time", np.int64), ("id", np.uint64), ("source", np.int64)])
 PLAN_ROW = np.dtype([("time", np.int64), ("what", np.int64), ("index", np.int64), ("value", np.float64)])
 
-# constants of a network, in one array
-FIRST_WEEKDAY, GROUP_PICK, SNAPSHOT_STEP, HORIZON = range(4)
+# constants of a network, in one array; the flags say which mechanisms are in use
+(
+    FIRST_WEEKDAY,
+    GROUP_PICK,
+    SNAPSHOT_STEP,
+    HORIZON,
+    WARM_UP,
+    EXTRAS,
+    TURNAROUNDS,
+    WEEKLY,
+    CYCLIC,
+    FINE_WAITS,
+    LOGGED,
+    CONSTANTS,
+) = range(12)
 
 Int = npt.NDArray[np.int64]
 Float = npt.NDArray[np.float64]
@@ -184,21 +341,38 @@ class Tables(NamedTuple):
     day: Float  # (sources, days) factor
     draw: Int  # (rows, 3): attribute, first and last position in `draw_share`
     draw_share: Float  # cumulative shares of levels
+    instant: Int  # ms, arrivals at given times, source by source
+    batch: Rows  # BATCH
     noise: Rows  # NOISE
     selector: Rows  # SELECTOR: how a rule is found by class and attributes
     pick: Int  # (rows, 2): shift in the packed levels, stride
     pick_rule: Int  # rule of each combination, -1 for none
     station: Rows  # (S) STATION
     entry: Rows  # (S, C) ENTRY
+    place: Rows  # (R) PLACE
+    member: Int  # stations that can use each pool
+    overflow: Int  # stations
+    hold_from: Int  # (rules + 1) positions in `hold`
+    hold: Rows  # HOLD
+    amount: Rows  # AMOUNT
+    patience: Rows  # PATIENCE
+    clock: Rows  # CLOCK
+    escalation: Rows  # RULE
+    timetable: Int  # (timetables, 168) places, -1 for the planned number
+    slots: Int  # (slot tables, 168)
+    weekly: Int  # (168) hours until something changes weekly, or 0
     window: Int  # (windows, 168, 2): hours until the next open hour, open hours in a row from there
     service: Rows  # SERVICE
-    table: Float  # (tables, KNOTS, 2): log-quantile and slope
+    table: Float  # (parts of all tables, 4): cubics of log-quantiles
     route_from: Int  # (routes + 1) positions in `route`
+    choose: Int  # (routes) BY_SHARES, …
     route: Rows  # ROUTE
     back: Rows  # BACK
     wait_over: Int  # (W) ms
     wait_edges: Int  # (B) ms
     period_edges: Int  # (P + 1) ms
+    cell: Int  # (tables, CELLS + 1): first row of `table` of each cell of a table, and the end
+    observed: Float  # ms, sorted, list after list
 
 
 class State(NamedTuple):
@@ -207,20 +381,32 @@ class State(NamedTuple):
     numbers: Int  # scalars, see NOW, HEAP_SIZE, …
     words: npt.NDArray[np.uint64]  # (3) seed, replication, fingerprint
     entity: Rows  # (pool) ENTITY
+    extra: Rows  # (pool) EXTRA, or one row where nothing needs it
     heap_time: Int  # (pool) ms of timed events, a 4-ary heap
     heap_entity: npt.NDArray[np.uint32]
+    patient: npt.NDArray[np.int32]  # (pool) entities in order of the end of their patience, a binary heap
+    patient_time: Int  # (pool) ms
     arrival: Rows  # ARRIVAL_ROW: arrivals of the current hour, in order
+    source_at: Int  # (sources, 4): time and number of the next arrival, and the same while an hour is being read
     noise: Float  # (groups, 2): the autocorrelated normal, today's multiplier
-    pool: Rows  # (S) POOL
-    queue: npt.NDArray[np.int32]  # (S, C, 5): head and tail of the waiting room, of the blocked; number waiting
+    pool: Rows  # (R) POOL
+    queue: npt.NDArray[np.int32]  # (S, C, 6): ends of the waiting room and of the blocked; waiting, thereof inside
+    serving: npt.NDArray[np.int32]  # (S, C, 2): ends of the list of those in service, where they may have to give way
     multiplier: Float  # (S, C)
     share: Float  # cumulative shares of routes
-    work: Int  # (S + 1) work list of grants
+    work: Int  # (R) work list of grants
+    circle: Int  # (S) stations and entities of a deadlock
+    live: Int  # (R)
+    rule: Rows  # RULE_NOW of each escalation rule
     plan: Rows  # PLAN_ROW: planned changes
     present: Int  # (S, G, 5) entities now
     running: Int  # (S, G, 5) entity-ms of this period, less present * now
     area: Int  # (P, S, G, 5) entity-ms
     flow: Int  # (P, S, G, 20 + 1 + W): FLOWS, total wait (ms), waits above each clock
     wait_hist: Int  # (Y, S, B)
-    places_area: Int  # (P, S, 2) place-ms open and draining
-    snapshot: npt.NDArray[np.int32]  # (N, S, 7)
+    wait_fine: Int  # (S, G, FINE_BINS)
+    clocks: Int  # (P, K, G, 3): ended, above the limit, total ms
+    places_area: Int  # (P, R, 4) place-ms open, draining, occupied, turning
+    outlying: Int  # (P, S, 2) entity-ms of outliers, slots offered
+    snapshot: npt.NDArray[np.int32]  # (N, R, 7)
+    log: Rows  # LOG_ROW

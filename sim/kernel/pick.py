@@ -8,12 +8,12 @@ __all__ = ["pick"]
 
 
 @rule
-def pick(T, selector, levels):
+def pick(selectors, picks, rules, selector, levels):
     """Rule of a selector that holds for these class and attribute levels, or -1 (as for selector -1: no rules)."""
     if selector < 0:
         return -1
-    pick = T.selector[selector]
-    at = pick.base
-    for row in range(pick.first, pick.last):
-        at += ((levels >> T.pick[row, 0]) & 127) * T.pick[row, 1]
-    return T.pick_rule[at]
+    row = selectors[selector]
+    at = row.base
+    for k in range(row.first, row.last):
+        at += ((levels >> picks[k, 0]) & 127) * picks[k, 1]
+    return rules[at]

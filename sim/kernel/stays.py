@@ -1,4 +1,4 @@
-"""Taking a place and staying: who may start, how long the stay is, and where arrivals go when they may not."""
+"""Taking a place and staying: how long, from when, and what a stay that gave way does when it goes on."""
 
 from __future__ import annotations
 
@@ -7,30 +7,35 @@ import math
 import numpy as np
 
 from sim.kernel.draws import PURPOSE_STAY, uniforms
-from sim.kernel.heap import schedule
+from sim.kernel.heap import cancel, close_hole, schedule
+from sim.kernel.holding import end_outing, lodging, next_step, start_outing, take
 from sim.kernel.jit import rule
-from sim.kernel.layout import IN_SERVICE, PRESENT, SERVICE_END, STARTED, WAITING
+from sim.kernel.layout import (
+    EXTRAS,
+    IN_SERVICE,
+    NO_PREEMPTION,
+    NOBODY,
+    NOWHERE,
+    OVERFLOWED,
+    PREEMPTED,
+    PRESENT,
+    RESAMPLE,
+    RESTART,
+    RESUMED,
+    SERVICE_END,
+    STARTED,
+    STEP_DOWN,
+    WAITING,
+)
+from sim.kernel.patience import be_patient
 from sim.kernel.pick import pick
-from sim.kernel.queues import NUMBER_WAITING, WAITING_ROOM, join
-from sim.kernel.tally import count, enter, hold
+from sim.kernel.queues import append, insert, link, push_front, unlink
+from sim.kernel.tally import book, enter, hold, note_started, shift
 from sim.kernel.times import quantile, whole_ms
 
-__all__ = ["has_room", "may_start", "resume", "start", "wait"]
+__all__ = ["end_stay", "give_way", "go_on", "resume", "start", "victim", "wait"]
 
 U = np.uint64
-
-
-@rule
-def may_start(T, S, s, c):
-    """Whether an entity of class `c` may take a place at station `s`."""
-    pool = S.pool[s]
-    return pool.occupied + T.entry[s, c].reserve < pool.places
-
-
-@rule
-def has_room(T, S, s, c):
-    """Whether the waiting room of station `s` has space for one more of class `c`."""
-    return S.queue[s, c, NUMBER_WAITING] < T.entry[s, c].room
 
 
 @rule
@@ -42,41 +47,154 @@ def _flex(T, S, s):
 
 
 @rule
-def start(T, S, s, i, t):
-    """Entity `i` takes a place at station `s` and its stay starts."""
-    e = S.entity[i]
+def start(T, S, s, i, p, t):
+    """Entity `i` takes a place of pool `p` (-1: it keeps its own) and its stay at station `s` starts or goes on."""
+    e, station, keeps = S.entity[i], T.station[s], p == NOWHERE
     s = np.uint32(s)  # an index without sign needs no wrap-around test
-    e.stay += 1
-    u, e.route = uniforms(S.words[0], S.words[1], U(PURPOSE_STAY), e.id, U(e.stay))
-    stay = quantile(T, pick(T, T.station[s].service, e.levels), u) * S.multiplier[s, e.cls] * _flex(T, S, s)
-    count(S, s, e.group, STARTED)
-    _occupy(S, s, i, t, whole_ms(stay))
-
-
-@rule
-def _occupy(S, s, i, t, stay):
-    e = S.entity[i]
+    again = station.preempt != NO_PREEMPTION and S.extra[i].left >= 0
+    stay = 0
+    if not again or station.preempt == RESAMPLE:
+        e.stay += 1
+        u, e.route = uniforms(S.words[0], S.words[1], U(PURPOSE_STAY), e.id, U(e.stay))
+        draw = quantile(T, pick(T.selector, T.pick, T.pick_rule, station.service, e.levels), u)
+        stay = whole_ms(draw * S.multiplier[s, e.cls] * _flex(T, S, s))
+    elif station.preempt == RESTART:
+        stay = S.extra[i].total
+    else:
+        stay = S.extra[i].left
+    book(S, s, i, RESUMED if again else STARTED, t)
+    if T.constants[EXTRAS]:
+        if not (again or keeps):
+            note_started(T, S, s, i, t)
+        S.extra[i].left = NOBODY
+        if not again or station.preempt == RESAMPLE:
+            S.extra[i].total = stay
     e.station = s
-    hold(S, s, 1, t)
-    enter(S, s, e.group, IN_SERVICE, t)
-    e.due = SERVICE_END
-    schedule(S, t + stay, i)
+    if keeps:
+        if e.lodge != s:
+            book(S, s, i, OVERFLOWED, t)
+    elif station.plain:
+        e.lodge = s
+        hold(S.pool, s, 1, t)
+    else:
+        take(T, S, s, i, p, t)
+    _serve(T, S, s, i, t, stay)
 
 
 @rule
-def resume(S, s, i, t, residual):
+def _serve(T, S, s, i, t, stay):
+    """Entity `i` is in service at station `s` for `stay` ms from now."""
+    e, station = S.entity[i], T.station[s]
+    enter(S.present, S.running, s, e.group, IN_SERVICE, t)
+    if station.preempt != NO_PREEMPTION:
+        link(S.entity, S.serving, s, e.cls, 0, i, NOBODY)
+    e.due = SERVICE_END
+    ends = t + stay
+    if not station.plain:
+        x = S.extra[i]
+        x.began = t
+        x.total = stay
+        if e.lodge != s:
+            start_outing(S, s, i)
+        after = next_step(T, S, i)
+        if after < stay:
+            e.due = STEP_DOWN
+            ends = t + after
+    schedule(S, ends, i)
+
+
+@rule
+def go_on(T, S, i):
+    """After a step, put down the next one or the end of the stay."""
+    e, x = S.entity[i], S.extra[i]
+    after = next_step(T, S, i)
+    e.due = STEP_DOWN if after < x.total else SERVICE_END
+    schedule(S, x.began + min(after, x.total), i)
+
+
+@rule
+def end_stay(T, S, i):
+    """Entity `i` is in service no longer: it neither gives way nor is called home."""
+    e = S.entity[i]
+    s = e.station
+    if T.station[s].preempt != NO_PREEMPTION:
+        unlink(S.entity, S.serving, s, e.cls, 0, i)
+    if e.lodge != s:
+        end_outing(S, s, i)
+
+
+@rule
+def resume(T, S, s, i, t, residual):
     """Entity `i` of the census is in the first stay of its visit, of which `residual` ms are left."""
     e = S.entity[i]
     e.stay = 1
     _, e.route = uniforms(S.words[0], S.words[1], U(PURPOSE_STAY), e.id, U(1))
     S.numbers[PRESENT] += 1
-    _occupy(S, s, i, t, residual)
+    e.station = s
+    if T.constants[EXTRAS]:
+        S.extra[i].left = NOBODY
+        S.extra[i].total = residual
+    if T.station[s].plain:
+        e.lodge = s
+        hold(S.pool, s, 1, t)
+        _serve(T, S, s, i, t, residual)
+        return
+    take(T, S, s, i, max(lodging(T, S, s, e.cls), 0), t)
+    x = S.extra[i]
+    x.began, x.total = t, residual
+    enter(S.present, S.running, s, e.group, IN_SERVICE, t)
+    if e.lodge != s:
+        start_outing(S, s, i)
+    e.due = SERVICE_END
+    schedule(S, t + residual, i)
 
 
 @rule
-def wait(S, s, i, t):
+def wait(T, S, s, i, t):
     """Entity `i` joins the waiting room of station `s`."""
-    e = S.entity[i]
+    e, station = S.entity[i], T.station[s]
     e.station = s
-    join(S, s, e.cls, WAITING_ROOM, i, t)
-    enter(S, s, e.group, WAITING, t)
+    e.since = t
+    e.spell += 1
+    e.fired = 0
+    if station.order:
+        insert(T, S, s, e.cls, 0, i)
+    else:
+        append(S, s, e.cls, 0, i)
+    enter(S.present, S.running, s, e.group, WAITING, t)
+    if station.first_patience < station.last_patience:
+        be_patient(T, S, i, WAITING, t)
+
+
+@rule
+def victim(T, S, s, i):
+    """Who would give way to entity `i` at station `s`, or -1."""
+    e = S.entity[i]
+    mine = T.entry[s, e.cls].priority
+    pool = S.pool[s]
+    found, worst = NOBODY, mine
+    if pool.occupied + T.entry[s, e.cls].reserve > pool.places:
+        return found
+    for c in range(T.entry.shape[1]):
+        last = S.serving[s, c, 1]
+        if last != NOBODY and T.entry[s, c].priority > mine and T.entry[s, c].priority >= worst:
+            found, worst = last, T.entry[s, c].priority
+    return found
+
+
+@rule
+def give_way(T, S, s, v, t):
+    """Entity `v` leaves its service for the front of the waiting room."""
+    e = S.entity[v]
+    close_hole(S)
+    S.extra[v].left = cancel(S, v) - t
+    unlink(S.entity, S.serving, s, e.cls, 0, v)
+    hold(S.pool, s, -1, t)
+    book(S, s, v, PREEMPTED, t)
+    shift(S.present, S.running, s, e.group, IN_SERVICE, WAITING, t)
+    e.since = t
+    e.spell += 1
+    e.fired = 0
+    push_front(S, s, e.cls, v)
+    if T.station[s].first_patience < T.station[s].last_patience:
+        be_patient(T, S, v, WAITING, t)

@@ -1,4 +1,4 @@
-"""Exact counting: entity-time by state, flows and waits, all integers.
+"""Exact counting: entity-time by state, flows, waits and clocks, all integers.
 
 The entity-time of a period is built from the instants of change alone: each entry subtracts its instant, each exit adds
 it, and closing the period adds (entities present) × (end). No earlier instant needs to be remembered.
@@ -6,55 +6,112 @@ it, and closing the period adds (entities present) × (end). No earlier instant 
 
 from __future__ import annotations
 
+import math
+
 from sim.kernel.jit import rule
-from sim.kernel.layout import AWAITED, DAY_MS, INFINITE, PERIOD, SNAPSHOT_AT, WAIT_TOTAL, WAITED
+from sim.kernel.layout import (
+    AWAITED,
+    DAY_MS,
+    FINE_WAITS,
+    INFINITE,
+    LOG_AT,
+    PERIOD,
+    SNAPSHOT_AT,
+    UNTIL_LEFT,
+    UNTIL_STARTED,
+    WAIT_TOTAL,
+    WAITED,
+    WARM_UP,
+)
 
-__all__ = ["change_places", "close_period", "count", "enter", "exit_state", "hold", "note_wait", "shift", "snapshot"]
+__all__ = [
+    "book",
+    "change_places",
+    "close_period",
+    "enter",
+    "exit_state",
+    "hold",
+    "note_left",
+    "note_started",
+    "note_wait",
+    "shift",
+    "snapshot",
+    "turn",
+]
 
 
 @rule
-def enter(S, s, g, state, t):
+def enter(present, running, s, g, state, t):
     """One more entity of group `g` is in `state` at station `s`."""
-    S.present[s, g, state] += 1
-    S.running[s, g, state] -= t
+    present[s, g, state] += 1
+    running[s, g, state] -= t
 
 
 @rule
-def exit_state(S, s, g, state, t):
+def exit_state(present, running, s, g, state, t):
     """One entity fewer is in `state`."""
-    S.present[s, g, state] -= 1
-    S.running[s, g, state] += t
+    present[s, g, state] -= 1
+    running[s, g, state] += t
 
 
 @rule
-def shift(S, s, g, old, new, t):
+def shift(present, running, s, g, old, new, t):
     """One entity goes from state `old` to state `new` at the same station."""
-    exit_state(S, s, g, old, t)
-    enter(S, s, g, new, t)
+    exit_state(present, running, s, g, old, t)
+    enter(present, running, s, g, new, t)
 
 
 @rule
-def count(S, s, g, flow):
-    """Count one event in this period."""
-    S.flow[S.numbers[PERIOD], s, g, flow] += 1
+def book(S, s, i, flow, t):
+    """Count one event of entity `i` in this period, and log it where the run keeps a log."""
+    e = S.entity[i]
+    S.flow[S.numbers[PERIOD], s, e.group, flow] += 1
+    if S.log.size > 0:
+        at = S.numbers[LOG_AT]
+        S.numbers[LOG_AT] = at + 1
+        S.log[at].time = t
+        S.log[at].id = e.id
+        S.log[at].station = s
+        S.log[at].group = e.group
+        S.log[at].flow = flow
 
 
 @rule
-def hold(S, s, change, t):
-    """One place more (+1) or fewer (-1) is held; places held beyond those open are draining."""
-    pool = S.pool[s]
-    if max(pool.occupied, pool.occupied + change) > pool.places:
-        pool.draining_time -= change * t
-    pool.occupied += change
+def _surplus(occupied, places):
+    return max(0, occupied - places)
 
 
 @rule
-def change_places(S, s, places, t):
-    """Open or close places; what is held beyond them drains."""
-    pool = S.pool[s]
-    pool.open_time += (_counted(pool.places) - _counted(places)) * t
-    pool.draining_time += (max(0, pool.occupied - pool.places) - max(0, pool.occupied - places)) * t
+def hold(pools, p, change, t):
+    """So many places more (or fewer) of a pool are occupied; those beyond the places open are draining."""
+    pool = pools[p]
+    now = pool.occupied + change
+    if max(pool.occupied, now) > pool.places:
+        pool.draining_time -= (_surplus(now, pool.places) - _surplus(pool.occupied, pool.places)) * t
+    pool.occupied_time -= change * t
+    pool.occupied = now
+
+
+@rule
+def turn(pools, p, change, t):
+    """One turnaround more (+1) or fewer (-1) occupies a place of a pool."""
+    pools[p].turning += change
+    pools[p].turning_time -= change * t
+
+
+@rule
+def change_places(S, p, t):
+    """Open or close places, as planned, by timetable and by escalation; what is held beyond them drains.
+
+    Returns True when there are more places than before.
+    """
+    pool = S.pool[p]
+    before = pool.places
+    places = (pool.weekly if pool.weekly >= 0 else pool.planned) + pool.extra
+    pool.open_time += (_counted(before) - _counted(places)) * t
+    pool.draining_time += (_surplus(pool.occupied, before) - _surplus(pool.occupied, places)) * t
     pool.places = places
+    return places > before
 
 
 @rule
@@ -63,10 +120,11 @@ def _counted(places):
 
 
 @rule
-def note_wait(T, S, s, g, wait, t):
+def note_wait(T, S, s, i, wait, t):
     """Book the wait of an entity that starts from the waiting room."""
+    g = S.entity[i].group
     p = S.numbers[PERIOD]
-    S.flow[p, s, g, WAITED] += 1
+    book(S, s, i, WAITED, t)
     S.flow[p, s, g, WAIT_TOTAL] += wait
     for k in range(T.wait_over.size):
         if wait > T.wait_over[k]:
@@ -82,6 +140,49 @@ def note_wait(T, S, s, g, wait, t):
 
 
 @rule
+def _fine_bin(wait):
+    """Bin of a wait: single milliseconds below 64, then 32 bins to each doubling."""
+    if wait < 64:
+        return wait
+    _, above = math.frexp(float(wait))
+    e = above - 1
+    return min(64 + 32 * (e - 6) + ((wait >> (e - 5)) & 31), 1151)
+
+
+@rule
+def _judge(T, S, k, i, t):
+    """Book the end of clock `k` of entity `i`."""
+    clock, x = T.clock[k], S.extra[i]
+    taken = t - (x.visit if clock.visit else x.joined)
+    p, g = S.numbers[PERIOD], S.entity[i].group
+    S.clocks[p, clock.index, g, 0] += 1
+    S.clocks[p, clock.index, g, 1] += taken > clock.within
+    S.clocks[p, clock.index, g, 2] += taken
+
+
+@rule
+def note_started(T, S, s, i, t):
+    """Book the clocks that end, and the fine wait, when a stay starts."""
+    if t < T.constants[WARM_UP]:
+        return
+    for k in range(T.station[s].first_clock, T.station[s].last_clock):
+        if T.clock[k].until == UNTIL_STARTED:
+            _judge(T, S, k, i, t)
+    if T.constants[FINE_WAITS]:
+        S.wait_fine[s, S.entity[i].group, _fine_bin(t - S.extra[i].joined)] += 1
+
+
+@rule
+def note_left(T, S, s, i, t):
+    """Book the clocks that end when an entity leaves a station, from its place or from its queue."""
+    if t < T.constants[WARM_UP]:
+        return
+    for k in range(T.station[s].first_clock, T.station[s].last_clock):
+        if T.clock[k].until == UNTIL_LEFT:
+            _judge(T, S, k, i, t)
+
+
+@rule
 def close_period(S, t):
     """Book the period that ends at `t` and begin the next."""
     p = S.numbers[PERIOD]
@@ -93,12 +194,19 @@ def close_period(S, t):
                 S.area[p, s, g, k] = S.running[s, g, k] + gained
                 S.running[s, g, k] = -gained
         pool = S.pool[s]
-        places = _counted(pool.places)
-        draining = max(0, pool.occupied - pool.places)
-        S.places_area[p, s, 0] = pool.open_time + places * t
-        S.places_area[p, s, 1] = pool.draining_time + draining * t
+        S.outlying[p, s, 0] = pool.outlying_time + pool.outliers * t
+        pool.outlying_time = -pool.outliers * t
+    for r in range(S.pool.size):
+        pool = S.pool[r]
+        places, draining = _counted(pool.places), _surplus(pool.occupied, pool.places)
+        S.places_area[p, r, 0] = pool.open_time + places * t
+        S.places_area[p, r, 1] = pool.draining_time + draining * t
+        S.places_area[p, r, 2] = pool.occupied_time + pool.occupied * t
+        S.places_area[p, r, 3] = pool.turning_time + pool.turning * t
         pool.open_time = -places * t
         pool.draining_time = -draining * t
+        pool.occupied_time = -pool.occupied * t
+        pool.turning_time = -pool.turning * t
     S.numbers[PERIOD] = p + 1
 
 
@@ -113,7 +221,8 @@ def snapshot(S):
             for g in range(groups):
                 total += S.present[s, g, k]
             S.snapshot[n, s, k] = total
-        places = S.pool[s].places
-        S.snapshot[n, s, AWAITED + 1] = -1 if places == INFINITE else places
-        S.snapshot[n, s, AWAITED + 2] = S.pool[s].occupied
+    for r in range(S.pool.size):
+        places = S.pool[r].places
+        S.snapshot[n, r, AWAITED + 1] = -1 if places == INFINITE else places
+        S.snapshot[n, r, AWAITED + 2] = S.pool[r].occupied
     S.numbers[SNAPSHOT_AT] = n + 1

@@ -5,15 +5,17 @@ from __future__ import annotations
 import math
 
 from sim.kernel.draws import inverse_normal
-from sim.kernel.jit import rule
+from sim.kernel.jit import called, rule
 from sim.kernel.layout import FIRST_WEEKDAY, HOUR_MS, LONGEST_STAY
 
 __all__ = ["departure", "quantile", "whole_ms"]
 
-EXPONENTIAL, LOGNORMAL, WEIBULL, DETERMINISTIC = range(4)
-KNOTS = 1024
+EXPONENTIAL, LOGNORMAL, WEIBULL, DETERMINISTIC, TABLE, UNIFORM, TRIANGULAR, NORMAL, EMPIRICAL = range(9)
+BOUNDED = 16  #: added to the kind of a service with a range or bounds
+CELLS = 1023
 LOGIT_MAX = 36.7
-LOGIT_STEP = 2 * LOGIT_MAX / (KNOTS - 1)
+LOGIT_STEP = 2 * LOGIT_MAX / CELLS
+LAST_SHARE = 1 - 2.0**-53  #: largest share below one
 
 
 @rule
@@ -30,20 +32,55 @@ def quantile(T, service, u):
     elif kind == DETERMINISTIC:
         x = a
     else:
-        x = _table(T, row.table, u)
+        x = _other(row, T.table, T.cell, T.observed, u)
     return min(x, LONGEST_STAY)
 
 
+@called
+def _other(row, table, cell, observed, u):
+    """Quantile of kinds that are rarer, and of all kinds with a range or bounds."""
+    bounded = row.kind >= BOUNDED
+    kind, a, b = row.kind - BOUNDED if bounded else row.kind, row.a, row.b
+    if bounded:
+        u = min(row.base + u * row.span, LAST_SHARE)
+    if kind == TABLE:
+        x = _table(table, cell, row.table, u)
+    elif kind == EMPIRICAL:
+        x = observed[row.table + min(int(u * a), int(a) - 1)]
+    elif kind == EXPONENTIAL:
+        x = -a * math.log(u)
+    elif kind == WEIBULL:
+        x = a * math.pow(-math.log(u), b)
+    elif kind == UNIFORM:
+        x = a + b * u
+    elif kind == TRIANGULAR:
+        x = _triangular(a, b, row.c, u)
+    else:
+        x = a + b * inverse_normal(u)
+        if kind == LOGNORMAL:
+            x = math.exp(x)
+    return min(max(x, row.low), row.high) if bounded else x
+
+
 @rule
-def _table(T, table, u):
-    p = (math.log(u / (1.0 - u)) + LOGIT_MAX) / LOGIT_STEP
-    i = min(max(int(p), 0), KNOTS - 2)
-    t = p - i
-    t2 = t * t
-    t3 = t2 * t
-    v0, m0 = T.table[table, i, 0], T.table[table, i, 1]
-    v1, m1 = T.table[table, i + 1, 0], T.table[table, i + 1, 1]
-    return math.exp((2 * t3 - 3 * t2 + 1) * v0 + (t3 - 2 * t2 + t) * m0 + (3 * t2 - 2 * t3) * v1 + (t3 - t2) * m1)
+def _triangular(low, width, turn, u):
+    if u < turn:
+        return low + width * math.sqrt(u * turn)
+    return low + width * (1.0 - math.sqrt((1.0 - u) * (1.0 - turn)))
+
+
+@rule
+def _table(table, cell, number, u):
+    """Cubic in the log-odds of u; a cell of the table has one or more cubics, side by side."""
+    p = min(max((math.log(u / (1.0 - u)) + LOGIT_MAX) / LOGIT_STEP, 0.0), float(CELLS))
+    i = min(int(p), CELLS - 1)
+    first = cell[number, i]
+    parts = cell[number, i + 1] - first
+    q = (p - i) * parts
+    j = min(int(q), parts - 1)
+    t = q - j
+    c = first + j
+    return math.exp(((table[c, 3] * t + table[c, 2]) * t + table[c, 1]) * t + table[c, 0])
 
 
 @rule

@@ -58,25 +58,36 @@ Where = dict[str, str | list[str]]
 class Shape(BaseModel):
     """Base of every part of a file: unknown keys are faults, what has been read does not change."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        populate_by_name=True,
+        use_attribute_docstrings=True,  # the line under each key is its description in the JSON Schema
+    )
 
 
 class Step(Shape):
     """A value that holds from an instant on."""
 
     since: Instant = Field(alias="from")
+    """Instant from which the value holds: a date, or a duration from the start."""
     value: float = Field(ge=0)
+    """The value from then on: a factor, or a share of a route."""
 
 
 class PlacesStep(Shape):
     """A number of places that holds from an instant on; closing places drain, nobody is evicted."""
 
     since: Instant = Field(alias="from")
+    """Instant from which the number holds: a date, or a duration from the start."""
     places: int = Field(ge=0, strict=True)
+    """Places open from then on."""
 
 
 class Weekly(Shape):
     """Hours of the week: those from the first to before the last hour, on these weekdays (Monday = 0)."""
 
     weekdays: list[Annotated[int, Field(ge=0, le=6)]] = [0, 1, 2, 3, 4, 5, 6]
+    """Days of the week, Monday = 0; every day unless given."""
     hours: tuple[Annotated[int, Field(ge=0, le=23)], Annotated[int, Field(ge=1, le=24)]] = (0, 24)
+    """First hour, and the hour before which it ends, 0 to 24; the whole day unless given."""

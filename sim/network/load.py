@@ -12,13 +12,16 @@ from pydantic import BaseModel, ValidationError
 
 from sim.errors import CarebridgeError, Fault, FaultsError, nearest
 from sim.network.check import check
+from sim.network.columns import read_columns
+from sim.network.examples import example_of
+from sim.network.keys import Lines, as_written, in_order, placed, touches
+from sim.network.mend import mended
 from sim.network.schema import Network
-from sim.network.wording import shape_words
+from sim.network.wording import Placed, shape_words
 
-__all__ = ["load_network", "read_yaml", "shape_faults"]
+__all__ = ["Lines", "load_network", "read_yaml", "shape_faults"]
 
 Shape = TypeVar("Shape", bound=BaseModel)
-Lines = dict[tuple[str, ...], int]
 
 
 def load_network(source: Mapping[str, Any] | Network | str | Path) -> Network:
@@ -27,6 +30,7 @@ def load_network(source: Mapping[str, Any] | Network | str | Path) -> Network:
     Parameters
     ----------
     source : mapping, Network or path of a YAML file
+        Paths of CSV files in it are relative to the folder of the YAML file, else to the current folder.
 
     Raises
     ------
@@ -39,14 +43,21 @@ def load_network(source: Mapping[str, Any] | Network | str | Path) -> Network:
     else:
         data = source
     if isinstance(data, Network):
-        network = data
+        network, faults, unsound = data, [], set[str]()
     else:
-        network, faults = shape_faults(Network, data, name, lines)
-        if network is None:
-            raise FaultsError(faults, name)
-    faults = [_placed(_as_written(fault, data), name, lines) for fault in check(network)]
-    if faults:
-        raise FaultsError(faults, name)
+        network, shaped = _read(Network, data)
+        faults, unsound = [fault for _, fault in shaped], set[str]()
+        if network is None:  # what does not depend on these faults is checked as well
+            network, unsound = mended(Network, data, shaped, lambda path: _fields(Network, path))
+    if network is not None:
+        network, unread, missing = read_columns(network, Path(name).parent if lines else Path())
+        unsound |= missing
+        found = check(network, lambda key: not touches(as_written(key, data)[0], unsound))
+        faults += [_as_written(fault, data) for fault in (*found, *unread)]
+    if faults or network is None:
+        elsewhere = [fault for fault in faults if fault.file]  # in a CSV file
+        here = in_order([placed(fault, name, lines) for fault in faults if not fault.file])
+        raise FaultsError([*here, *elsewhere], name)
     return network
 
 
@@ -54,11 +65,29 @@ def shape_faults(
     model: type[Shape], data: Any, name: str, lines: Lines | None = None
 ) -> tuple[Shape | None, list[Fault]]:
     """Validate `data` against a pydantic model; return the model, or None and every fault of shape and range."""
+    found, faults = _read(model, data)
+    return found, [placed(fault, name, lines or {}) for _, fault in faults]
+
+
+def _read(model: type[Shape], data: Any) -> tuple[Shape | None, list[Placed]]:
     try:
         return model.model_validate(data), []
     except ValidationError as error:
         found = shape_words(error.errors(), data, lambda path: _fields(model, path))
-        return None, [_placed(fault, name, lines or {}) for fault in found]
+        return None, [(path, _with_example(fault, model, path)) for path, fault in found]
+
+
+def _with_example(fault: Fault, model: type[BaseModel], path: tuple[Any, ...]) -> Fault:
+    """Show how the key, or the one that was meant, is written."""
+    meant = (*path[:-1], fault.nearest) if fault.rule.startswith("unknown key") else path
+    return replace(fault, example=example_of(model, meant))
+
+
+def _as_written(fault: Fault, data: Any) -> Fault:
+    """Show key and value as the user wrote them (a duration with its unit, say)."""
+    key, value = as_written(fault.key, data)
+    shown = value if isinstance(value, str) and isinstance(fault.value, float) else fault.value
+    return replace(fault, key=key, value=shown)
 
 
 def _fields(model: Any, path: tuple[Any, ...]) -> list[str]:
@@ -86,27 +115,6 @@ def _models_in(annotation: Any) -> list[type[BaseModel]]:
     for inner in getattr(annotation, "__args__", ()):
         found += _models_in(inner)
     return found
-
-
-def _as_written(fault: Fault, data: Any) -> Fault:
-    """Show a value as the user wrote it (a duration with its unit, say), where the key leads to one."""
-    written = data
-    for part in fault.key.split("."):
-        if isinstance(written, Mapping) and part in written:
-            written = written[part]
-        elif isinstance(written, list) and part.isdigit() and int(part) < len(written):
-            written = written[int(part)]
-        else:
-            return fault
-    return replace(fault, value=written) if isinstance(written, str) and isinstance(fault.value, float) else fault
-
-
-def _placed(fault: Fault, name: str, lines: Lines) -> Fault:
-    path = tuple(fault.key.split("."))
-    while path and path not in lines:
-        path = path[:-1]
-    where = f"{name}:{lines[path]}" if path else (name if lines else "")
-    return replace(fault, file=where)
 
 
 def read_yaml(path: Path) -> tuple[Any, Lines]:

@@ -13,6 +13,20 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, model_validator
 
 from sim.network.fields import Duration, Instant, PlacesStep, Shape, Share, Step, Weekly, Where, one_or_many
+from sim.network.places import (
+    Escalation,
+    Escalations,
+    HoldRule,
+    HoldRules,
+    HoldStep,
+    Overflow,
+    Places,
+    Pool,
+    Slots,
+    StandDown,
+    Timetable,
+    Trigger,
+)
 from sim.network.times import Column, Phase, Service
 
 __all__ = [
@@ -56,14 +70,18 @@ class ServiceRule(Shape):
     """Service for the entities that `where` names; the first rule that fits holds."""
 
     where: Where = {}
+    """Entities that the rule is for, by class and attributes; everyone unless given."""
     use: Service | str
+    """Length of stay: a distribution, or the name of one in `services`."""
 
 
 class Destination(Shape):
     """Share of the entities that go to one destination, and the transition delay before they ask for a place there."""
 
     share: Share | list[Step] | None = None
+    """Share that goes there, 0 to 1, or steps of it in time; only with `choose: shares`."""
     transition: Service | str | None = None
+    """Delay between the end of the stay and asking for a place there, spent in the old place; none unless given."""
 
 
 def _destinations(value: Any) -> Any:
@@ -74,6 +92,9 @@ def _destinations(value: Any) -> Any:
     return value
 
 
+_ToAsWritten = dict[str, Share | list[Step] | Destination] | list[str]
+
+
 class RouteRule(Shape):
     """Where the entities that `where` names go next; ``leave`` is the way out.
 
@@ -82,103 +103,35 @@ class RouteRule(Shape):
     """
 
     where: Where = {}
-    to: Annotated[dict[str, Destination], BeforeValidator(_destinations)]
+    """Entities that the rule is for, by class and attributes; everyone unless given."""
+    to: Annotated[dict[str, Destination], BeforeValidator(_destinations, json_schema_input_type=_ToAsWritten)]
+    """Destinations with their shares, or, to choose by their state, a list of them."""
     choose: Literal["shares", "shortest", "first_free", "least_loaded"] = "shares"
+    """How the destination is chosen; by shares unless given."""
 
 
 class Return(Shape):
     """A return visit: with this probability a leaver comes back to `to` after a delay."""
 
     where: Where = {}
+    """Entities that the rule is for, by class and attributes; everyone unless given."""
     probability: Share
+    """Probability of coming back, 0 to 1."""
     after: Service | str
+    """Time away: a distribution, or the name of one in `services`."""
     to: str
+    """Station of the return visit."""
 
 
 class Flex(Shape):
     """Service shortened as the queue q grows: time is multiplied by max(floor, (1 + q / scale) ** -elasticity)."""
 
     elasticity: float = Field(ge=0, le=5)
+    """How strongly stays react to the queue; 0 is not at all."""
     scale: float = Field(gt=0)
+    """Queue, in entities, at which stays are multiplied by 2 ** -elasticity."""
     floor: float = Field(default=0.0, ge=0, le=1)
-
-
-class Timetable(Weekly):
-    """Places open in these hours of the week, in place of the planned number; the first entry that fits holds."""
-
-    places: int = Field(ge=0, strict=True)
-
-
-class Slots(Weekly):
-    """Appointments: so many stays may start at the beginning of each of these hours, and at no other time."""
-
-    each_hour: int = Field(ge=0, le=10_000, strict=True)
-
-
-class Trigger(Shape):
-    """When extra places are called: so many queued, or this share of the normal places held."""
-
-    queued: int | None = Field(default=None, ge=1)
-    occupancy: float | None = Field(default=None, gt=0, le=2)
-
-
-class StandDown(Shape):
-    """When extra places close again: at most so many queued, and at most this share of the normal places held."""
-
-    queued: int = Field(default=0, ge=0)
-    occupancy: float = Field(default=1.0, ge=0, le=2)
-
-
-class Escalation(Shape):
-    """Extra places, opened when the trigger is met at a check, after a lead time, and closed by the stand-down rule."""
-
-    places: int = Field(ge=1, strict=True)
-    trigger: Trigger
-    lead: Duration = 0.0
-    stand_down: StandDown = StandDown()
-    check_every: Duration = 3_600_000.0
-
-
-class Pool(Shape):
-    """Places that stays of several stations draw on (staff, visits, funded hours, shared beds)."""
-
-    places: Annotated[int, Field(strict=True)] | Literal["inf"] | list[PlacesStep]
-    timetable: list[Timetable] = []
-    escalation: Annotated[list[Escalation], BeforeValidator(one_or_many)] = []
-
-
-class HoldStep(Shape):
-    """Amount held from a time after the start of the stay on; amounts fall from step to step."""
-
-    after: Duration
-    amount: int = Field(ge=0, strict=True)
-
-
-def _hold_steps(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {
-            k: [{"after": "0 h", "amount": v}] if isinstance(v, int) and not isinstance(v, bool) else v
-            for k, v in value.items()
-        }
-    return value
-
-
-class HoldRule(Shape):
-    """What a stay of the entities that `where` names holds besides a place of the station itself."""
-
-    where: Where = {}
-    pools: Annotated[dict[str, list[HoldStep]], BeforeValidator(_hold_steps)]
-
-
-def _hold_rules(value: Any) -> Any:
-    return [{"pools": value}] if isinstance(value, dict) else value
-
-
-class Overflow(Shape):
-    """Stations whose places serve when all places here are held, in this order; `repatriate` moves stays back."""
-
-    to: list[str] = Field(min_length=1)
-    repatriate: bool = True
+    """Least factor; 0 unless given."""
 
 
 class Patience(Shape):
@@ -189,43 +142,71 @@ class Patience(Shape):
     """
 
     where: Where = {}
+    """Entities that the rule is for, by class and attributes; everyone unless given."""
     state: Literal["waiting", "blocked"] = "waiting"
+    """Whether it is for those who wait here or those who are blocked here; waiting unless given."""
     after: Service | str
+    """How long they put up with it: a distribution, or the name of one in `services`."""
     then: str | dict[Literal["class"], str]
+    """What they do then: leave, die, the name of a station to go to, or {class: name}."""
 
 
 class Station(Shape):
     """A queue with a pool of places, and the stay that follows."""
 
-    places: Annotated[int, Field(strict=True)] | Literal["inf"] | list[PlacesStep]
+    places: Places
+    """Places: a number, a plan of steps, or inf."""
     timetable: list[Timetable] = []
-    escalation: Annotated[list[Escalation], BeforeValidator(one_or_many)] = []
+    """Places by hour of the week, in place of the planned number."""
+    escalation: Escalations = []
+    """Extra places that open under pressure: one rule or a list."""
     turnaround: Service | str | None = None
-    holds: Annotated[list[HoldRule], BeforeValidator(_hold_rules)] = []
+    """Time for which a place stays occupied after somebody has left it (cleaning, say); none unless given."""
+    holds: HoldRules = []
+    """Amounts of shared pools that a stay holds besides its place: {pool: amount}, or a list of rules."""
     overflow: Overflow | None = None
+    """Other stations whose places serve when all places here are held."""
     waiting_room: int | Literal["inf"] | dict[str, int | Literal["inf"]] = "inf"
+    """Most entities of each class that may wait here; one number, or a number for each class; inf unless given."""
     inside_room: int | Literal["inf"] | None = None
+    """Most of each class that may wait here after a transfer, if they are counted apart from those from outside."""
     divert: str | None = None
+    """Station (or leave) that is asked for those who find neither place nor room here."""
     order: Literal["joined", "visit"] = "joined"
+    """Who is first in the waiting room: by time of joining it, or by the start of the visit."""
     first: Literal["waiting", "blocked", "longest"] = "waiting"
+    """Within a priority: those waiting first, those blocked for a place here first, or whoever is queued longest."""
     priority: dict[str, int] = {}
+    """Priority of each class; the lowest number goes first; 0 unless given."""
     preempt: Literal["resume", "restart", "resample"] | None = None
+    """A class of better priority interrupts a worse one; how the interrupted stay goes on later."""
     reserve: dict[str, Annotated[int, Field(ge=0)]] = {}
+    """Free places that must remain when an entity of the class starts; 0 unless given."""
     slots: list[Slots] = []
+    """Appointments: stays start only on the hour, so many at a time."""
     patience: list[Patience] = Field(default=[], max_length=8)
+    """What happens to those who wait or are blocked here too long; at most 8 rules."""
     service: Annotated[list[ServiceRule] | Service | str, Field(union_mode="left_to_right")]
+    """Length of stay: a distribution, the name of one in `services`, or a list of rules, the last for everyone."""
     multiplier: list[Step] | dict[str, list[Step]] = []
+    """Factor on lengths of stay in steps of time, for all or by class; 1 unless given."""
     flex: Flex | None = None
-    window: Annotated[list[Window], BeforeValidator(one_or_many)] = []
+    """Stays get shorter as the queue grows."""
+    window: Annotated[list[Window], BeforeValidator(one_or_many, json_schema_input_type=Window | list[Window])] = []
+    """Hours of the week in which entities may depart: one entry or a list; at any hour unless given."""
     routes: list[RouteRule] = []
+    """Where entities go after the stay: rules, the last for everyone; they leave unless given."""
     returns: list[Return] = []
+    """Return visits of those who leave from here: rules, the first that fits."""
 
 
 class Noise(Shape):
     """A day multiplier shared by sources: lognormal, mean one, autocorrelated from day to day."""
 
     variance: float = Field(ge=0, le=4)
+    """Variance of the multiplier."""
     correlation: float = Field(default=0.0, ge=0, lt=1)
+    """Correlation of its logarithm from one day to the next; 0 unless given."""
 
 
 class Source(Shape):
@@ -237,22 +218,39 @@ class Source(Shape):
     """
 
     cls: str = Field(alias="class")
+    """Class of those who come; may be left out when there is one class only."""
     to: str
+    """Station they come to."""
     rate_per_day: float | None = Field(default=None, ge=0, le=10_000_000)
+    """Arrivals a day, on average: a Poisson process."""
     every: Service | str | None = None
+    """Time from one arrival to the next: a distribution, or the name of one in `services`."""
     times: list[Instant] | Column | None = None
+    """Instants of the arrivals: dates or durations from the start, in a list or in a column of a CSV file."""
     hour: list[Annotated[float, Field(ge=0)]] | None = Field(default=None, min_length=24, max_length=24)
+    """Relative weight of each hour of the day (24 numbers)."""
     weekday: list[Annotated[float, Field(ge=0)]] | None = Field(default=None, min_length=7, max_length=7)
+    """Relative weight of each day of the week, Monday first (7 numbers)."""
     month: list[Annotated[float, Field(ge=0)]] | None = Field(default=None, min_length=12, max_length=12)
+    """Relative weight of each month, January first (12 numbers)."""
     week: list[Annotated[float, Field(ge=0)]] | None = Field(default=None, min_length=168, max_length=168)
+    """Relative weight of each hour of the week, from Monday 00:00 (168 numbers); in place of hour and weekday."""
     growth_per_year: float = Field(default=0.0, gt=-1, le=1)
+    """Growth of the rate a year, compound from the start; 0.02 is 2 %; 0 unless given."""
     level: list[Step] = []
+    """Factor on the rate in steps of time; 1 unless given."""
     noise: str | None = None
+    """Day-to-day noise of the rate, by its name in `noise`."""
     begin: Instant | None = None
+    """No arrivals before this instant."""
     end: Instant | None = None
+    """No arrivals from this instant on."""
     batch: Annotated[int, Field(ge=1, le=1000, strict=True)] | dict[int, Share] = 1
+    """How many come together: a number, or shares by size; 1 unless given."""
     attend: Share = 1.0
+    """Share of the arrivals of `every` or `times` that really come; 1 unless given."""
     attributes: dict[str, dict[str, Share] | str] = {}
+    """Attributes of those who come: a level, or shares of levels; the first level unless given."""
 
 
 class Census(Shape):
@@ -263,11 +261,17 @@ class Census(Shape):
     """
 
     station: str
+    """Station where they are."""
     cls: str = Field(alias="class")
+    """Their class; may be left out when there is one class only."""
     count: int = Field(ge=0)
+    """How many there are."""
     attributes: dict[str, str] = {}
+    """Their attributes; the first level unless given."""
     state: Literal["in_service", "waiting"] = "in_service"
+    """Whether they are in service or wait; in service unless given."""
     elapsed: Literal["stationary"] | Duration = "stationary"
+    """Time already spent in service; stationary, that is as on any midnight, unless given."""
 
 
 class Clock(Shape):
@@ -277,42 +281,69 @@ class Clock(Shape):
     """
 
     station: str
+    """Station at which the clock ends."""
     since: Literal["joined", "visit"] = "joined"
+    """Whether it runs from joining the station or from the start of the visit; joining unless given."""
     until: Literal["started", "left"] = "left"
+    """Whether it ends when the stay starts or when the station is left; left unless given."""
     within: Duration
+    """Limit of the time."""
 
 
 class Observe(Shape):
     """What is written down."""
 
     period: Literal["month"] | Duration = "month"
+    """Length of the periods for which results are added up; calendar months unless given."""
     snapshot_every: Duration = 86_400_000.0
+    """Time between snapshots, the first at the start; a day unless given."""
     wait_over: list[Duration] = []
+    """Limits; waits above each are counted."""
     by: list[str] = []
+    """Attributes by which results are broken down, besides the class."""
     clocks: dict[str, Clock] = {}
+    """Times that are judged against a limit, by name."""
     wait_quantiles: bool = False
+    """Whether waits are written down finely enough for their quantiles; false unless given."""
 
 
 class Network(Shape):
     """A network of sources, stations and routes."""
 
     name: str = "network"
+    """Name of the network, for headings."""
     description: str = ""
+    """What the network is about."""
     start: dt.date = dt.date(2018, 4, 1)
+    """Date at whose midnight the run starts; 2018-04-01 unless given."""
     horizon: Duration
+    """Length of the run."""
     warm_up: Duration = 0.0
+    """First part of the run that is left out of the results; none unless given."""
     replications: int = Field(default=20, ge=1, le=1_000_000)
+    """Independent runs; 20 unless given."""
     seed: int = Field(default=1, ge=0, lt=2**63)
+    """Seed of the random draws; 1 unless given."""
     unit: Literal["min", "h", "d", "w"] = "d"
+    """Unit in which times are reported; days unless given."""
     classes: list[str] = Field(default=["all"], min_length=1, max_length=128)
+    """Classes of entities; one class, all, unless given."""
     attributes: dict[str, Annotated[list[str], Field(min_length=1, max_length=128)]] = Field(default={}, max_length=8)
+    """Attributes of entities and their levels; at most 8."""
     services: dict[str, Service] = {}
+    """Distributions of time that are used by name."""
     noise: dict[str, Noise] = {}
+    """Day-to-day noises that sources use by name."""
     sources: dict[str, Source] = {}
+    """Streams of arrivals, by name."""
     pools: dict[str, Pool] = Field(default={}, max_length=1000)
+    """Pools of places that stations share, by name."""
     stations: dict[str, Station] = Field(min_length=1, max_length=1000)
+    """Stations, by name; where events coincide, they count in this order."""
     census: list[Census] = []
+    """Entities there when the run starts."""
     observe: Observe = Observe()
+    """What is written down: periods, snapshots, limits and clocks."""
 
     @model_validator(mode="before")
     @classmethod

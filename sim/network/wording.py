@@ -13,10 +13,11 @@ from typing import Any
 
 from sim.errors import Fault, nearest
 
-__all__ = ["shape_words"]
+__all__ = ["Placed", "shape_words"]
 
 Item = Mapping[str, Any]
 Names = Callable[[tuple[Any, ...]], list[str]]
+Placed = tuple[tuple[Any, ...], Fault]  #: a fault and the path at which it stands in the input
 _Open = tuple[tuple[Any, ...], Item]  # what is left of a fault's location, and the fault
 
 _A_DATE = "a date (2019-04-01)"
@@ -35,6 +36,8 @@ _FORMS = {
     "float_type": "a number",
     "float_parsing": "a number",
     "finite_number": "a number",
+    "bool_type": "true or false",
+    "bool_parsing": "true or false",
     "date_type": _A_DATE,
     "date_parsing": _A_DATE,
     "date_from_datetime_parsing": _A_DATE,
@@ -50,8 +53,8 @@ _RANGES = {
 }
 
 
-def shape_words(items: Sequence[Item], data: Any, names: Names) -> list[Fault]:
-    """Faults, in plain words, of an input that a pydantic model refuses.
+def shape_words(items: Sequence[Item], data: Any, names: Names) -> list[Placed]:
+    """Faults, in plain words and each with its path, of an input that a pydantic model refuses.
 
     Parameters
     ----------
@@ -65,17 +68,17 @@ def shape_words(items: Sequence[Item], data: Any, names: Names) -> list[Fault]:
     return list(_walk([(tuple(item["loc"]), item) for item in items], data, (), names))
 
 
-def _walk(open_: Sequence[_Open], value: Any, path: tuple[Any, ...], names: Names) -> Iterator[Fault]:
+def _walk(open_: Sequence[_Open], value: Any, path: tuple[Any, ...], names: Names) -> Iterator[Placed]:
     """Faults at `path`, where `value` stands, and below it."""
     forms: dict[Any, list[_Open]] = {}
     below: dict[Any, list[_Open]] = {}
     for rest, item in open_:
         if not rest or (len(rest) == 1 and item["type"] in ("missing", "extra_forbidden")):
-            yield _fault((*path, *rest), item, names)
+            yield (*path, *rest), _fault((*path, *rest), item, names)
         elif _holds(value, rest[0]):
             below.setdefault(rest[0], []).append((rest[1:], item))
         elif rest[0] == "[key]":
-            yield Fault(_dotted(path), item["input"], "a name must be text; put it in quotes.")
+            yield path, _fault_of_name(path, item)
         else:  # the name of a form, which the user did not write
             forms.setdefault(rest[0], []).append((rest[1:], item))
     for key, found in below.items():
@@ -84,7 +87,7 @@ def _walk(open_: Sequence[_Open], value: Any, path: tuple[Any, ...], names: Name
     for found in meant:
         yield from _walk(found, value, path, names)
     if forms and not meant:
-        yield _neither([item for found in forms.values() for _, item in found], path)
+        yield path, _neither([item for found in forms.values() for _, item in found], path)
 
 
 def _holds(value: Any, part: Any) -> bool:
@@ -131,6 +134,17 @@ def _fault(path: tuple[Any, ...], item: Item, names: Names) -> Fault:
     else:
         rule = f"give {_form(item)}." if _form(item) else item["msg"][0].lower() + item["msg"][1:] + "."
     return Fault(_dotted(path), value, rule, nearest=_nearest(value, _choices(item)))
+
+
+def _fault_of_name(path: tuple[Any, ...], item: Item) -> Fault:
+    """A key that the user chose, and that cannot be one."""
+    if item["type"] == "string_type":
+        return Fault(_dotted(path), item["input"], "a name must be text; put it in quotes.")
+    choices = _choices(item)
+    if choices:
+        rule = f"unknown key; known here: {', '.join(choices)}."
+        return Fault(_dotted(path), None, rule, nearest=nearest(str(path[-1]), choices))
+    return Fault(_dotted(path), item["input"], f"the key must be {_form(item)}.")
 
 
 def _choices(item: Item) -> list[str]:

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from enum import IntEnum
 from functools import partial
+from typing import Any
 
 import simpy
 
 from sim.twin.quantiles import WORD
 
-__all__ = ["Agenda", "Rank"]
+__all__ = ["Agenda", "Due", "Rank"]
 
 
 class Rank(IntEnum):
@@ -34,7 +36,15 @@ class Rank(IntEnum):
     PATIENCE_END = 9
 
 
-Due = tuple[Rank, tuple[int, ...], Callable[[], None]]  #: rank, order within the rank, what to do
+@dataclass(order=True, slots=True)
+class Due:
+    """Something that is due; what compares is rank, order within the rank, and, for equals, who was first."""
+
+    rank: Rank
+    order: tuple[int, ...]
+    number: int
+    action: Callable[[], None] = field(compare=False)
+    cancelled: bool = field(default=False, compare=False)
 
 
 class Agenda:
@@ -50,8 +60,11 @@ class Agenda:
         self.horizon = horizon
         self.clock = simpy.Environment()
         self.due: dict[int, list[Due]] = {}  # by instant, each a heap
+        self.handlers: dict[Rank, Callable[[Any], None]] = {}  # what an event of each rank does to whom it befalls
+        self.settle: Callable[[], None] = lambda: None  # what follows from everything that is done (section 6)
         self.events = 0
         self.fingerprint = 0
+        self._number = 0
 
     @property
     def now(self) -> int:
@@ -63,31 +76,36 @@ class Agenda:
         if until > self.now:
             self.clock.run(until=until)
 
-    def add(self, at: int, rank: Rank, order: tuple[int, ...], action: Callable[[], None]) -> None:
+    def add(self, at: int, rank: Rank, order: tuple[int, ...], action: Callable[[], None]) -> Due:
         """Let something be done at an instant, which may be the present one."""
-        if at >= self.horizon:
-            return
-        if at not in self.due:
-            self.due[at] = []
-            self.clock.timeout(at - self.now).callbacks.append(self._instant)
-        heapq.heappush(self.due[at], (rank, order, action))
+        self._number += 1
+        due = Due(rank, order, self._number, action)
+        if at < self.horizon:
+            if at not in self.due:
+                self.due[at] = []
+                self.clock.timeout(at - self.now).callbacks.append(self._instant)
+            heapq.heappush(self.due[at], due)
+        return due
 
-    def add_event(self, at: int, rank: Rank, station: int, identity: int, action: Callable[[], None]) -> None:
-        """Let something be done to an entity; such events are counted and chained into the fingerprint."""
-        self.add(at, rank, (station, identity), partial(self._event, rank, station, identity, action))
+    def add_event(self, at: int, rank: Rank, station: int, identity: int, who: Any) -> Due:
+        """Let something befall somebody; such events are counted and chained into the fingerprint."""
+        return self.add(at, rank, (station, identity), partial(self._event, rank, station, identity, who))
 
     def _instant(self, _: simpy.Event) -> None:
         """Do everything due now, including what becomes due now while it is done."""
         due = self.due[self.now]
         while due:
-            action = heapq.heappop(due)[-1]
-            action()
+            first = heapq.heappop(due)
+            if not first.cancelled:
+                first.action()
+                if first.rank >= Rank.PLAN_CHANGE:
+                    self.settle()
         del self.due[self.now]
 
-    def _event(self, rank: Rank, station: int, identity: int, action: Callable[[], None]) -> None:
+    def _event(self, rank: Rank, station: int, identity: int, who: Any) -> None:
         f = self.fingerprint
         f = (f ^ self.now) * 0x9E3779B97F4A7C15 & WORD
         f = (f ^ identity ^ (rank << 56) ^ (station << 40)) * 0xD1B54A32D192ED03 & WORD
         self.fingerprint = f ^ (f >> 29)
         self.events += 1
-        action()
+        self.handlers[rank](who)

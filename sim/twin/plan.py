@@ -31,8 +31,8 @@ class What(IntEnum):
 class Row:
     """One planned change; rows compare in the order in which they act.
 
-    ``index`` is the station for places, station * classes + class for multipliers, and for shares the position of
-    the destination among all destinations of the file.
+    ``index`` is the pool for places (own pools of stations first, then shared pools), station * classes + class for
+    multipliers, and for shares the position of the destination among all destinations of the file.
     """
 
     at: int
@@ -53,7 +53,7 @@ class Plan:
     def __init__(self, network: Network):
         self.network = network
         self.calendar = Calendar(network.start, int(network.horizon))
-        self.places: list[float] = []  # by station
+        self.places: list[float] = []  # by pool
         self.multiplier: list[list[float]] = []  # by station and class
         self.share: list[float] = []  # of every destination in the order of the file
         self.share_rows: dict[tuple[int, int], range] = {}  # positions of the destinations of (station, route rule)
@@ -65,6 +65,8 @@ class Plan:
                 self.share_rows[s, number] = range(len(self.share), len(self.share) + len(route.to))
                 for destination in route.to.values():
                     self.share.append(self._share(len(self.share), destination))
+        for j, pool in enumerate(network.pools.values(), start=len(network.stations)):
+            self.places.append(self._places(j, pool.places))
         self.rows.sort()
 
     def row(self, at: int, what: What, index: int, value: float) -> Row:
@@ -73,12 +75,12 @@ class Plan:
         self.rows.append(row)
         return row
 
-    def _places(self, s: int, given: int | str | list[PlacesStep]) -> float:
+    def _places(self, pool: int, given: int | str | list[PlacesStep]) -> float:
         if isinstance(given, str):
             return NO_LIMIT
         if isinstance(given, int):
             return given
-        return self._starting(What.PLACES, s, [(self._at(step), step.places) for step in given], 0)
+        return self._starting(What.PLACES, pool, [(self._at(step), step.places) for step in given], 0)
 
     def _multiplier(self, s: int, c: int) -> float:
         given = list(self.network.stations.values())[s].multiplier

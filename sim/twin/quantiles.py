@@ -13,7 +13,21 @@ from enum import IntEnum
 import numpy as np
 
 from sim.kernel.draws import _words, pair
-from sim.services import DETERMINISTIC, EXPONENTIAL, KNOTS, LOGIT_MAX, LOGNORMAL, TABLE, WEIBULL, Resolved
+from sim.services import (
+    CELLS,
+    DETERMINISTIC,
+    EMPIRICAL,
+    EXPONENTIAL,
+    LAST_SHARE,
+    LOGIT_MAX,
+    LOGNORMAL,
+    NORMAL,
+    TABLE,
+    TRIANGULAR,
+    UNIFORM,
+    WEIBULL,
+    Resolved,
+)
 
 __all__ = ["LONGEST_STAY", "Draws", "Purpose", "inverse_normal", "quantile", "whole_ms"]
 
@@ -33,6 +47,9 @@ class Purpose(IntEnum):
     IDENTITY = 6
     NOISE = 7
     CENSUS = 8
+    TURNAROUND = 9
+    PATIENCE = 10
+    BATCH = 11
 
 
 class Draws:
@@ -56,8 +73,15 @@ class Draws:
 
     def identity_of_return(self, entity: int) -> int:
         """Identity of the visit with which `entity` comes back; its highest bit tells it from an arrival's."""
-        key = (self.replication * 256 + Purpose.IDENTITY) & WORD
-        first, _ = _words(np.uint64(entity), np.uint64(0), np.uint64(self.seed & WORD), np.uint64(key))
+        return self._new_identity(Purpose.IDENTITY, entity, 0)
+
+    def identity_of_member(self, entity: int, j: int) -> int:
+        """Identity of member `j` (from 1) of the batch that `entity` leads; its highest bit is set, too."""
+        return self._new_identity(Purpose.BATCH, entity, j)
+
+    def _new_identity(self, purpose: Purpose, entity: int, k: int) -> int:
+        key = (self.replication * 256 + purpose) & WORD
+        first, _ = _words(np.uint64(entity), np.uint64(k), np.uint64(self.seed & WORD), np.uint64(key))
         return int(first) | TOP_BIT
 
 
@@ -68,10 +92,15 @@ def whole_ms(x: float) -> int:
 
 def quantile(service: Resolved, u: float) -> float:
     """Time (ms) below which a share `u` of times lies, never above the longest stay."""
+    if service.bounded:
+        u = min(service.base + u * service.span, LAST_SHARE)
     try:
-        return min(_QUANTILES[service.kind](service, u), LONGEST_STAY)
+        x = _QUANTILES[service.kind](service, u)
     except OverflowError:  # Python raises where the C library returns infinity
-        return LONGEST_STAY
+        x = math.inf
+    if service.bounded:
+        x = min(max(x, service.low), service.high)
+    return min(x, LONGEST_STAY)
 
 
 def _exponential(service: Resolved, u: float) -> float:
@@ -90,18 +119,36 @@ def _deterministic(service: Resolved, u: float) -> float:
     return service.a
 
 
+def _uniform(service: Resolved, u: float) -> float:
+    return service.a + service.b * u
+
+
+def _triangular(service: Resolved, u: float) -> float:
+    if u < service.c:
+        return service.a + service.b * math.sqrt(u * service.c)
+    return service.a + service.b * (1 - math.sqrt((1 - u) * (1 - service.c)))
+
+
+def _normal(service: Resolved, u: float) -> float:
+    return service.a + service.b * inverse_normal(u)
+
+
+def _empirical(service: Resolved, u: float) -> float:
+    n = len(service.values)
+    return service.values[min(int(u * n), n - 1)]
+
+
 def _table(service: Resolved, u: float) -> float:
-    """Cubic Hermite in logit u between the knots of the log-quantile."""
-    v, m = service.values, service.slopes
-    y = math.log(u / (1 - u))
-    p = (y + LOGIT_MAX) / (2 * LOGIT_MAX / (KNOTS - 1))
-    i = min(max(int(p), 0), KNOTS - 2)
-    t = p - i
-    t2 = t * t
-    t3 = t2 * t
-    return math.exp(
-        (2 * t3 - 3 * t2 + 1) * v[i] + (t3 - 2 * t2 + t) * m[i] + (3 * t2 - 2 * t3) * v[i + 1] + (t3 - t2) * m[i + 1]
-    )
+    """Cubic in the log-odds of u, in the part of a cell in which they fall."""
+    p = min(max((math.log(u / (1 - u)) + LOGIT_MAX) / (2 * LOGIT_MAX / CELLS), 0.0), float(CELLS))
+    cell = min(int(p), CELLS - 1)
+    first = service.cells[cell]
+    parts = service.cells[cell + 1] - first
+    q = (p - cell) * parts
+    part = min(int(q), parts - 1)
+    t = q - part
+    c0, c1, c2, c3 = service.cubics[first + part]
+    return math.exp(((c3 * t + c2) * t + c1) * t + c0)
 
 
 _QUANTILES: dict[int, Callable[[Resolved, float], float]] = {
@@ -109,6 +156,10 @@ _QUANTILES: dict[int, Callable[[Resolved, float], float]] = {
     LOGNORMAL: _lognormal,
     WEIBULL: _weibull,
     DETERMINISTIC: _deterministic,
+    UNIFORM: _uniform,
+    TRIANGULAR: _triangular,
+    NORMAL: _normal,
+    EMPIRICAL: _empirical,
     TABLE: _table,
 }
 

@@ -1,23 +1,21 @@
-"""What a network file says, looked up plainly: rules, windows and arrivals of the reference program.
+"""What a network file says, looked up plainly: the rules of stations and the windows of the reference program.
 
-Sections 4 and 7 of ``docs/semantics.md``. Nothing here changes during a run.
+Section 7 of ``docs/semantics.md``. Nothing here changes during a run.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Iterable
 
 from sim.clock import HOUR
-from sim.network.schema import LEAVE, Network, Return, Service, Source
+from sim.network.fields import Where
+from sim.network.schema import LEAVE, HoldStep, Network, Return, Service, Weekly
 from sim.network.schema import Station as StationSpec
-from sim.rates import rate_tables, stream
-from sim.select import CLASS, first_fit, levels_of
+from sim.select import CLASS, first_fit, fits, levels_of
 from sim.services import Resolved, resolve
-from sim.twin.quantiles import Draws, Purpose, inverse_normal
 
-__all__ = ["LEAVES", "WEEK_HOURS", "Arrival", "Arrivals", "Kind", "Rules", "Window"]
+__all__ = ["LEAVES", "WEEK_HOURS", "Kind", "Rules", "Window", "hours_of_week"]
 
 LEAVES = -1  #: the destination that means: out of the network
 WEEK_HOURS = 168
@@ -37,12 +35,14 @@ class Rules:
         self.network = network
         self.names = list(network.stations)
         self.specs: list[StationSpec] = list(network.stations.values())
+        self.pools = [*self.names, *network.pools]  # own pools, then shared pools
         self.classes = {name: i for i, name in enumerate(network.classes)}
         self.groups = len(network.classes) * math.prod(len(network.attributes[a]) for a in network.observe.by)
         # distinct kinds are few and entities many: every look-up is made once
         self._service: dict[tuple[int, Kind], Resolved] = {}
         self._route: dict[tuple[int, Kind], int] = {}
         self._return: dict[tuple[int, Kind], int] = {}
+        self._holds: dict[tuple[int, Kind], dict[int, list[HoldStep]]] = {}
         self._group: dict[Kind, int] = {}
         self._resolved: dict[int, Resolved] = {}
 
@@ -97,9 +97,32 @@ class Rules:
         number = self._return[key]
         return None if number < 0 else self.specs[station].returns[number]
 
+    def holds(self, station: int, kind: Kind) -> dict[int, list[HoldStep]]:
+        """Steps of the amounts that a stay holds of shared pools, in the order of the pools."""
+        key = (station, kind)
+        if key not in self._holds:
+            rules = self.specs[station].holds
+            number = first_fit([r.where for r in rules], self._levels(kind))
+            steps = {} if number < 0 else {self.shared(name): given for name, given in rules[number].pools.items()}
+            self._holds[key] = dict(sorted(steps.items()))
+        return self._holds[key]
+
+    def fits(self, where: Where, kind: Kind) -> bool:
+        """Whether `where` names this kind of entity."""
+        return fits(where, self._levels(kind))
+
+    def shared(self, name: str) -> int:
+        """Index of a shared pool among all pools."""
+        return len(self.names) + list(self.network.pools).index(name)
+
     def destination(self, name: str) -> int:
         """Index of a destination."""
         return LEAVES if name == LEAVE else self.names.index(name)
+
+
+def hours_of_week(given: Iterable[Weekly]) -> set[int]:
+    """Hours of the week, Monday 00:00 being 0, that any of the entries names."""
+    return {day * 24 + hour for entry in given for day in entry.weekdays for hour in range(*entry.hours)}
 
 
 class Window:
@@ -114,9 +137,7 @@ class Window:
 
     def __init__(self, spec: StationSpec, first_hour: int):
         self.first_hour = first_hour
-        self.open = {
-            day * 24 + hour for window in spec.window for day in window.weekdays for hour in range(*window.hours)
-        }
+        self.open = hours_of_week(spec.window)
 
     def is_open(self, hour: int) -> bool:
         """Whether an hour counted from the start of the run is open."""
@@ -133,95 +154,3 @@ class Window:
         while length < WEEK_HOURS and self.is_open(hour + length):
             length += 1
         return hour * HOUR + math.floor(b * length * HOUR)
-
-
-class Arrival(NamedTuple):
-    """One arrival from outside."""
-
-    at: int
-    station: int
-    identity: int
-    source: int
-
-
-class Arrivals:
-    """Everybody who arrives from outside, hour by hour.
-
-    Parameters
-    ----------
-    network : Network
-    draws : Draws
-    rules : Rules
-    """
-
-    def __init__(self, network: Network, draws: Draws, rules: Rules):
-        self.network = network
-        self.draws = draws
-        self.rules = rules
-        self.names = list(network.sources)
-        self.sources: list[Source] = list(network.sources.values())
-        self.first_hour = network.start.weekday() * 24
-        week, day = rate_tables(network)
-        # Python's floats: the same numbers, multiplied without NumPy
-        self.week: list[list[float]] = week.tolist()
-        self.day: list[list[float]] = day.tolist()
-        self._x: dict[str, list[float]] = {name: [] for name in network.noise}
-
-    def of_hour(self, hour: int) -> Iterator[Arrival]:
-        """Arrivals of one hour, source by source; their order in time is left to the agenda."""
-        for s, source in enumerate(self.sources):
-            expected = self.expected(s, hour)
-            height, k = 0.0, 0
-            while True:
-                identity = (stream(self.names[s]) << 40) + (hour << 16) + k
-                u, w = self.draws.uniforms(Purpose.ARRIVAL, identity, 0)
-                height += -math.log(u)
-                if height > expected:
-                    break
-                yield Arrival(hour * HOUR + math.floor(w * HOUR), self.rules.names.index(source.to), identity, s)
-                k += 1
-
-    def expected(self, s: int, hour: int) -> float:
-        """Arrivals expected of source `s` in an hour counted from the start."""
-        d = hour // 24
-        rate = self.week[s][(self.first_hour + hour) % WEEK_HOURS] * self.day[s][d]
-        noise = self.sources[s].noise
-        return rate if noise is None else rate * self.factor(noise, d)
-
-    def factor(self, noise: str, d: int) -> float:
-        """Multiplier of a noise group on day `d`: lognormal, mean one, autocorrelated."""
-        spec = self.network.noise[noise]
-        sigma = math.sqrt(math.log(1 + spec.variance))
-        phi = spec.correlation
-        x = self._x[noise]
-        while len(x) <= d:
-            u, _ = self.draws.uniforms(Purpose.NOISE, stream("noise:" + noise), len(x))
-            z = inverse_normal(u)
-            x.append(phi * x[-1] + math.sqrt(1 - phi * phi) * z if x else z)
-        return math.exp(sigma * x[d] - 0.5 * sigma * sigma)
-
-    def kind(self, arrival: Arrival) -> Kind:
-        """Class and attributes of an arrival, drawn by the shares of its source."""
-        source = self.sources[arrival.source]
-        levels: dict[str, str] = {}
-        for a, name in enumerate(self.network.attributes):
-            shares = source.attributes.get(name)
-            if isinstance(shares, str):
-                levels[name] = shares
-            elif shares is not None:
-                pair = self.draws.uniforms(Purpose.ATTRIBUTE, arrival.identity, a // 2)
-                levels[name] = self._level(self.network.attributes[name], shares, pair[a % 2])
-        return self.rules.kind(source.cls, levels)
-
-    @staticmethod
-    def _level(levels: list[str], shares: dict[str, float], u: float) -> str:
-        cumulative = 0.0
-        last = levels[0]
-        for level in levels:
-            share = shares.get(level, 0.0)
-            if share > 0:
-                cumulative += share
-                last = level
-                if cumulative > u:
-                    return level
-        return last  # rounding left the sum of the shares short of u

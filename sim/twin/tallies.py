@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -17,15 +17,19 @@ from sim.clock import DAY, Calendar
 from sim.errors import ConservationError
 from sim.kernel.layout import FLOWS, SNAPSHOT, STATES, WAIT_EDGES
 from sim.network.schema import Network
+from sim.twin.clocks import Clocks
 from sim.twin.plan import NO_LIMIT
 from sim.twin.quantiles import whole_ms
+from sim.twin.stations import Entity, Pool
 
-__all__ = ["HERE", "IN", "OUT", "Meter", "Tallies"]
+__all__ = ["HERE", "IN", "OUT", "Meter", "Tallies", "period_edges"]
 
 YEAR = 365 * DAY
+#: levels that are measured of every pool
+POOL_LEVELS = ("places_area", "draining_area", "held_area", "turnaround_area")
 HERE = ("waiting", "in_service", "blocked", "in_transition")  #: states that say where an entity is
-IN = ("arrived", "returned", "transferred_in")
-OUT = ("transferred_out", "left", "lost")
+IN = ("arrived", "returned", "transferred_in", "reclassified_in")
+OUT = ("transferred_out", "left", "lost", "diverted", "reneged", "died", "reclassified_out")
 _STATE = {name: i for i, name in enumerate(STATES)}
 _FLOW = {name: i for i, name in enumerate(FLOWS)}
 
@@ -65,28 +69,28 @@ class Tallies:
     def __init__(self, network: Network, groups: int):
         horizon = int(network.horizon)
         observe = network.observe
-        calendar = Calendar(network.start, horizon)
-        edges = (
-            calendar.month_edges() if observe.period == "month" else calendar.regular_edges(whole_ms(observe.period))
-        )
-        self.edges: list[int] = edges.tolist()
+        self.edges = period_edges(network)
         self.step = whole_ms(observe.snapshot_every)
-        self.clocks = list(observe.wait_over)
+        self.limits = list(observe.wait_over)
         self.wait_edges: list[int] = WAIT_EDGES.tolist()
         self.stations, self.groups = len(network.stations), groups
+        self.pools = self.stations + len(network.pools)
         self.period = 0
         self.present = [[[Meter() for _ in STATES] for _ in range(groups)] for _ in range(self.stations)]
-        self.open = [Meter() for _ in range(self.stations)]
-        self.draining = [Meter() for _ in range(self.stations)]
-        at = (len(self.edges) - 1, self.stations)
+        self.pool_meters = {name: [Meter() for _ in range(self.pools)] for name in POOL_LEVELS}
+        self.outlying = [Meter() for _ in range(self.stations)]
+        periods = len(self.edges) - 1
+        at = (periods, self.stations)
         self.area = np.zeros((*at, groups, len(STATES)), np.int64)
         self.flow = np.zeros((*at, groups, len(FLOWS)), np.int64)
         self.wait_total = np.zeros((*at, groups), np.int64)
-        self.wait_over = np.zeros((*at, groups, len(self.clocks)), np.int64)
-        self.places_area = np.zeros(at, np.int64)
-        self.draining_area = np.zeros(at, np.int64)
+        self.wait_over = np.zeros((*at, groups, len(self.limits)), np.int64)
         self.wait_hist = np.zeros((math.ceil(horizon / YEAR), self.stations, len(WAIT_EDGES)), np.int64)
-        self.snapshot = np.zeros((math.ceil(horizon / self.step), self.stations, len(SNAPSHOT)), np.int32)
+        self.pool_area = {name: np.zeros((periods, self.pools), np.int64) for name in POOL_LEVELS}
+        self.outlying_area = np.zeros(at, np.int64)
+        self.slots_offered = np.zeros(at, np.int64)
+        self.snapshot = np.zeros((math.ceil(horizon / self.step), self.pools, len(SNAPSHOT)), np.int32)
+        self.clocks = Clocks(network, groups, periods)
         self._here_before = [[0] * groups for _ in range(self.stations)]
 
     # -- booking ------------------------------------------------------------------------------------------------------
@@ -104,25 +108,45 @@ class Tallies:
         """Book the wait of an entity that starts from the waiting room."""
         self.book(station, group, "waited")
         self.wait_total[self.period, station, group] += wait
-        for w, clock in enumerate(self.clocks):
-            if wait > clock:
+        for w, limit in enumerate(self.limits):
+            if wait > limit:
                 self.wait_over[self.period, station, group, w] += 1
         self.wait_hist[now // YEAR, station, bisect_right(self.wait_edges, wait) - 1] += 1
 
-    def places(self, now: int, station: int, places: float, occupied: int) -> None:
-        """Note the places open and those that are held above them."""
-        limited = places != NO_LIMIT
-        self.open[station].set(now, int(places) if limited else 0)
-        self.draining[station].set(now, max(0, occupied - int(places)) if limited else 0)
+    def pool(self, now: int, pool: Pool) -> None:
+        """Note the places of a pool that are open, held, held by nobody, and held above those open."""
+        limited = pool.places != NO_LIMIT
+        levels = (
+            int(pool.places) if limited else 0,
+            max(0, pool.occupied - int(pool.places)) if limited else 0,
+            pool.occupied - pool.turning,
+            pool.turning,
+        )
+        for name, level in zip(POOL_LEVELS, levels, strict=True):
+            self.pool_meters[name][pool.index].set(now, level)
 
-    def take_snapshot(self, now: int, places: Iterable[float], occupied: Sequence[int]) -> None:
-        """Write down how many entities are in each state, and the places open."""
+    def count_outlier(self, now: int, station: int, change: int) -> None:
+        """Let the number of those who hold a place elsewhere go up or down."""
+        meter = self.outlying[station]
+        meter.set(now, meter.level + change)
+
+    def offer(self, station: int, slots: int) -> None:
+        """Count the slots on offer."""
+        self.slots_offered[self.period, station] += slots
+
+    def end_clocks(self, now: int, entity: Entity, until: str) -> None:
+        """End the clocks of the station where an entity is: its stay starts, or it leaves."""
+        self.clocks.end(now, self.period, entity, until)
+
+    def take_snapshot(self, now: int, pools: Sequence[Pool]) -> None:
+        """Write down how many entities are in each state, the places open and those held."""
         row = self.snapshot[now // self.step]
-        for s, open_places in enumerate(places):
-            for k in range(len(STATES)):
-                row[s, k] = sum(self.present[s][g][k].level for g in range(self.groups))
-            row[s, len(STATES)] = -1 if open_places == NO_LIMIT else int(open_places)
-            row[s, len(STATES) + 1] = occupied[s]
+        for pool in pools:
+            if pool.index < self.stations:
+                for k in range(len(STATES)):
+                    row[pool.index, k] = sum(self.present[pool.index][g][k].level for g in range(self.groups))
+            row[pool.index, len(STATES)] = -1 if pool.places == NO_LIMIT else int(pool.places)
+            row[pool.index, len(STATES) + 1] = pool.occupied
 
     def start_accounts(self) -> None:
         """Take the entities that are present now as the opening balance."""
@@ -134,8 +158,9 @@ class Tallies:
         for s in range(self.stations):
             for g in range(self.groups):
                 self.area[p, s, g] = [meter.read(now) for meter in self.present[s][g]]
-            self.places_area[p, s] = self.open[s].read(now)
-            self.draining_area[p, s] = self.draining[s].read(now)
+            self.outlying_area[p, s] = self.outlying[s].read(now)
+        for name, meters in self.pool_meters.items():
+            self.pool_area[name][p] = [meter.read(now) for meter in meters]
         self._balance_stations()
         self.period += 1
 
@@ -159,7 +184,7 @@ class Tallies:
                         f"+{came} -{went}, but {here} are present"
                     )
                 self._here_before[s][g] = here
-        for area in (self.area, self.places_area, self.draining_area):
+        for area in (self.area, self.outlying_area, *self.pool_area.values()):
             if (area[p] < 0).any():
                 raise ConservationError(f"period {p}: a negative area")
 
@@ -179,5 +204,15 @@ class Tallies:
 
     def results(self) -> dict[str, Any]:
         """Copies of everything that was written down; areas are those of the periods that have closed."""
-        names = ("area", "flow", "wait_total", "wait_over", "wait_hist", "places_area", "draining_area", "snapshot")
-        return {name: getattr(self, name).copy() for name in names}
+        names = ("area", "flow", "wait_total", "wait_over", "wait_hist", "outlying_area", "slots_offered", "snapshot")
+        found = {name: getattr(self, name) for name in names} | self.pool_area | self.clocks.results()
+        return {name: array.copy() for name, array in found.items()}
+
+
+def period_edges(network: Network) -> list[int]:
+    """Edges (ms) of the periods, which are cut at the warm-up."""
+    calendar = Calendar(network.start, int(network.horizon))
+    period = network.observe.period
+    regular = calendar.month_edges() if period == "month" else calendar.regular_edges(whole_ms(period))
+    warm_up = whole_ms(network.warm_up)
+    return sorted({*regular.tolist(), *([warm_up] if 0 < warm_up < network.horizon else [])})

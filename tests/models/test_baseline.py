@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from models import calibrate, compose, outputs, runner
+from models import calibrate, compose, runner
 from models.baseline import _clear_miss, _whole_year, check_baseline
 from models.calibrate import CannotFit, fit_footprint, inputs_hash, targets
 from models.cli import main
@@ -18,6 +18,7 @@ from models.compose import parse, settings
 from models.figures import Figure
 from models.footprint import load_footprint
 from models.observed import beds_by_quarter
+from sim import files
 
 
 def test_shipped_fit_belongs_to_the_shipped_footprint(chosen):
@@ -133,7 +134,7 @@ def test_a_place_that_cannot_be_written_is_found_before_the_work(tmp_path, monke
     (tmp_path / "file").write_text("mine")
     assert main(["calibrate", f"out={tmp_path / 'file' / 'fit.yaml'}"]) == 2
     assert "is a file" in capsys.readouterr().err
-    monkeypatch.setattr(outputs.os, "access", lambda *_: False)
+    monkeypatch.setattr(files.os, "access", lambda *_: False)
     assert main(["calibrate", f"out={tmp_path / 'fit.yaml'}"]) == 2
     assert "cannot be written" in capsys.readouterr().err
     assert [p.name for p in tmp_path.iterdir()] == ["file"]
@@ -146,7 +147,7 @@ def test_a_full_disk_spares_the_fit_that_is_there(tmp_path, chosen, monkeypatch,
     def full(*_):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(outputs.os, "replace", full)
+    monkeypatch.setattr(files.os, "replace", full)
     assert main(["calibrate", f"out={tmp_path / 'fit.yaml'}"]) == 2
     assert "No space left on device" in capsys.readouterr().err
     assert (tmp_path / "fit.yaml").read_text() == "earlier"

@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pytest
 
-import models.outputs
 import models.runner
 from models.cli import main
 from models.compose import parse, settings
+from sim import arrow, files
 
 ROOT = Path(__file__).parents[2]
 TINY = ["run", "timeline=3y", "replications=2", "criteria.longest_timeline_years=3", "criteria.window_years_after=1"]
@@ -168,7 +168,7 @@ def test_places_to_write_are_checked_first(tmp_path, capsys, monkeypatch):
     for out, part in ((file, "this is a file"), (file / "x", "is a file"), (other, "holds other things")):
         assert main([*TINY, f"out={out}"]) == 2
         assert part in capsys.readouterr().err
-    monkeypatch.setattr(models.outputs.shutil, "disk_usage", lambda _: type("Usage", (), {"free": 1e6})())
+    monkeypatch.setattr(files.shutil, "disk_usage", lambda _: type("Usage", (), {"free": 1e6})())
     assert main([*TINY, f"out={tmp_path / 'x'}"]) == 2
     assert "1 MB are free" in capsys.readouterr().err
     assert leftovers(tmp_path) == ["file", "other"]
@@ -186,10 +186,10 @@ def test_a_full_disk_leaves_nothing_half_written(moment, tmp_path, capsys, monke
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     target = {
-        "table": (models.outputs.feather, "write_feather"),
+        "table": (arrow.feather, "write_feather"),
         "json": (Path, "write_text"),
-        "sync": (models.outputs.os, "fsync"),
-        "rename": (models.outputs.os, "replace"),
+        "sync": (files.os, "fsync"),
+        "rename": (files.os, "replace"),
     }[moment]
     monkeypatch.setattr(*target, full)
     assert main([*TINY, f"out={out}"]) == 2

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from models import compose, outputs
-from models.outputs import check_room, run_folder
-from sim import CarebridgeError
+from models import compose
+from sim import CarebridgeError, files
+from sim.files import check_room, run_folder
 
 
 def write(folder: Path, text: str) -> None:
@@ -51,7 +51,7 @@ def test_the_old_comes_back_when_the_new_cannot_take_its_place(tmp_path, monkeyp
             raise error
         replace(*names)
 
-    monkeypatch.setattr(outputs.os, "replace", sometimes)
+    monkeypatch.setattr(files.os, "replace", sometimes)
     with pytest.raises((CarebridgeError, KeyboardInterrupt)) as caught, run_folder(out) as folder:
         write(folder, "new")
     monkeypatch.undo()
@@ -124,7 +124,7 @@ def test_the_folder_above_must_be_writable(tmp_path, monkeypatch):
     """Not the folder itself: the new one is laid beside it."""
     out = earlier(tmp_path / "x")
     asked = []
-    monkeypatch.setattr(outputs.os, "access", lambda path, how: asked.append(path))
+    monkeypatch.setattr(files.os, "access", lambda path, how: asked.append(path))
     with pytest.raises(CarebridgeError, match="cannot be written; give another folder"):
         check_room(out, 1)
     assert asked == [tmp_path.resolve()]

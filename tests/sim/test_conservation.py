@@ -15,6 +15,9 @@ from sim.run import Run
 from sim.tables import lower
 from tests.sim.random_networks import random_network
 
+INTO = ("arrived", "returned", "transferred_in", "reclassified_in")
+OUT_OF = ("transferred_out", "left", "lost", "diverted", "reneged", "died", "reclassified_out")
+
 #: all that must be conserved is in motion here: people wait, are blocked, are in transition, away, lost
 NETWORK: dict[str, Any] = {
     "horizon": "60 d",
@@ -77,20 +80,27 @@ def test_accounts_balance(number: int) -> None:
         run.advance(int(share * network.horizon))
         seen, s = run.observations(), run.state
         here = int(s.present[..., :4].sum())
-        came = total(seen, "arrived") + total(seen, "returned") + census
-        assert came == total(seen, "left") + total(seen, "lost") + here
+        came = sum(total(seen, flow) for flow in INTO)
+        assert here == census + came - sum(total(seen, flow) for flow in OUT_OF)
         assert total(seen, "arrived") + census == s.numbers[GONE] + s.numbers[AWAY] + here
-        assert total(seen, "transferred_in") == total(seen, "transferred_out")
-        assert total(seen, "started") >= total(seen, "waited")
+        assert total(seen, "reclassified_in") == total(seen, "reclassified_out")
+        assert total(seen, "transferred_in") >= total(seen, "transferred_out")  # others come by diversion and patience
+        assert total(seen, "started") + total(seen, "resumed") >= total(seen, "waited")
+        assert total(seen, "preempted") >= total(seen, "resumed")
+        assert total(seen, "overflowed") >= total(seen, "repatriated")
         assert s.present.min() >= 0
         assert s.present[..., BLOCKED].sum() == s.present[..., STATES.index("awaited")].sum()
     assert seen["area"].min() >= 0
-    held = seen["area"][..., 1:4].sum(axis=(2, 3))
-    limited = np.array([station.places != "inf" for station in network.stations.values()])
-    assert (held <= seen["places_area"] + seen["draining_area"])[:, limited].all()
-    # entity-time over the run equals what the snapshots' own clock would give only on average; waits are exact
-    ended = seen["wait_total"].sum()
-    assert ended <= seen["area"][..., STATES.index("waiting")].sum()
+    stations = list(network.stations.values())
+    # everybody in service, blocked or in transition holds one place of one station, his own or another
+    own = seen["held_area"][:, : len(stations)]
+    assert (own.sum(axis=1) == seen["area"][..., 1:4].sum(axis=(1, 2, 3))).all()
+    assert (seen["outlying_area"].sum(axis=1) <= own.sum(axis=1)).all()
+    limited = np.array([of.places != "inf" for of in (*stations, *network.pools.values())])
+    occupied = seen["held_area"] + seen["turnaround_area"]
+    assert (occupied <= seen["places_area"] + seen["draining_area"])[:, limited].all()
+    # waits are exact; those that have not ended are in the areas only
+    assert seen["wait_total"].sum() <= seen["area"][..., STATES.index("waiting")].sum()
     assert seen["wait_hist"].sum() == total(seen, "waited")
 
 

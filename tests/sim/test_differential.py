@@ -6,7 +6,7 @@ at any moment, without a difference.
 
 import random
 from collections import Counter
-from typing import Any
+from typing import Any, Literal, get_args, get_origin
 
 import numpy as np
 import pytest
@@ -14,12 +14,14 @@ import pytest
 import sim.run
 from sim.clock import DAY, HOUR
 from sim.kernel.layout import FLOWS, SET_MULTIPLIER, SET_PLACES, STATES
+from sim.network import schema
+from sim.network.fields import Shape
 from sim.network.load import load_network
 from sim.network.schema import Network
 from sim.run import Run
 from sim.tables import Change, lower
 from sim.twin import Twin
-from tests.sim.random_networks import random_network
+from tests.sim.random_networks import features, random_network
 
 SEED = 11
 ORDINARY = range(72)
@@ -70,68 +72,55 @@ def test_kernel_equals_reference_on_many_networks(number: int) -> None:
     agree(number)
 
 
-def features(given: dict[str, Any]) -> set[str]:
-    """Words of the network language that a network uses."""
-    found = {f"network.{key}" for key, value in given.items() if value}
+#: keys that say nothing about what happens
+TOLD = {"name", "description", "replications", "seed", "unit", "file", "column"}
+MODELS = {m for m in vars(schema).values() if isinstance(m, type) and issubclass(m, Shape)} - {Shape, schema.Column}
 
-    def services(value: Any) -> None:
-        if isinstance(value, dict):
-            found.update([value["kind"], *(f"service.{k}" for k in ("cv", "median", "shape") if k in value)])
 
-    for service in given["services"].values():
-        services(service)
-    for source in given["sources"].values():
-        found.update(f"source.{key}" for key, value in source.items() if value)
-        found.update(f"source.attributes.{type(v).__name__}" for v in source["attributes"].values())
-    for station in given["stations"].values():
-        found.update(f"station.{key}" for key, value in station.items() if value)
-        for key in ("places", "waiting_room", "service", "multiplier", "window"):
-            found.add(f"station.{key}.{type(station.get(key)).__name__}")
-        services(station["service"])
-        for route in station.get("routes", []):
-            found.update(f"route.{key}" for key, value in route.items() if value)
-            for to in route["to"].values():
-                if isinstance(to, dict):
-                    found.update({f"to.{key}" for key in to} | {f"to.share.{type(to['share']).__name__}"})
-        for rule in [*station.get("returns", []), *station.get("routes", [])]:
-            found.update(f"rule on {'class' if key == 'class' else 'attribute'}" for key in rule["where"])
-    for row in given["census"]:
-        found.add("census.stationary" if row["elapsed"] == "stationary" else "census.elapsed")
-    found.update(f"observe.{key}" for key, value in given["observe"].items() if value)
+def wanted() -> set[str]:
+    """Every key of a network file, and every word that a key may hold, but for the default."""
+    found = set[str]()
+    for model in MODELS:
+        for name, field in model.model_fields.items():
+            key = f"{model.__name__}.{field.alias or name}"
+            if name not in TOLD:
+                found |= {key, *(f"{key}={word}" for word in words(field.annotation) if word != field.default)}
     return found
 
 
-WANTED = {
-    *("exponential", "lognormal", "weibull", "deterministic", "gamma", "erlang", "mixture"),
-    *("service.cv", "service.median", "service.shape", "network.noise", "network.attributes"),
-    *(f"source.{key}" for key in ("hour", "weekday", "month", "week", "growth_per_year", "level", "noise")),
-    *("source.begin", "source.end", "source.attributes.dict", "source.attributes.str"),
-    *(f"station.{key}" for key in ("priority", "reserve", "flex", "multiplier", "window", "routes", "returns")),
-    *("station.places.int", "station.places.str", "station.places.list", "station.waiting_room.dict"),
-    *("station.service.str", "station.service.dict", "station.service.list", "station.window.list"),
-    *("station.multiplier.list", "station.multiplier.dict", "to.transition", "to.share.list", "route.where"),
-    *("rule on class", "rule on attribute", "census.stationary", "census.elapsed", "observe.by", "observe.wait_over"),
-}
+def words(annotation: Any) -> list[str]:
+    if get_origin(annotation) is dict:
+        return []
+    if get_origin(annotation) is Literal:
+        return [word for word in get_args(annotation) if isinstance(word, str)]
+    return [word for part in get_args(annotation) for word in words(part)]
 
 
 def test_the_networks_use_every_feature() -> None:
-    used = Counter(word for number in ORDINARY for word in features(random_network(number)))
-    assert {word: used[word] for word in WANTED if used[word] < 3} == {}
+    used = Counter(word for number in ORDINARY for word in features(load_network(random_network(number))))
+    assert {word: used[word] for word in wanted() if used[word] < 3} == {}
+
+
+#: what is written down and never below zero
+NEVER_NEGATIVE = (
+    *("area", "flow", "wait_total", "wait_over", "wait_hist", "wait_fine", "places_area", "draining_area", "held_area"),
+    *("turnaround_area", "outlying_area", "slots_offered", "clock_ended", "clock_over", "clock_total"),
+)
 
 
 def test_everything_that_can_happen_happens() -> None:
     happened: Counter[str] = Counter()
     events = []
-    for number in ORDINARY:
+    for number in range(60):
         seen = by_kernel(load_network(random_network(number)), number)
         happened.update(name for i, name in enumerate(FLOWS) if seen["flow"][..., i].any())
         happened.update(name for i, name in enumerate(STATES) if seen["area"][..., i].any())
-        happened.update(name for name in ("draining_area", "wait_over") if seen[name].any())
+        happened.update(name for name in NEVER_NEGATIVE if seen[name].any())
+        assert min(seen[name].min(initial=0) for name in NEVER_NEGATIVE) == 0
         events.append(seen["events"])
-    names = {*FLOWS[:10], *STATES, "draining_area", "wait_over"}
-    assert {name: happened[name] for name in names if happened[name] < 10} == {}
-    assert sum(events) > 100_000
-    assert sum(n > 1000 for n in events) > 30
+    assert {name: happened[name] for name in (*FLOWS, *STATES, *NEVER_NEGATIVE) if happened[name] < 3} == {}
+    assert sum(events) > 60_000
+    assert sum(n > 1000 for n in events) > 25
 
 
 # -- cutting, saving, growing -----------------------------------------------------------------------------------------

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from sim.statistics import binomial_bounds, mean_halfwidth
-from tests.sim.cases import expected, params
+from sim.statistics import binomial_bounds, mean_halfwidth, quantile_ranks
+from sim.verification.answers import expected, params
 
 
 @pytest.mark.parametrize("given", expected("binomial_bounds"))
@@ -76,3 +76,24 @@ def test_halfwidth_of_a_mean() -> None:
 def test_one_value_has_no_halfwidth(values: list) -> None:
     with pytest.raises(ValueError, match="two values"):
         mean_halfwidth(values)
+
+
+@pytest.mark.parametrize("size", [1, 8, 29, 60, 500])
+@pytest.mark.parametrize("share", [0.05, 0.5, 0.9])
+@pytest.mark.parametrize("level", [0.8, 0.95])
+def test_ranks_bound_a_quantile_as_closely_as_they_may(size: int, share: float, level: float) -> None:
+    # the number of values up to the quantile is binomial: a rank bounds it from below when no fewer than that lie there
+    lower, middle, upper = quantile_ranks(size, share, level)
+    miss = (1 - level) / 2
+    assert 0 <= lower <= middle <= upper <= size + 1
+    assert (middle - 1) / size < share <= middle / size + 1e-12
+    assert lower == 0 or stats.binom.cdf(lower - 1, size, share) <= miss
+    assert stats.binom.cdf(lower, size, share) > miss  # the next rank would not do
+    assert upper == size + 1 or stats.binom.cdf(upper - 1, size, share) >= 1 - miss
+    assert stats.binom.cdf(upper - 2, size, share) < 1 - miss
+
+
+@pytest.mark.parametrize("given", [(0, 0.5, 0.9), (5, 0.0, 0.9), (5, 0.5, 1.0)])
+def test_impossible_quantiles_are_refused(given: tuple[int, float, float]) -> None:
+    with pytest.raises(ValueError, match="must be 1 or more"):
+        quantile_ranks(*given)

@@ -1,0 +1,1 @@
+"""Lowering: how each part of a checked network becomes flat arrays; `sim.tables` puts them together."""
