@@ -15,8 +15,11 @@ __all__ = ["trust_page"]
 
 COMMAND = "carebridge verify --full --page docs/trust.md"
 
-FULL = "the limit for the mean of what is easy to measure is one per cent, and wider where rare things decide"
-QUICK = "this was a quick run, whose intervals may be some three times as wide as those of the full one"
+FULL = (
+    "For means of what is easy to measure, the limit is one per cent to either side; it is wider where rare things "
+    "decide, and a longer run each night narrows those."
+)
+QUICK = "This was a quick run, whose intervals may be some three times as wide as those of the full one."
 
 
 def trust_page(done: Sequence[Verified], full: bool, seed: int) -> str:

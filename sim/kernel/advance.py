@@ -56,6 +56,7 @@ from sim.kernel.layout import (
     TRANSITION_END,
     TURNAROUNDS,
     TURNING,
+    WEEKLY,
     WORK_SIZE,
 )
 from sim.kernel.leaving import IS_GONE, lose_patience, settle
@@ -157,8 +158,6 @@ def _timed(T, S, t):
 def _full(T, S):
     """Which memory is too full for what one instant may bring, or DONE."""
     N = S.numbers
-    if N[FREE] == NOBODY:
-        return NEED_ENTITIES
     if T.constants[TURNAROUNDS] and S.entity.size - N[AWAY] - N[TURNING] < 2 * N[PRESENT] + 2:
         return NEED_ENTITIES
     if T.constants[LOGGED] and S.log.size - N[LOG_AT] < LOG_MARGIN * (N[PRESENT] + 2):
@@ -180,6 +179,8 @@ def advance(T, S, until):
         lost.
     """
     N = S.numbers
+    guarded = T.constants[TURNAROUNDS] or T.constants[LOGGED]
+    watched = T.constants[WEEKLY] or T.constants[CYCLIC]
     calendar = _next_in_calendar(T, S)
     while True:
         timed = S.heap_time[0] if N[HEAP_SIZE] > 0 else FOREVER
@@ -189,9 +190,10 @@ def advance(T, S, until):
         t = min(calendar, timed, arrival, patience)
         if t >= until:
             break
-        full = _full(T, S)
-        if full != DONE:
-            return full
+        if guarded:
+            full = _full(T, S)
+            if full != DONE:
+                return full
         i, flow, n, c = NOBODY, NOT_MOVING, NOWHERE, 0
         levels = 0
         if N[WORK_SIZE] > 0:  # before the first event: those who wait from the start
@@ -203,6 +205,8 @@ def advance(T, S, until):
             i, flow = _timed(T, S, t)
         elif arrival == t:
             if buffered:
+                if N[FREE] == NOBODY:
+                    return NEED_ENTITIES
                 i, flow = admit(T, S, t), ARRIVED
                 _chain(S, t, ARRIVAL, i)
             elif not fill_hour(T, S):
@@ -215,6 +219,7 @@ def advance(T, S, until):
             if flow == IS_GONE:
                 vanish(S, i)
         if flow >= DEPARTS:
+            i = np.int64(np.uint32(i))  # tells the compiler that it is not below zero, which spares tests
             begins, lodge = move(T, S, i, flow, t)
             if begins != NOWHERE:
                 start(T, S, begins, i, lodge, t)
@@ -222,11 +227,12 @@ def advance(T, S, until):
             settle(T, S, n, c, levels, t)
         if N[WORK_SIZE] > 0:
             grant(T, S, t)
-        if N[OFFERED_AT] != NOWHERE:  # slots that nobody took lapse
-            S.pool[N[OFFERED_AT]].offer = 0
-            N[OFFERED_AT] = NOWHERE
-        if T.constants[CYCLIC] and suspicious(S.pool, T.station.size):
-            swap(T, S, t)
+        if watched:
+            if N[OFFERED_AT] != NOWHERE:  # slots that nobody took lapse
+                S.pool[N[OFFERED_AT]].offer = 0
+                N[OFFERED_AT] = NOWHERE
+            if T.constants[CYCLIC] and suspicious(S.pool, T.station.size):
+                swap(T, S, t)
         close_hole(S)
     N[NOW] = until
     if until >= T.constants[HORIZON] and N[PERIOD] < T.period_edges.size - 1:

@@ -211,6 +211,7 @@ STATION = np.dtype(
         ("scale", np.float64),
         ("floor", np.float64),
         ("plain", np.int64),  # 1: a stay holds a place of its own pool and nothing else, and may start at any time
+        ("simple", np.int64),  # 1: plain, and nobody has to give way
         ("solo", np.int64),  # 1: its own pool serves this station only, and has no turnaround
         ("holds", np.int64),  # pick of a rule of `hold`
         ("first_overflow", np.int64),  # rows of `overflow`

@@ -92,7 +92,7 @@ def end_service(T, S, i, t):
     e = S.entity[i]
     s = e.station
     book(S, s, i, SERVED, t)
-    if T.station[s].preempt != NO_PREEMPTION or not T.station[s].plain:
+    if not T.station[s].simple:
         end_stay(T, S, i)
     at = _route(T, S, i)
     delay = -1

@@ -51,7 +51,7 @@ def start(T, S, s, i, p, t):
     """Entity `i` takes a place of pool `p` (-1: it keeps its own) and its stay at station `s` starts or goes on."""
     e, station, keeps = S.entity[i], T.station[s], p == NOWHERE
     s = np.uint32(s)  # an index without sign needs no wrap-around test
-    again = station.preempt != NO_PREEMPTION and S.extra[i].left >= 0
+    again = not station.simple and station.preempt != NO_PREEMPTION and S.extra[i].left >= 0
     stay = 0
     if not again or station.preempt == RESAMPLE:
         e.stay += 1
@@ -86,11 +86,11 @@ def _serve(T, S, s, i, t, stay):
     """Entity `i` is in service at station `s` for `stay` ms from now."""
     e, station = S.entity[i], T.station[s]
     enter(S.present, S.running, s, e.group, IN_SERVICE, t)
-    if station.preempt != NO_PREEMPTION:
-        link(S.entity, S.serving, s, e.cls, 0, i, NOBODY)
     e.due = SERVICE_END
     ends = t + stay
-    if not station.plain:
+    if not station.simple and station.preempt != NO_PREEMPTION:
+        link(S.entity, S.serving, s, e.cls, 0, i, NOBODY)
+    elif not station.simple:
         x = S.extra[i]
         x.began = t
         x.total = stay

@@ -99,6 +99,7 @@ def _station(build: Builder, s: int, name: str, station: Station, rows: _Rows, r
         "scale": flex.scale if flex else 1.0,
         "floor": flex.floor if flex else 0.0,
         "plain": int(not (station.holds or station.overflow or station.slots)),
+        "simple": int(not (station.holds or station.overflow or station.slots or station.preempt)),
         "holds": _hold_rules(build, station.holds, rows),
         "first_overflow": len(rows.overflow),
         "order": _ORDER[station.order],

@@ -37,7 +37,7 @@ class Patience:
         world.agenda.handlers[Rank.PATIENCE_END] = self._end
 
     def _end(self, entity: Entity) -> None:
-        """Let the rule act whose deadline came first; if another has passed too, its turn comes in this same instant."""
+        """Let the rule act whose deadline came first; another that has passed has its turn in this same instant."""
         _, number = min(self.spells.deadlines(entity))
         entity.acted.add(number)
         then = self.world.rules.specs[entity.station].patience[number].then

@@ -299,3 +299,18 @@ def test_every_stay_in_a_place_elsewhere_overflows() -> None:
         "arrived": 1, "started": 4, "overflowed": 4, "served": 3, "transferred_in": 3, "transferred_out": 3,
     }  # fmt: skip
     assert seen.of_station("S", "outlying_area") == [22 * HOUR]
+
+
+def test_a_stay_again_at_the_same_station_makes_one_of_those_inside() -> None:
+    # p1 (a): S 1-3, and again from 3, preempted 4-8 by q (b): it waits as one who came by transfer, so that p2 finds
+    # the room outside free at 5, and p3 at 6 does not. p1 resumes 8-9 and leaves; p2 S 9-11.
+    ward = station(1, 2, waiting_room=1, inside_room=0, preempt="resume", priority={"a": 1})
+    ward["service"] = [{"where": {"class": "b"}, "use": lasting(4)}, {"use": lasting(2)}]
+    steps = [{"from": "0 h", "value": 1}, {"from": "4 h", "value": 0}]
+    ward["routes"] = [{"to": {"S": {"share": steps}, "leave": {"share": [{"from": "4 h", "value": 1}]}}}]
+    seen = Outcome(network({"S": ward}, arriving("S", [1, 5, 6]), arriving("S", [4], "b")))
+    assert seen.flows("S", "a") == {
+        "arrived": 3, "transferred_in": 1, "transferred_out": 1, "started": 3, "served": 3, "left": 2, "lost": 1,
+        "preempted": 1, "resumed": 1, "waited": 2,
+    }  # fmt: skip
+    assert seen.hours("S", "a") == {"waiting": 4 + 4, "in_service": 2 + 2 + 2}

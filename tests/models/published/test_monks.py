@@ -118,7 +118,7 @@ def test_simulated_table_lies_within_the_intervals_of_the_exact_one() -> None:
 
 @pytest.mark.nightly
 def test_simulated_table_lies_closely_within_the_intervals_of_the_exact_one() -> None:
-    outcome = monks.run()
+    outcome = monks.run(replications=3000)
     assert [c.name for c in outcome.checks if not c.covers] == []
     assert max(c.halfwidth / c.exact for c in outcome.checks if c.exact > 0.05) < 0.05
 
