@@ -89,17 +89,21 @@ def _census(lowered: Lowered, s: State) -> npt.NDArray[np.int64]:
     return census
 
 
+def _alone(lowered: Lowered) -> npt.NDArray[np.bool_]:
+    """Stations whose entities hold places of their own pool only, and whose pool nobody else uses."""
+    stations = lowered.network.stations.values()
+    place = lowered.tables.place[: len(stations)]
+    return np.array([x.overflow is None for x in stations]) & (place["last_member"] - place["first_member"] == 1)
+
+
 def _places(lowered: Lowered, s: State) -> None:
     """Places occupied are held by entities, at their own station or elsewhere, or are in turnaround."""
-    stations = len(lowered.network.stations)
-    own, held = s.pool[:stations], s.present[..., _HOLDING].sum(axis=(1, 2))
-    if (own["occupied"] - own["turning"]).sum() != held.sum():
-        raise ConservationError(f"{held.sum()} entities hold {(own['occupied'] - own['turning']).sum()} places")
-    place = lowered.tables.place[:stations]
-    alone = np.array([x.overflow is None for x in lowered.network.stations.values()])
-    alone &= place["last_member"] - place["first_member"] == 1
-    names = [n for n, single in zip(lowered.network.stations, alone, strict=True) if single]
-    _equal("places held", (own["occupied"] - own["turning"])[alone], held[alone], names)
+    names, alone = list(lowered.network.stations), _alone(lowered)
+    own, held = s.pool[: len(names)], s.present[..., _HOLDING].sum(axis=(1, 2))
+    by_places = own["occupied"] - own["turning"]
+    _equal("places held", by_places[alone], held[alone], [n for n, single in zip(names, alone, strict=True) if single])
+    if by_places.sum() != held.sum():
+        raise ConservationError(f"{held.sum()} entities hold {by_places.sum()} places")
     for name, pool in zip(lowered.pools, s.pool, strict=True):
         if not 0 <= pool["turning"] <= pool["occupied"]:
             raise ConservationError(f"'{name}': {pool['turning']} turnarounds of {pool['occupied']} places occupied")
@@ -124,6 +128,11 @@ def _time(lowered: Lowered, s: State) -> None:
     if places.size and places.min() < 0:
         p, pool, state = np.argwhere(places < 0)[0]
         raise ConservationError(f"negative time of places {_PLACE_STATES[state]} at '{pools[pool]}' in period {p}")
+    held, used = area[..., _HOLDING].sum(axis=(2, 3)), (places[..., 2] - places[..., 3])[:, : len(names)]
+    differ = (held != used) & _alone(lowered)
+    if differ.any() or held.sum() != used.sum():
+        p, station = np.argwhere(differ)[0] if differ.any() else (0, 0)
+        raise ConservationError(f"place-time held at '{names[station]}' in period {p} differs from its entities'")
     finite = (lowered.places < INFINITE) & (s.pool["places"] < INFINITE)  # without limit, no place-time is counted
     over = (places[..., 2] > places[..., :2].sum(axis=2)) & finite
     if over.any():

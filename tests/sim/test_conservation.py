@@ -133,8 +133,9 @@ CORRUPTIONS = [
     (add("numbers", HEAP_SIZE, -1), "events are scheduled"),
     (add("numbers", GONE, 1), "arrivals do not equal"),
     (add("area", (2, HOME, 0, 1), -(10**12)), "negative time in_service at 'home' in period 2"),
-    (add("area", (2, HOME, 0, 1), 10**12), "more place-time held than open and draining at 'home' in period 2"),
-    (add("places_area", (1, WARD, 0), -(10**10)), "more place-time held than open and draining at 'ward' in period 1"),
+    (add("area", (2, HOME, 0, 1), 10**12), "place-time held at 'home' in period 2 differs"),
+    (add("places_area", (1, WARD, 0), -(10**10)), "negative time of places open at 'ward' in period 1"),
+    (add("places_area", (1, WARD, 0), -(10**9)), "more place-time held than open and draining at 'ward' in period 1"),
 ]
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from sim.network.check.findings import Findings, finding
-from sim.network.cycles import deadlock_prone
-from sim.network.schema import LEAVE, Network
+from sim.network.cycles import deadlock_prone, finite_for_transfers
+from sim.network.schema import LEAVE, Network, Station
 
 __all__ = ["chain", "cycle_findings"]
 
@@ -17,6 +17,8 @@ def cycle_findings(network: Network) -> Findings:
     yield from _diversions(network)
     for ring in deadlock_prone(network):
         yield from _ring(network, ring)
+    for name, station in network.stations.items():
+        yield from _own_ways(network, name, station)
 
 
 def chain(network: Network, name: str) -> list[str]:
@@ -62,3 +64,15 @@ def _ring(network: Network, ring: list[str]) -> Findings:
                 key = f"stations.{name}.overflow.to"
                 rule = f"{text}; stations there cannot be used as overflow."
                 yield finding(key, to, rule, reads=(key, *shared), example="waiting_room: inf")
+
+
+def _own_ways(network: Network, name: str, station: Station) -> Findings:
+    """An outlier could wait for the very place that it holds, where its station leads to the one it lodges at."""
+    onward = {to for rule in station.routes for to in rule.to} - {LEAVE, name}
+    limited = {to for to in onward if to in network.stations and finite_for_transfers(network.stations[to])}
+    over = set(station.overflow.to if station.overflow else ())
+    for to in sorted(limited & over):
+        key = f"stations.{name}.overflow.to"
+        rule = f"'{name}' leads to '{to}': an outlier there could wait for the place that it holds. Give '{to}' room."
+        reads = (key, f"stations.{name}.routes", f"stations.{to}.waiting_room", f"stations.{to}.inside_room")
+        yield finding(key, to, rule, reads=reads, example="waiting_room: inf")
