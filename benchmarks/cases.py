@@ -62,7 +62,7 @@ def crowd(alive: int, days: float, fill: float, *, extras: bool = False) -> Netw
     return network
 
 
-# --- features ----------------------------------------------------------------------------------------------------------
+# --- features --------------------------------------------------------------------------------------------------------
 
 
 def _acute(**keys: Any) -> Callable[[Network], None]:
@@ -122,7 +122,7 @@ FEATURES: dict[str, Callable[[Network], None]] = {
     "two classes with priorities": _classes(priority={"urgent": 0, "planned": 1}),
     "preemption": _classes(priority={"urgent": 0, "planned": 1}, preempt="resume"),
     "patience": _acute(patience=[{"after": _RARELY, "then": "leave"}]),
-    "holds of a shared pool": _holds({"nurses": 1}, 470),
+    "holds of a shared pool": _holds({"nurses": 1}, 455),
     "holds in steps": _holds(
         [{"pools": {"nurses": [{"after": "0 h", "amount": 2}, {"after": "1 d", "amount": 1}]}}], 540
     ),

@@ -28,7 +28,7 @@ def draw(series: Sequence[Series], folder: Path) -> list[Path]:
         panel.set_ylim(0, 1.1 * top)
         panel.set_xlabel(f"{one.size} (relative to {one.reference:,})")
         panel.spines[["top", "right"]].set_visible(False)
-        panel.set_xticks(sizes, [_short(size) for size in sizes], minor=False)
+        panel.set_xticks(sizes, [_short(size) for size in sizes])
         panel.minorticks_off()
     for panel in panels[:, 0]:
         panel.set_ylabel("CPU time of an event")

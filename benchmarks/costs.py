@@ -14,7 +14,7 @@ from sim.clock import DAY
 
 
 def per_event(network: dict[str, Any], fill: float = FILL, *, log: bool = False) -> Sample:
-    """CPU seconds an event after `fill` days; with a log, handing it over is part of the cost."""
+    """CPU seconds an event after `fill` days; with a log, handing over all of it is part of the cost."""
     lowered = lower(load_network(network))
 
     def sample(seed: int) -> float:
@@ -46,11 +46,10 @@ def features_cost(days: float, pairs: int) -> dict[str, Ratio]:
     bare = per_event(with_feature(days, None))
     others = {"none (the same run twice)": bare}
     others |= {name: per_event(with_feature(days, name)) for name in FEATURES}
-    others["event log"] = per_event(with_feature(days, None), log=True)
     return paired(bare, others, pairs)
 
 
-# --- over a size -------------------------------------------------------------------------------------------------------
+# --- over a size -----------------------------------------------------------------------------------------------------
 
 
 @dataclasses.dataclass(frozen=True)
@@ -91,7 +90,7 @@ def _series(size: str, reference: int, samples: dict[int, Sample], pairs: int) -
     return Series(size, reference, {s: found[str(s)] for s in samples})
 
 
-# --- threads -----------------------------------------------------------------------------------------------------------
+# --- threads ---------------------------------------------------------------------------------------------------------
 
 
 @dataclasses.dataclass(frozen=True)

@@ -20,6 +20,8 @@ from benchmarks import costs, memory
 from benchmarks.engines import write_json
 from benchmarks.measure import Ratio, machine
 
+SETTLED = 5000  #: alive; from here on the memory of a run has grown to fit
+
 
 @dataclasses.dataclass(frozen=True)
 class Plan:
@@ -32,6 +34,7 @@ class Plan:
     stations: tuple[int, ...]
     alive: tuple[int, ...]
     years: tuple[int, ...]
+    horizons: tuple[int, int] = (5, 50)  #: years
     compile: bool = True  #: the cold compile takes half a minute
 
 
@@ -61,6 +64,7 @@ TINY = Plan(
     stations=(2, 3),
     alive=(100, 200),
     years=(1,),
+    horizons=(1, 2),
     compile=False,
 )
 
@@ -112,7 +116,7 @@ def measure(plan: Plan) -> Report:
         name: [memory.bytes_of_entities(size, extras=extras) for size in plan.alive]
         for name, extras in (("without extras", False), ("with extras", True))
     }
-    horizons = {years: memory.horizon(years) for years in (5, 50)}
+    horizons = {years: memory.horizon(years) for years in plan.horizons}
     large = series[0].costs[max(plan.places)]
     lines = [
         Line("event log, against none", "times", log.median, log.highest, 1.6),
@@ -124,16 +128,14 @@ def measure(plan: Plan) -> Report:
     return Report(busy, lines, threads.cpu, series, features, entities, horizons)
 
 
-def _memory_lines(
-    entities: dict[str, list[memory.Entities]], horizons: dict[int, memory.Horizon]
-) -> Iterator[Line]:
+def _memory_lines(entities: dict[str, list[memory.Entities]], horizons: dict[int, memory.Horizon]) -> Iterator[Line]:
     for name, rows in entities.items():
-        largest = rows[-1].allocated
-        worst = max(row.allocated for row in rows)
-        yield Line(f"memory of an entity, {name}, {rows[-1].alive:,} alive", "bytes", largest, worst, 200)
-    short, long = horizons[5], horizons[50]
+        # a run begins with memory for 4,096, which a few do not fill: that counts as the worst, and is not judged
+        settled = max(row.allocated for row in rows if row.alive >= min(SETTLED, rows[-1].alive))
+        yield Line(f"an entity alive, {name}", "bytes", settled, max(row.allocated for row in rows), 200)
+    (few, short), (many, long) = horizons.items()
     ratio = long.rest / short.rest
-    yield Line("memory but for statistics, 50 years against 5", "times", ratio, ratio, 1.0)
+    yield Line(f"memory but for statistics, {many} years against {few}", "times", ratio, ratio, 1.0)
 
 
 def tables(report: Report) -> str:
@@ -141,7 +143,7 @@ def tables(report: Report) -> str:
     out = [
         f"Measured on: {report.machine}.",
         "",
-        "| figure | unit | median | worst | target | met |",
+        "| figure | unit | measured | worst | target | met |",
         "|---|---|---:|---:|---:|---|",
     ]
     for line in report.lines:

@@ -15,12 +15,14 @@ from models.transition import Closure, Gatekeeper
 from sim import Lowered, Run
 from sim.clock import DAY, Calendar
 from sim.experiments import Stopped, in_order
-from sim.kernel.layout import FLOWS, SNAPSHOT, WAIT_TOTAL
+from sim.kernel.layout import FLOWS, SNAPSHOT, WAIT_TOTAL, WAITED
 
-__all__ = ["Arm", "Observed", "run_arms"]
+__all__ = ["CARE_FLOWS", "Arm", "Observed", "run_arms"]
 
 Ints = npt.NDArray[np.int64]
 
+#: flows that the care model has; nobody loses patience or gives way in it
+CARE_FLOWS = FLOWS[: WAITED + 1]
 #: columns of a midnight count
 MIDNIGHT = SNAPSHOT
 
@@ -42,9 +44,9 @@ class Observed:
     Parameters
     ----------
     area : (R, M, S, C, 5) entity-ms by state
-    flow : (R, M, S, C, columns) counts, total wait (ms) and waits above each clock
+    flow : (R, M, S, C, columns) counts of CARE_FLOWS, total wait (ms) and waits above each clock
     places : (R, M, S, 2) place-ms open and draining
-    midnight : (R, M, S, 6) sums over the month's midnights of the five states and of places
+    midnight : (R, M, S, 7) sums over the month's midnights of the five states, of places and of places occupied
     months : list of date
         First day of each month.
     closures : list of list of Closure
@@ -84,12 +86,12 @@ class Observed:
     def flows(self, station: str, cls: str, flow: str) -> Ints:
         """Counts (R, M) of one flow at one station for one class."""
         c = self.arm.lowered.network.classes.index(cls)
-        return self.flow[:, :, self.station(station), c, FLOWS.index(flow)]
+        return self.flow[:, :, self.station(station), c, CARE_FLOWS.index(flow)]
 
     def waits_over(self, station: str, cls: str, clock: int) -> Ints:
         """Counts (R, M) of waits above clock number `clock`."""
         c = self.arm.lowered.network.classes.index(cls)
-        return self.flow[:, :, self.station(station), c, WAIT_TOTAL + 1 + clock]
+        return self.flow[:, :, self.station(station), c, len(CARE_FLOWS) + 1 + clock]
 
 
 @dataclass(frozen=True)
@@ -142,13 +144,18 @@ def _run(arm: Arm, replication: int, seed: int, stop: threading.Event) -> _One:
     state = run.state
     return _One(
         state.area,
-        state.flow,
-        state.places_area,
+        _care_flows(state.flow),
+        state.places_area[..., :2],
         _midnights(state.snapshot, edges),
         watch.closures if watch else [],
         run.fingerprint,
         run.events,
     )
+
+
+def _care_flows(flow: Ints) -> Ints:
+    """Counts of the flows that the care model has, total wait and waits above each clock."""
+    return np.concatenate([flow[..., : len(CARE_FLOWS)], flow[..., WAIT_TOTAL:]], axis=-1)
 
 
 def _midnights(snapshot: npt.NDArray[np.int32], edges: Ints) -> Ints:
@@ -170,8 +177,8 @@ def _empty(arm: Arm, replications: int) -> Observed:
         arm=arm,
         months=[calendar.date(int(e)) for e in edges[:-1]],
         area=zeros(*state.area.shape),
-        flow=zeros(*state.flow.shape),
-        places=zeros(*state.places_area.shape),
+        flow=zeros(*_care_flows(state.flow).shape),
+        places=zeros(*state.places_area[..., :2].shape),
         midnight=zeros(len(edges) - 1, state.snapshot.shape[1], len(MIDNIGHT)),
         closures=[],
     )

@@ -15,14 +15,14 @@ import pandas as pd
 import pyarrow as pa
 
 from models import measures
-from models.arms import Observed
+from models.arms import CARE_FLOWS, Observed
 from models.baseline import Baseline
 from models.criteria import Assessed, every_cell, quarters
 from models.verdict import Verdict
 from sim import arrow
 from sim.arrow import names_column, write_table
 from sim.clock import DAY
-from sim.kernel.layout import FLOWS, STATES
+from sim.kernel.layout import STATES
 
 __all__ = ["TABLES_VERSION", "baseline_table", "read_table", "tables", "verdict_table", "write_tables"]
 
@@ -136,9 +136,9 @@ def _flows(arm: str, o: Observed) -> pa.Table:
         ("month", o.months),
         ("station", o.stations),
         ("class", o.arm.lowered.network.classes),
-        ("flow", list(FLOWS)),
+        ("flow", list(CARE_FLOWS)),
     ]
-    return pa.table(_columns(arm, *axes) | _spread(o.flow[..., : len(FLOWS)]))
+    return pa.table(_columns(arm, *axes) | _spread(o.flow[..., : len(CARE_FLOWS)]))
 
 
 def _waits(arm: str, o: Observed, window: tuple[dt.date, dt.date]) -> pa.Table:

@@ -31,7 +31,7 @@ from sim.verification.acceptance import SEED
 from sim.verification.formulas import erlang_b
 from sim.verification.record import Record
 
-__all__ = ["POOLED", "PUBLISHED", "delays", "offered_load", "pooled", "run", "shared_beds"]
+__all__ = ["FIGURES", "POOLED", "PUBLISHED", "REAL", "measure", "offered_load", "pooled", "run", "shared_beds"]
 
 UNITS = ("acute", "rehab")
 BEDS = {"acute": range(9, 16), "rehab": range(10, 17)}  #: bed numbers of the published tables
@@ -92,7 +92,14 @@ POOLED: Mapping[tuple[int, int, int], tuple[tuple[str, str], tuple[str, str]]] =
     (9, 8, 9): ((".034", ".040"), (".051", ".053")),
 }
 
+PRINTED = "monks_2016_paper"  #: the file with the acute stays that the printed tables imply
+#: files with a real number of beds: the unit that has them, and how many
+REAL = {"monks_2016_acute_beds": ("acute", 10), "monks_2016_rehab_beds": ("rehab", 12)}
+FILES = (*PUBLISHED, PRINTED, *REAL)
+FIGURES = 120  #: that are covered together with 99.9 per cent, at most
+
 Counts = npt.NDArray[np.int64]
+Checks = dict[tuple[str, str], Check]
 
 
 def offered_load(network: Network) -> dict[str, float]:
@@ -168,83 +175,65 @@ def shared_beds(acute: Counts, rehab: Counts, beds: tuple[int, int, int]) -> tup
     return (int((full & (acute >= own)).sum()), days), (int((full & (rehab >= others)).sum()), days)
 
 
-def delays(record: Record) -> dict[str, tuple[int, int]]:
-    """Days on which n beds were occupied, and on which at most n were, by unit and n."""
-    found = {}
-    for unit in UNITS:
-        occupied = record.snapshot(unit, "in_service")
-        found |= {f"{unit} {n}": (int((occupied == n).sum()), int((occupied <= n).sum())) for n in BEDS[unit]}
-    return found
-
-
 def run(seed: int = SEED, replications: int | None = None, workers: int = 2) -> Outcome:
     """Simulate all files of the model and set them beside the published and the exact figures."""
-    files = [*PUBLISHED, "monks_2016_paper", "monks_2016_acute_beds", "monks_2016_rehab_beds"]
-    networks = {name: load_network(network_file(name)) for name in files}
+    networks = {name: load_network(network_file(name)) for name in FILES}
     count = replications or networks["monks_2016"].replications
-    found = {name: replicate(networks[name], seed, count, _measure, workers) for name in files}
-    load = {name: offered_load(networks[name]) for name in files}
-    family = 0.001 / 120  # some hundred figures together are covered with 99.9 per cent
-
-    def check(name: str, values: list[Any], exact: float) -> Check:
-        value, halfwidth = interval(values, 1 - family)
-        return Check(name, value, halfwidth, interval(values, 0.95)[1], exact)
-
-    checks: dict[tuple[str, str], Check] = {}
-    for name in (*PUBLISHED, "monks_2016_paper"):
-        for unit in UNITS:
-            for n in BEDS[unit]:
-                values = [one[f"{unit} {n}"] for one in found[name]]
-                key = f"{unit} {n}"
-                checks[name, key] = check(f"{name} {unit} {n} beds", values, erlang_b(load[name][unit], n))
-            occupied = [one[f"{unit} mean"] for one in found[name]]
-            checks[name, f"{unit} mean"] = check(f"{name} {unit} mean occupied", occupied, load[name][unit])
-    for beds in POOLED:
-        for which, unit in enumerate(UNITS):
-            values = [one[f"pooled {beds}"][which] for one in found["monks_2016"]]
-            exact = pooled(load["monks_2016"], *beds)[which]
-            checks["pooled", f"{beds} {unit}"] = check(f"pooled {beds} {unit}", values, exact)
-    for unit in UNITS:
-        name = f"monks_2016_{unit}_beds"
-        places = networks[name].stations[unit].places
-        assert isinstance(places, int)
-        values = [one[f"{unit} lost"] for one in found[name]]
-        checks[name, "lost"] = check(
-            f"{unit} turned away with {places} beds", values, erlang_b(load[name][unit], places)
-        )
+    found = {name: replicate(network, seed, count, measure, workers) for name, network in networks.items()}
+    load = {name: offered_load(network) for name, network in networks.items()}
+    checks: Checks = {}
+    for (name, key), exact in _exact(load).items():
+        values = [one[key] for one in found[name]]
+        value, halfwidth = interval(values, 1 - 0.001 / FIGURES)
+        checks[name, key] = Check(f"{name}: {key}", value, halfwidth, interval(values, 0.95)[1], exact)
     tables = [*(_delay_table(name, load, checks) for name in PUBLISHED), _pooling_table(checks), _loss_table(checks)]
-    words = {
-        "load": f"{load['monks_2016']['acute']:.4f}",
-        "paper_load": f"{load['monks_2016_paper']['acute']:.4f}",
-    }
+    words = {"load": f"{load['monks_2016']['acute']:.4f}", "paper_load": f"{load[PRINTED]['acute']:.4f}"}
     return Outcome("monks_2016", tables, list(checks.values()), count, seed, words)
 
 
-def _measure(run: Run) -> dict[str, Any]:
+def measure(run: Run) -> dict[str, Any]:
+    """Figures of one replication by name; probabilities as numerator and denominator.
+
+    ``acute 9`` are the days with nine acute beds occupied and those with at most nine, ``acute mean`` the mean number
+    occupied, ``acute lost`` those turned away and all who came, ``(9, 8, 9) acute`` delays with shared beds.
+    """
     record = Record(run, DAY, round(run.lowered.network.warm_up))
-    acute, rehab = (record.snapshot(unit, "in_service") for unit in UNITS)
-    return {
-        **delays(record),
-        **{f"{unit} mean": record.area(unit, "in_service") / record.time for unit in UNITS},
-        **{
-            f"{unit} lost": (
-                record.flow(unit, "lost"),
-                record.flow(unit, "arrived") + record.flow(unit, "transferred_in"),
-            )
-            for unit in UNITS
-        },
-        **{f"pooled {beds}": shared_beds(acute, rehab, beds) for beds in POOLED},
-    }
+    occupied = {unit: record.snapshot(unit, "in_service") for unit in UNITS}
+    found: dict[str, Any] = {}
+    for unit, beds in occupied.items():
+        found |= {f"{unit} {n}": (int((beds == n).sum()), int((beds <= n).sum())) for n in BEDS[unit]}
+        found[f"{unit} mean"] = record.area(unit, "in_service") / record.time
+        came = record.flow(unit, "arrived") + record.flow(unit, "transferred_in")
+        found[f"{unit} lost"] = (record.flow(unit, "lost"), came)
+    for beds in POOLED:
+        both = shared_beds(occupied["acute"], occupied["rehab"], beds)
+        found |= {f"{beds} {unit}": delay for unit, delay in zip(UNITS, both, strict=True)}
+    return found
 
 
-def _delay_table(name: str, load: Mapping[str, Mapping[str, float]], checks: Mapping[Any, Check]) -> Table:
+def _exact(load: Mapping[str, Mapping[str, float]]) -> dict[tuple[str, str], float]:
+    """Exact value of every figure that is checked, by file and name."""
+    found: dict[tuple[str, str], float] = {}
+    for name in (*PUBLISHED, PRINTED):
+        for unit in UNITS:
+            found |= {(name, f"{unit} {n}"): erlang_b(load[name][unit], n) for n in BEDS[unit]}
+            found[name, f"{unit} mean"] = load[name][unit]
+    for beds in POOLED:
+        both = pooled(load["monks_2016"], *beds)
+        found |= {("monks_2016", f"{beds} {unit}"): delay for unit, delay in zip(UNITS, both, strict=True)}
+    for name, (unit, beds) in REAL.items():
+        found[name, f"{unit} lost"] = erlang_b(load[name][unit], beds)
+    return found
+
+
+def _delay_table(name: str, load: Mapping[str, Mapping[str, float]], checks: Checks) -> Table:
     rows = []
     for unit in UNITS:
         for n, printed in PUBLISHED[name][unit].items():
             ours = checks[name, f"{unit} {n}"]
             row = [f"{unit} unit, {n} beds", *printed, f"{ours.exact:.4f}", figure(ours.value, ours.shown, 4)]
             if name == "monks_2016":
-                other = checks["monks_2016_paper", f"{unit} {n}"]
+                other = checks[PRINTED, f"{unit} {n}"]
                 row += [f"{other.exact:.4f}", figure(other.value, other.shown, 4)]
             rows.append(row)
     header = ["probability of delay", "paper", "reproduction", "exact", "Carebridge"]
@@ -254,20 +243,19 @@ def _delay_table(name: str, load: Mapping[str, Mapping[str, float]], checks: Map
     return Table(f"{TITLES[name]} (offered load: {loads} beds)", header, rows)
 
 
-def _pooling_table(checks: Mapping[Any, Check]) -> Table:
+def _pooling_table(checks: Checks) -> Table:
     rows = []
     for beds, printed in POOLED.items():
         for unit, figures in zip(UNITS, printed, strict=True):
-            ours = checks["pooled", f"{beds} {unit}"]
+            ours = checks["monks_2016", f"{beds} {unit}"]
             where = f"{beds[0]} acute, {beds[1]} rehab, {beds[2]} shared: {unit} patient"
             rows.append([where, *figures, f"{ours.exact:.4f}", figure(ours.value, ours.shown, 4)])
     return Table("Shared beds", ["probability of delay", "paper", "reproduction", "exact", "Carebridge"], rows)
 
 
-def _loss_table(checks: Mapping[Any, Check]) -> Table:
-    rows = [
-        [check.name, f"{check.exact:.4f}", figure(check.value, check.shown, 4)]
-        for (_, key), check in checks.items()
-        if key == "lost"
-    ]
-    return Table("Real beds, nobody waits", ["share of arrivals", "Erlang's loss formula", "Carebridge"], rows)
+def _loss_table(checks: Checks) -> Table:
+    rows = []
+    for name, (unit, beds) in REAL.items():
+        ours = checks[name, f"{unit} lost"]
+        rows.append([f"{unit} unit, {beds} beds", f"{ours.exact:.4f}", figure(ours.value, ours.shown, 4)])
+    return Table("Real beds, nobody waits", ["share turned away", "Erlang's loss formula", "Carebridge"], rows)

@@ -90,6 +90,8 @@ class Case:
         The nightly run is longer by this factor, in time or in replications; 0 means that there is none.
     loose_longer : mapping
         The same as `loose`, for the nightly run.
+    widen : float
+        Factor on all limits of half-widths, for a run that is shorter than the ordinary one.
     """
 
     name: str

@@ -257,7 +257,7 @@ MUTATIONS = (
         "elif calendar == t and timed != t:",
     ),
     Mutation(
-        "a snapshot is written a step late",
+        "a snapshot is written a step early",
         "tally.py",
         "S.snapshot[n, s, k] = total",
         "S.snapshot[n - 1, s, k] = total",

@@ -1,6 +1,6 @@
 """A kernel with a fault is noticed: every fault of `tests.sim.mutations` is planted, and must be found.
 
-One in three is planted in the ordinary run, all of them in the nightly one.
+One in three is planted in the ordinary run, the others in the nightly one.
 """
 
 import shutil

@@ -38,7 +38,7 @@ RICH: dict[str, Any] = {
             ],
             "routes": [{"where": {"class": "old"}, "to": {"back": 1}}, {"to": ["back", "side"], "choose": "shortest"}],
         },
-        "side": {"places": 2, "service": "short", "waiting_room": 3, "inside_room": 0, "divert": "back"},
+        "side": {"places": 2, "service": "short", "waiting_room": 3, "inside_room": "inf", "divert": "back"},
         "back": {"places": 2, "service": "short", "divert": "leave", "preempt": "resume", "priority": {"old": 1}},
         "clinic": {"places": "inf", "service": HOUR, "slots": [{"hours": [9, 12], "each_hour": 2}]},
     },
@@ -91,6 +91,13 @@ RULES: list[tuple[dict[str, Any], str, Any, str, str]] = [
     ({f"{F}/overflow/to": ["side", "side"]}, "stations.front.overflow.to", ["side", "side"], "must differ", ""),
     ({f"{F}/overflow/to": ["clinic"]}, "stations.front.overflow.to", "clinic", "unlimited places cannot serve", ""),
     ({"stations/clinic/overflow": {"to": ["side"]}}, "stations.clinic.overflow", None, "nobody overflows", ""),
+    (
+        {"stations/side/inside_room": 0},
+        "stations.front.overflow.to",
+        "side",
+        "could wait for the place that it holds",
+        "",
+    ),
     # who may come and wait
     ({f"{F}/divert": "sied"}, "stations.front.divert", "sied", "no such station", "side"),
     ({f"{F}/divert": "leav"}, "stations.front.divert", "leav", "no such station", "leave"),

@@ -96,6 +96,12 @@ def changed(name: str) -> dict[str, Any]:
     return data
 
 
+def test_real_beds_are_those_of_the_files() -> None:
+    assert {n: file(n)["stations"][unit]["places"] for n, (unit, _) in monks.REAL.items()} == {
+        n: beds for n, (_, beds) in monks.REAL.items()
+    }
+
+
 @pytest.mark.parametrize(
     "name",
     [PAPER, "monks_2016_plus5", "monks_2016_no_neuro", "monks_2016_acute_beds", "monks_2016_rehab_beds"],
@@ -114,6 +120,7 @@ def test_simulated_table_lies_within_the_intervals_of_the_exact_one() -> None:
     outcome = monks.run(replications=30)
     assert [c.name for c in outcome.checks if not c.covers] == []
     assert len(outcome.tables) == len(PUBLISHED) + 2
+    assert len(outcome.checks) <= monks.FIGURES
 
 
 @pytest.mark.nightly
@@ -125,5 +132,5 @@ def test_simulated_table_lies_closely_within_the_intervals_of_the_exact_one() ->
 
 def test_a_bed_more_than_thought_is_noticed() -> None:
     outcome = monks.run(replications=30)
-    check = next(c for c in outcome.checks if c.name == "acute turned away with 10 beds")
+    check = next(c for c in outcome.checks if c.name == "monks_2016_acute_beds: acute lost")
     assert abs(check.value - erlang_b(load("monks_2016_acute_beds")["acute"], 11)) > check.halfwidth
