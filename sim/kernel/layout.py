@@ -268,8 +268,8 @@ RULE = np.dtype(
 )
 RULE_NOW = np.dtype([("status", np.int64), ("due", np.int64)])
 LOG_ROW = np.dtype(
-    [("time", np.int64), ("id", np.uint64), ("station", np.int32), ("group", np.int32), ("flow", np.int16)]
-)
+    [("time", np.int64), ("id", np.uint64), ("group", np.int32), ("station", np.int16), ("flow", np.int16)]
+)  # 24 bytes, aligned
 #: a distribution of time (ms); one cache line
 SERVICE = np.dtype(
     [

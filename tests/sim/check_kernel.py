@@ -32,7 +32,7 @@ def _answer(network: Network, number: int, folder: Path) -> dict[str, Any]:
     """Return what the reference writes down."""
     path = folder / f"{number}.npz"
     if not path.exists():
-        from sim.twin import Twin  # noqa: PLC0415 - not needed where the answers are known
+        from sim.twin import Twin  # not needed where the answers are known
 
         twin = Twin(network, SEED, number)
         twin.advance(int(network.horizon))

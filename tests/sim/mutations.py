@@ -1,7 +1,7 @@
 """Faults that a kernel could have, each one edit of its source, and a check that must notice every one of them.
 
-A fault is planted in a copy of the engine and run there, in a process of its own, as plain Python. The check runs random
-networks, compares what is written down with what the reference wrote down, and leaves the engine's own check of
+A fault is planted in a copy of the engine and run there, in a process of its own, as plain Python. The check runs
+random networks, compares what is written down with what the reference wrote down, and leaves the engine's own check of
 conservation on.
 """
 
@@ -142,6 +142,8 @@ MUTATIONS = (
         "if queued <= row.down_queued and occupied",
         "if queued <= row.down_queued or occupied",
     ),
+    Mutation("a slot serves all who want it", "holding.py", "S.pool[s].offer -= 1", "S.pool[s].offer -= 0"),
+    Mutation("places called for are open at once", "weekly.py", "now.due = t + row.lead", "now.due = t"),
     # -- queues -------------------------------------------------------------------------------------------------------
     Mutation(
         "room in the waiting room unblocks nobody when somebody starts",
@@ -179,6 +181,18 @@ MUTATIONS = (
         "deadlock.py",
         "if found == NOBODY or e.since < other.since or",
         "if found == NOBODY or e.since > other.since or",
+    ),
+    Mutation(
+        "somebody is called home before others who wait for the place",
+        "blocking.py",
+        "            if i == NOBODY:\n                if _home",
+        "            if True:\n                if _home",
+    ),
+    Mutation(
+        "who loses patience lets nobody else start",
+        "leaving.py",
+        "    list_station(T, S, n, levels)\n",
+        "",
     ),
     # -- giving way and patience --------------------------------------------------------------------------------------
     Mutation(
@@ -237,6 +251,13 @@ MUTATIONS = (
         "math.exp(sigma * x - 0.5 * sigma * sigma)",
         "math.exp(sigma * x)",
     ),
+    Mutation("two attributes have one draw", "arrivals.py", "u = u1 if attribute & 1 else u0", "u = u0"),
+    Mutation(
+        "the place in a window is drawn as the delay is",
+        "routing.py",
+        "departure(T, window, ready, b)",
+        "departure(T, window, ready, a)",
+    ),
     # -- the clock and the books --------------------------------------------------------------------------------------
     Mutation(
         "a departure does not wait for the window",
@@ -255,6 +276,12 @@ MUTATIONS = (
         "advance.py",
         "elif calendar == t:",
         "elif calendar == t and timed != t:",
+    ),
+    Mutation(
+        "of two events at one instant, that of the higher identity comes first",
+        "heap.py",
+        "return a.id < b.id",
+        "return a.id > b.id",
     ),
     Mutation(
         "a snapshot is written a step early",

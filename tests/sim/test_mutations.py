@@ -36,7 +36,7 @@ def test_fault_is_found(mutation: Mutation, answers: Path, tmp_path: Path) -> No
     assert done.returncode == 1
     assert done.stdout.startswith("network ")
     assert any(word in done.stdout for word in FOUND)
-    print(done.stdout)
+    print(done.stdout)  # `-rP` shows what each was found by
 
 
 def test_every_fault_can_be_planted(tmp_path: Path) -> None:
