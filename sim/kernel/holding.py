@@ -85,11 +85,11 @@ def list_pool(S, p):
 @rule
 def list_station(T, S, s, levels):
     """Put down every pool that an entity of this class and these attributes would need at station `s`."""
-    list_pool(S, s)
     row = pick(T.selector, T.pick, T.pick_rule, T.station[s].holds, levels)
     if row >= 0:
         for k in range(T.hold_from[row], T.hold_from[row + 1]):
             list_pool(S, T.hold[k].pool)
+    list_pool(S, s)
 
 
 @rule
@@ -208,12 +208,12 @@ def release(T, S, i, t):
             list_pool(S, s)
         return
     p = e.lodge
+    if not T.station[s].plain:
+        give_back(T, S, i, False, t)
     place_back(T, S, p, i, t)
     if p != s:
         S.pool[s].outliers -= 1
         S.pool[s].outlying_time += t
-    if not T.station[s].plain:
-        give_back(T, S, i, False, t)
 
 
 @rule

@@ -75,7 +75,7 @@ class Patience:
         self._list(station, entity.kind)
 
     def _list(self, station: Station, kind: tuple[str, ...]) -> None:
-        """List the own pool of a station, and the shared pools that a stay there would draw on."""
-        self.world.list_pool(self.world.pools[station.index])
+        """List the shared pools that a stay at a station would draw on, and its own pool."""
         for shared in self.world.rules.holds(station.index, kind):
             self.world.list_pool(self.world.pools[shared])
+        self.world.list_pool(self.world.pools[station.index])

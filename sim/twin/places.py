@@ -59,11 +59,11 @@ class Places:
 
     def give_up(self, entity: Entity) -> None:
         """Let an entity hold nothing; what that frees is listed, a place in turnaround when it ends."""
-        self._give_up_lodging(entity)
         for shared in sorted(entity.held):
             pool = self.world.pools[shared]
             self._hold(entity, pool, 0)
             self.world.list_pool(pool)
+        self._give_up_lodging(entity)
 
     def pass_on(self, entity: Entity) -> None:
         """Let an entity hold nothing, because somebody takes its places at once: nothing is listed."""

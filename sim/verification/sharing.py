@@ -17,7 +17,6 @@ __all__ = ["amounts", "diversion", "overflow", "shared_queue", "steps", "turnaro
 
 LINEAR = "linear equations of the Markov chain"
 Triple = tuple[int, int, int]
-Queues = tuple[int, int, int, int]  #: served and waiting at the first, served and waiting at the second
 
 
 def turnaround_loss() -> Case:
@@ -120,35 +119,9 @@ def amounts() -> Case:
 
 
 def shared_queue() -> Case:
-    """Two stations without limits of their own that share three places.
-
-    A place freed at a station is offered to those who wait there first, then to the other station (the own pool is
-    granted before the shared one), so the two do not wait alike; together they are one M/M/3 queue.
-    """
-    c, rates, most, warm = 3, (1.2, 0.9), 40, 800.0
-
-    def freed(state: Queues, at: int) -> Queues:
-        """After the end of a stay at one of the two."""
-        served, waiting = [state[0], state[2]], [state[1], state[3]]
-        served[at] -= 1
-        for n in (at, 1 - at):
-            if waiting[n]:
-                served[n], waiting[n] = served[n] + 1, waiting[n] - 1
-                break
-        return served[0], waiting[0], served[1], waiting[1]
-
-    def rules(state: Queues) -> Iterator[tuple[Queues, float]]:
-        a, queue_a, b, queue_b = state
-        free = a + b < c
-        yield (a + free, min(queue_a + (not free), most), b, queue_b), rates[0]
-        yield (a, queue_a, b + free, min(queue_b + (not free), most)), rates[1]
-        if a:
-            yield freed(state, 0), float(a)
-        if b:
-            yield freed(state, 1), float(b)
-
-    chain = steady((0, 0, 0, 0), rules)
-    queues = [chain.mean(lambda s: s[1]), chain.mean(lambda s: s[3])]
+    """Two stations without limits of their own that share three places: one M/M/3 queue, served in one line."""
+    c, rates, warm = 3, (1.2, 0.9), 800.0
+    wait = mmc_number(sum(rates), c) / sum(rates) - 1.0
     stations = {n: station("inf", exponential(1.0), holds={"staff": 1}) for n in ("one", "two")}
 
     def measure(r: Record) -> Measured:
@@ -169,14 +142,14 @@ def shared_queue() -> Case:
         ),
         measure,
         {
-            **{f"Wq {n}": (q / x, QUEUE) for n, q, x in zip(stations, queues, rates, strict=True)},
-            **{f"Lq {n}": (q, QUEUE) for n, q in zip(stations, queues, strict=True)},
-            "Lq": (mmc_number(sum(rates), c) - sum(rates), QUEUE),
+            **{f"Wq {n}": (wait, QUEUE) for n in stations},
+            **{f"Lq {n}": (wait * x, QUEUE) for n, x in zip(stations, rates, strict=True)},
+            "Lq": (wait * sum(rates), QUEUE),
         },
         time=25_000,
         warm=warm,
         family="Two stations that share one pool, anybody may wait",
-        source=f"{LINEAR}, cut at 40 waiting; Erlang C of both streams together",
+        source="Erlang C of both streams together (first come, first served)",
     )
 
 
