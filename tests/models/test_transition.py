@@ -69,11 +69,16 @@ def test_without_a_gate_every_closure_is_on_its_date():
 def _fill(view, month, station, share):
     """Rewrite the books: a share of a station's places was held over the last three months."""
     s, state = view._station(station), view.run.state
-    state.area[month - 3 : month, s] = 0
+    pool = state.pool[s]
+    state.area[month - 3 : month, s] = state.places_area[month - 3 : month, s, 2] = 0
     state.running[s] = -state.present[s] * view.run.now
+    pool["occupied_time"] = -pool["occupied"] * view.run.now
     for m in (month - 3, month - 2):
-        state.area[m, s, 0, 1] = int(share * state.places_area[m, s, 0])
-    state.running[s, 0, 1] += int(share * view._open(station, slice(month - 1, month)))
+        held = int(share * state.places_area[m, s, 0])
+        state.area[m, s, 0, 1] = state.places_area[m, s, 2] = held
+    held = int(share * view._open(station, slice(month - 1, month)))
+    state.running[s, 0, 1] += held
+    pool["occupied_time"] += held
 
 
 def _long(view, months, site, share, classes=slice(0, 2)):
