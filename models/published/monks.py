@@ -27,8 +27,8 @@ from sim.network.load import load_network
 from sim.network.schema import Network, Service, Source
 from sim.run import Run
 from sim.services import mean_ms, resolve
+from sim.theory import erlang_b
 from sim.verification.acceptance import SEED
-from sim.verification.formulas import erlang_b
 from sim.verification.record import Record
 
 __all__ = ["FIGURES", "POOLED", "PUBLISHED", "REAL", "measure", "offered_load", "pooled", "run", "shared_beds"]
@@ -144,10 +144,10 @@ def pooled(load: Mapping[str, float], acute: int, rehab: int, shared: int) -> tu
     patients fill the acute beds and, with rehabilitation patients beyond theirs, all shared ones.
     """
     if acute == rehab == 0:
-        both = erlang_b(sum(load.values()), shared)
+        both = erlang_b(shared, sum(load.values()))
         return both, both
     if shared == 0:
-        return erlang_b(load["acute"], acute), erlang_b(load["rehab"], rehab)
+        return erlang_b(acute, load["acute"]), erlang_b(rehab, load["rehab"])
     a, r = (stats.poisson(load[unit]) for unit in UNITS)
     return _delayed(a, acute, r, rehab, shared), _delayed(r, rehab, a, acute, shared)
 
@@ -216,13 +216,13 @@ def _exact(load: Mapping[str, Mapping[str, float]]) -> dict[tuple[str, str], flo
     found: dict[tuple[str, str], float] = {}
     for name in (*PUBLISHED, PRINTED):
         for unit in UNITS:
-            found |= {(name, f"{unit} {n}"): erlang_b(load[name][unit], n) for n in BEDS[unit]}
+            found |= {(name, f"{unit} {n}"): erlang_b(n, load[name][unit]) for n in BEDS[unit]}
             found[name, f"{unit} mean"] = load[name][unit]
     for beds in POOLED:
         both = pooled(load["monks_2016"], *beds)
         found |= {("monks_2016", f"{beds} {unit}"): delay for unit, delay in zip(UNITS, both, strict=True)}
     for name, (unit, beds) in REAL.items():
-        found[name, f"{unit} lost"] = erlang_b(load[name][unit], beds)
+        found[name, f"{unit} lost"] = erlang_b(beds, load[name][unit])
     return found
 
 

@@ -7,26 +7,14 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["birth_death", "erlang_b", "erlang_c", "mg1_wait", "mmc_number", "trunk_occupancy"]
+from sim.theory import erlang_c
 
-
-def erlang_b(load: float, places: int) -> float:
-    """Probability that all places are taken when nobody waits (Erlang 1917), by the usual stable recursion."""
-    blocked = 1.0
-    for n in range(1, places + 1):
-        blocked = load * blocked / (n + load * blocked)
-    return blocked
-
-
-def erlang_c(load: float, places: int) -> float:
-    """Probability of waiting when everybody waits (Erlang 1917); the load is below the number of places."""
-    blocked = erlang_b(load, places)
-    return blocked / (1 - load / places * (1 - blocked))
+__all__ = ["birth_death", "mg1_wait", "mmc_number", "trunk_occupancy"]
 
 
 def mmc_number(load: float, places: int) -> float:
     """Mean number at an M/M/c station."""
-    return load + erlang_c(load, places) * load / (places - load)
+    return load + erlang_c(places, load) * load / (places - load)
 
 
 def mg1_wait(rate: float, mean: float, square: float) -> float:

@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from sim.theory import erlang_b
 from sim.verification.acceptance import CHANCE, MEAN, QUEUE, Case
 from sim.verification.chains import steady
-from sim.verification.formulas import erlang_b, mg1_wait, mmc_number, trunk_occupancy
+from sim.verification.formulas import mg1_wait, mmc_number, trunk_occupancy
 from sim.verification.parts import exponential, network, queue_figures, source, station
 from sim.verification.record import Measured, Record
 
@@ -22,7 +23,7 @@ Triple = tuple[int, int, int]
 def turnaround_loss() -> Case:
     """A place that has to be made ready is as good as held, so the loss is that of longer stays."""
     c, rate, made_ready, warm = 10, 7.0, 0.25, 200.0
-    loss = erlang_b(rate * (1 + made_ready), c)
+    loss = erlang_b(c, rate * (1 + made_ready))
     places = station(
         c, exponential(1.0), waiting_room=0, turnaround={"kind": "deterministic", "mean": f"{made_ready} h"}
     )

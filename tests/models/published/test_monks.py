@@ -10,7 +10,7 @@ from models.published import monks
 from models.published.files import network_file
 from models.published.monks import POOLED, PUBLISHED, offered_load, pooled, shared_beds
 from sim.network.load import load_network
-from sim.verification.formulas import erlang_b
+from sim.theory import erlang_b
 
 BASE, PAPER = "monks_2016", "monks_2016_paper"
 
@@ -42,7 +42,7 @@ EXACT = {
 
 @pytest.mark.parametrize(("name", "unit"), EXACT)
 def test_exact_probabilities_of_delay(name: str, unit: str) -> None:
-    found = {n: round(erlang_b(load(name)[unit], n), 4) for n in EXACT[name, unit]}
+    found = {n: round(erlang_b(n, load(name)[unit]), 4) for n in EXACT[name, unit]}
     assert found == EXACT[name, unit]
 
 
@@ -133,4 +133,4 @@ def test_simulated_table_lies_closely_within_the_intervals_of_the_exact_one() ->
 def test_a_bed_more_than_thought_is_noticed() -> None:
     outcome = monks.run(replications=30)
     check = next(c for c in outcome.checks if c.name == "monks_2016_acute_beds: acute lost")
-    assert abs(check.value - erlang_b(load("monks_2016_acute_beds")["acute"], 11)) > check.halfwidth
+    assert abs(check.value - erlang_b(11, load("monks_2016_acute_beds")["acute"])) > check.halfwidth
