@@ -103,7 +103,7 @@ class Watch:
         station = ward(site)
         rules = self.keeper.lowered.network.stations[station].routes
         for number, rule in enumerate(rules):
-            shares = {to: float(d.share) for to, d in rule.to.items() if not isinstance(d.share, list)}
+            shares = {to: d.share for to, d in rule.to.items() if isinstance(d.share, float)}
             beds, home = pathway_station(site, "p2"), pathway_station(site, "p1")
             if beds not in shares or home not in shares:
                 continue
