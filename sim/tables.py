@@ -87,7 +87,7 @@ def lower(network: Network) -> Lowered:
     sources = lower_sources(build)
     build.changes.sort(key=lambda c: (c.time, c.what, c.index))
     tables = Tables(
-        constants=_constants(network, groups[0]),
+        constants=_constants(network, groups[0], bool(stations.arrays["weekly"].any())),
         **sources,
         **stations.arrays,
         **_service_arrays(build.services),
@@ -110,7 +110,7 @@ def lower(network: Network) -> Lowered:
     )
 
 
-def _constants(network: Network, group_pick: int) -> npt.NDArray[np.int64]:
+def _constants(network: Network, group_pick: int, weekly: bool) -> npt.NDArray[np.int64]:
     """Scalars of the network, and which mechanisms it uses."""
     all_stations = network.stations.values()
     out = np.zeros(k.CONSTANTS, np.int64)
@@ -124,8 +124,7 @@ def _constants(network: Network, group_pick: int) -> npt.NDArray[np.int64]:
         special = s.holds or s.overflow or s.slots or s.preempt or s.patience or s.order == "visit"
         out[k.EXTRAS] |= bool(special)
         out[k.TURNAROUNDS] |= s.turnaround is not None
-        out[k.WEEKLY] |= bool(s.slots or s.timetable)
-    out[k.WEEKLY] |= any(p.timetable for p in network.pools.values())
+    out[k.WEEKLY] = weekly
     out[k.CYCLIC] = bool(deadlock_prone(network))
     out[k.FINE_WAITS] = network.observe.wait_quantiles
     return out

@@ -29,6 +29,7 @@ from sim.kernel.layout import (
     FOREVER,
     FREE,
     GROUP_PICK,
+    HORIZON,
     HOUR_MS,
     LISTED,
     NEXT_HOUR,
@@ -112,7 +113,8 @@ def _one_by_one(T, S, size, s, hour):
     """Write this hour's arrivals of a source that is not Poisson into the buffer; remember the one after."""
     source = T.source[s]
     at, k = S.source_at[s, 0], S.source_at[s, 1]
-    while at < (hour + 1) * HOUR_MS and size != FULL:
+    limit = min((hour + 1) * HOUR_MS, T.constants[HORIZON])
+    while at < limit and size != FULL:
         who = source.address + U(k)
         u, w = uniforms(S.words[0], S.words[1], U(PURPOSE_ARRIVAL), who, U(0))
         if k >= 0 and at >= source.end:

@@ -314,3 +314,19 @@ def test_a_stay_again_at_the_same_station_makes_one_of_those_inside() -> None:
         "preempted": 1, "resumed": 1, "waited": 2,
     }  # fmt: skip
     assert seen.hours("S", "a") == {"waiting": 4 + 4, "in_service": 2 + 2 + 2}
+
+
+def test_slots_that_offer_nothing_let_nobody_start() -> None:
+    slots = [{"hours": [9, 10], "each_hour": 0}]
+    seen = Outcome(network({"A": station(3, 1, slots=slots)}, arriving("A", [1, 9])))
+    assert seen.flows("A") == {"arrived": 2}
+    assert seen.hours("A") == {"waiting": 23 + 15}
+
+
+def test_stations_that_share_a_pool_are_served_in_one_line() -> None:
+    # One nurse. p1 at A 1-3. q1 waits for it from 2, p2 from 2.5: it serves q1 3-5 at B, then p2 5-7 at A.
+    stations = {"A": station("inf", 2, holds={"nurse": 1}), "B": station("inf", 2, holds={"nurse": 1})}
+    given = network(stations, arriving("A", [1, 2.5]), arriving("B", [2]), pools={"nurse": {"places": 1}})
+    seen = Outcome(given)
+    assert seen.hours("A") == {"waiting": 2.5, "in_service": 4}
+    assert seen.hours("B") == {"waiting": 1, "in_service": 2}

@@ -85,6 +85,8 @@ RULES: list[tuple[dict[str, Any], str, Any, str, str]] = [
     ({f"{F}/holds": {"nurses": [*STEPS, {"after": "3 h", "amount": 1}]}}, "stations.front.holds.nurses", [2, 1, 1],
      "amounts fall", ""),
     ({f"{F}/holds": {"nurses": 2 * 10**9}, "census": []}, "stations.front.holds.nurses", 2 * 10**9, "at most", ""),
+    # names
+    ({"stations/a\nb": {"places": 1, "service": "short"}}, "stations.a\nb", "a\nb", "one line of text", ""),
     # overflow
     ({f"{F}/overflow/to": ["sied"]}, "stations.front.overflow.to", "sied", "no such station", "side"),
     ({f"{F}/overflow/to": ["front"]}, "stations.front.overflow.to", "front", "into itself", ""),

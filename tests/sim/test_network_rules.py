@@ -70,6 +70,8 @@ RULES: list[tuple[dict[str, Any], str, Any, str, str]] = [
     ({**TIMES, "sources/door/month": [1] * 12}, "sources.door.month", None, "not to times", ""),
     ({"sources/door/rate_per_day": None, "sources/door/every": "shrt"}, "sources.door.every", "shrt",
      "no such service", "short"),
+    ({"sources/door/rate_per_day": None, "sources/door/every": {"kind": "exponential", "mean": "50 ms"}},
+     "sources.door.every", None, "72,000 would come", ""),
     ({"sources/door/rate_per_day": None, "sources/door/every": NOTHING}, "sources.door.every", None,
      "time must pass between arrivals", ""),
     ({"sources/door/rate_per_day": None, "sources/door/every": "never", "services/never": NOTHING},

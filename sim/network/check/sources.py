@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from sim.clock import DAY
+from sim.clock import DAY, HOUR
 from sim.network.check.durations import takes_time
 from sim.network.check.findings import Findings, at, finding, known, rising_findings, sum_findings
 from sim.network.check.names import attribute_known, class_known, level_known, service_findings, station_known
-from sim.network.schema import Network, Source
+from sim.network.schema import Column, Network, Service, Source
+from sim.services import mean_ms, resolve, service_faults
 
 __all__ = ["source_findings"]
 
@@ -28,6 +29,9 @@ def source_findings(network: Network, name: str, source: Source) -> Findings:
         if not takes_time(network, source.every):
             reads = (f"{key}.every", f"services.{source.every}")
             yield finding(f"{key}.every", None, "time must pass between arrivals; it never does.", reads=reads)
+        elif (hourly := _hourly(network, source.every)) > _MOST_AN_HOUR:
+            rule = f"at most {_MOST_AN_HOUR:,} arrivals an hour, and {hourly:,.0f} would come; split the source."
+            yield finding(f"{key}.every", None, rule, reads=(f"{key}.every", f"services.{source.every}"))
     yield from _rate(network, key, source)
     yield from _span(network, key, source)
     if isinstance(source.batch, dict):
@@ -76,6 +80,14 @@ def _rate(network: Network, key: str, source: Source) -> Findings:
         if isinstance(step.since, float) and step.since % DAY:
             yield finding(f"{key}.level", step.since, "levels change at midnight; give dates or whole days.")
     yield from rising_findings(network, f"{key}.level", [step.since for step in source.level])
+
+
+def _hourly(network: Network, every: Service | str) -> float:
+    """Arrivals an hour of a source with this time between them; 0 where that cannot be said."""
+    service = network.services.get(every) if isinstance(every, str) else every
+    if service is None or service_faults(service) or isinstance(service.observed, Column):
+        return 0.0
+    return HOUR / max(mean_ms(resolve(service)), 1e-9)
 
 
 def _busiest_hour(network: Network, source: Source) -> float:

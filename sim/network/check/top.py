@@ -49,6 +49,8 @@ def _names(network: Network) -> Findings:
             if name in (LEAVE, DIE, CLASS):
                 rule = f"'{name}' is a reserved word and cannot name a station, a pool or an attribute."
                 yield finding(f"{what}.{name}", None, rule)
+            if not name.strip() or not name.isprintable():
+                yield finding(f"{what}.{name}", name, "a name is one line of text that can be seen.")
     for name in network.pools:
         if name in network.stations:
             rule = "a station has this name; a pool needs another."
