@@ -8,7 +8,7 @@ import numpy as np
 
 from sim.kernel.draws import PURPOSE_STAY, uniforms
 from sim.kernel.heap import cancel, close_hole, schedule
-from sim.kernel.holding import end_outing, lodging, next_step, start_outing, take
+from sim.kernel.holding import end_outing, next_step, start_outing, take
 from sim.kernel.jit import rule
 from sim.kernel.layout import (
     EXTRAS,
@@ -139,12 +139,10 @@ def resume(T, S, s, i, t, residual):
         hold(S.pool, s, 1, t)
         _serve(T, S, s, i, t, residual)
         return
-    take(T, S, s, i, max(lodging(T, S, s, e.cls), 0), t)
+    take(T, S, s, i, s, t)
     x = S.extra[i]
     x.began, x.total = t, residual
     enter(S.present, S.running, s, e.group, IN_SERVICE, t)
-    if e.lodge != s:
-        start_outing(S, s, i)
     e.due = SERVICE_END
     schedule(S, t + residual, i)
 
