@@ -42,7 +42,7 @@ __all__ = ["assert_conserved"]
 _IN = [ARRIVED, RETURNED, TRANSFERRED_IN, RECLASSIFIED_IN]
 _OUT = [LEFT, LOST, TRANSFERRED_OUT, DIVERTED, RENEGED, DIED, RECLASSIFIED_OUT]
 _HOLDING = [IN_SERVICE, BLOCKED, IN_TRANSITION]
-_PLACE_STATES = ("open", "draining", "occupied", "in turnaround")
+_PLACE_STATES = ("open", "draining", "occupied", "in turnaround", "lent by outliers", "offered in slots")
 
 
 def assert_conserved(lowered: Lowered, s: State) -> None:

@@ -42,6 +42,7 @@ from sim.kernel.layout import (
     NOWHERE,
     NUMBERS,
     OFFERED_AT,
+    PATIENT_ROW,
     PLAN_AT,
     PLAN_ROW,
     POOL,
@@ -57,7 +58,7 @@ from sim.kernel.layout import (
     State,
     Tables,
 )
-from sim.kernel.queues import NUMBER_WAITING
+from sim.kernel.queues import NUMBER_WAITING, SERVING
 from sim.tables import Change, Lowered
 
 __all__ = ["Run"]
@@ -96,7 +97,7 @@ class Run:
             place_census(self._tables, self.state, ids, levels, stations, left)
         if waiting:
             stations = len(lowered.network.stations)
-            self.state.work[:stations] = range(stations)
+            self.state.pool["work"][:stations] = range(stations)
             self.state.numbers[WORK_SIZE] = stations
             self.state.pool["listed"][:stations] = 1
 
@@ -182,7 +183,7 @@ class Run:
 
     def observations(self) -> dict[str, Any]:
         """What has been written down, as arrays whose shapes the semantics page gives."""
-        s = self.state
+        s, stations = self.state, len(self.lowered.network.stations)
         return {
             "area": s.area,
             "flow": s.flow[..., : len(FLOWS)],
@@ -194,8 +195,8 @@ class Run:
             "draining_area": s.places_area[..., 1],
             "held_area": s.places_area[..., 2] - s.places_area[..., 3],
             "turnaround_area": s.places_area[..., 3],
-            "outlying_area": s.outlying[..., 0],
-            "slots_offered": s.outlying[..., 1],
+            "outlying_area": s.places_area[:, :stations, 4],
+            "slots_offered": s.places_area[:, :stations, 5],
             "clock_ended": s.clocks[..., 0],
             "clock_over": s.clocks[..., 1],
             "clock_total": s.clocks[..., 2],
@@ -277,8 +278,8 @@ def _fresh(lowered: Lowered, seed: int, replication: int, pool: int, log: bool) 
     def zeros(*shape: int) -> npt.NDArray[np.int64]:
         return np.zeros(shape, np.int64)
 
-    queue = np.full((S, C, 6), NOBODY, np.int32)
-    queue[..., NUMBER_WAITING:] = 0
+    queue = np.full((S, C, SERVING + 2), NOBODY, np.int32)
+    queue[..., NUMBER_WAITING:SERVING] = 0
     noise = zeros(len(T.noise), 2).astype(float)
     noise[:, 1] = 1.0
     source_at = zeros(len(T.source), 4)
@@ -291,19 +292,14 @@ def _fresh(lowered: Lowered, seed: int, replication: int, pool: int, log: bool) 
         extra=extra,
         heap_time=zeros(pool),
         heap_entity=np.zeros(pool, np.uint32),
-        patient=np.zeros(len(extra), np.int32),
-        patient_time=zeros(len(extra)),
+        patient=np.zeros(len(extra), PATIENT_ROW),
         arrival=np.zeros(_FIRST_BUFFER, ARRIVAL_ROW),
         source_at=source_at,
         noise=noise,
         pool=_pools(lowered),
         queue=queue,
-        serving=np.full((S, C, 2), NOBODY, np.int32),
         multiplier=lowered.multiplier.copy(),
         share=lowered.share.copy(),
-        work=zeros(R + 1),
-        circle=zeros(S),
-        live=zeros(R),
         rule=np.zeros(len(T.escalation), RULE_NOW),
         plan=_plan(lowered.changes),
         present=zeros(S, G, len(STATES)),
@@ -313,8 +309,7 @@ def _fresh(lowered: Lowered, seed: int, replication: int, pool: int, log: bool) 
         wait_hist=zeros(-(-horizon // (365 * DAY)), S, B),
         wait_fine=zeros(S, G, FINE_BINS if T.constants[FINE_WAITS] else 0),
         clocks=zeros(P, K, G, 3),
-        places_area=zeros(P, R, 4),
-        outlying=zeros(P, S, 2),
+        places_area=zeros(P, R, 6),
         snapshot=np.zeros((-(-horizon // step), R, len(SNAPSHOT)), np.int32),
         log=np.zeros(_FIRST_LOG if log else 0, LOG_ROW),
     )
@@ -329,7 +324,7 @@ def _pools(lowered: Lowered) -> npt.NDArray[np.void]:
     pools["weekly"] = -1
     hour = 24 * int(T.constants[FIRST_WEEKDAY])
     timed = T.place["timetable"] >= 0
-    pools["weekly"][timed] = T.timetable[T.place["timetable"][timed], hour]
+    pools["weekly"][timed] = T.weekly[T.place["timetable"][timed], hour]
     pools["places"] = np.where(pools["weekly"] >= 0, pools["weekly"], pools["planned"])
     return pools
 
@@ -344,7 +339,7 @@ def _more_entities(s: State) -> State:
     s.numbers[FREE] = old
     heap = {name: _longer(getattr(s, name), new) for name in ("heap_time", "heap_entity")}
     if len(s.extra) == old:
-        heap |= {name: _longer(getattr(s, name), new) for name in ("extra", "patient", "patient_time")}
+        heap |= {name: _longer(getattr(s, name), new) for name in ("extra", "patient")}
     return s._replace(entity=entity, **heap)
 
 

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from sim.clock import Calendar
 from sim.kernel import layout as k
-from sim.kernel.layout import SELECTOR, SERVICE, SET_MULTIPLIER, SET_PLACES, SET_SHARE, WAIT_EDGES, Tables
+from sim.kernel.layout import SELECTOR, SERVICE, SET_MULTIPLIER, SET_PLACES, SET_SHARE, Tables
 from sim.lowering.collect import Builder, Change, int_array, nearest_ms
 from sim.lowering.sources import lower_sources
 from sim.lowering.stations import lower_stations
@@ -87,7 +87,7 @@ def lower(network: Network) -> Lowered:
     sources = lower_sources(build)
     build.changes.sort(key=lambda c: (c.time, c.what, c.index))
     tables = Tables(
-        constants=_constants(network, groups[0], bool(stations.arrays["weekly"].any())),
+        constants=_constants(network, groups[0], bool(stations.arrays["weekly"][0].any())),
         **sources,
         **stations.arrays,
         **_service_arrays(build.services),
@@ -96,7 +96,6 @@ def lower(network: Network) -> Lowered:
         pick_rule=int_array(build.pick_rule),
         wait_over=int_array([math.floor(w) for w in network.observe.wait_over]),
         period_edges=_edges(network, calendar),
-        wait_edges=WAIT_EDGES,
     )
     return Lowered(
         network,

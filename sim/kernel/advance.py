@@ -186,7 +186,7 @@ def advance(T, S, until):
         timed = S.heap_time[0] if N[HEAP_SIZE] > 0 else FOREVER
         buffered = N[BUFFER_AT] < N[BUFFER_END]
         arrival = S.arrival[N[BUFFER_AT]].time if buffered else N[NEXT_HOUR] * HOUR_MS
-        patience = S.patient_time[0] if N[PATIENT] > 0 else FOREVER
+        patience = S.patient[0].time if N[PATIENT] > 0 else FOREVER
         t = min(calendar, timed, arrival, patience)
         if t >= until:
             break
@@ -212,7 +212,7 @@ def advance(T, S, until):
             elif not fill_hour(T, S):
                 return NEED_ARRIVALS
         else:
-            i = S.patient[0]
+            i = S.patient[0].who
             _chain(S, t, PATIENCE_END, i)
             flow, n, c = lose_patience(T, S, i, t)
             levels = S.entity[i].levels

@@ -100,7 +100,7 @@ def _best(T, S, p):
     """Entity that goes first of those whom a place of pool `p` may serve, its station and its queue; -1 for none."""
     who, best, queue = NOBODY, NOWHERE, 0
     for k in range(T.place[p].first_member, T.place[p].last_member):
-        n = T.member[k]
+        n = T.linked[k]
         if S.pool[n].queued == 0:
             continue
         for c in range(T.entry.shape[1]):
@@ -164,8 +164,8 @@ def grant(T, S, t):
     """Give the freed places of all pools put down to those who wait, and of every pool that is freed by it."""
     N = S.numbers
     while N[WORK_SIZE] > 0:
-        p = S.work[N[WORK_FIRST]]
-        N[WORK_FIRST] = (N[WORK_FIRST] + 1) % S.work.size
+        p = S.pool[N[WORK_FIRST]].work
+        N[WORK_FIRST] = (N[WORK_FIRST] + 1) % S.pool.size
         N[WORK_SIZE] -= 1
         S.pool[p].listed = 0
         while True:

@@ -26,21 +26,21 @@ def _find_live(S):
     """Mark the stations where something will still happen; returns the first that is dead with a holder, or -1."""
     stations, classes = S.queue.shape[0], S.queue.shape[1]
     for s in range(stations):
-        S.live[s] = S.pool[s].occupied == 0 or S.pool[s].blocked < S.pool[s].occupied
+        S.pool[s].live = S.pool[s].occupied == 0 or S.pool[s].blocked < S.pool[s].occupied
     changed = True
     while changed:
         changed = False
         for n in range(stations):
-            if S.live[n]:
+            if S.pool[n].live:
                 for c in range(classes):
                     i = head(S.queue, n, c, BLOCKED_QUEUE)
                     while i != NOBODY:
-                        if not S.live[S.entity[i].lodge]:
-                            S.live[S.entity[i].lodge] = 1
+                        if not S.pool[S.entity[i].lodge].live:
+                            S.pool[S.entity[i].lodge].live = 1
                             changed = True
                         i = S.entity[i].next
     for s in range(stations):
-        if not S.live[s]:
+        if not S.pool[s].live:
             return s
     return NOWHERE
 
@@ -66,15 +66,15 @@ def _longest_blocked(S, s):
 def _circle(S, s):
     """Write the entities of the circle that is met from dead station `s` on into `circle`; returns how many."""
     for n in range(S.queue.shape[0]):
-        S.circle[n] = NOBODY
-    while S.circle[s] == NOBODY:  # walk until a station comes up again: that one is on the circle
+        S.pool[n].circle = NOBODY
+    while S.pool[s].circle == NOBODY:  # walk until a station comes up again: that one is on the circle
         i = _longest_blocked(S, s)
-        S.circle[s] = i
+        S.pool[s].circle = i
         s = S.entity[i].to
     first, size = s, 0
     while True:
-        i = S.circle[s]
-        S.live[size] = i  # the marks are no longer needed
+        i = S.pool[s].circle
+        S.pool[size].live = i  # the marks are no longer needed
         size += 1
         s = S.entity[i].to
         if s == first:
@@ -90,11 +90,11 @@ def swap(T, S, t):
             return
         size = _circle(S, s)
         for k in range(size):
-            i = S.live[k]
+            i = S.pool[k].live
             e = S.entity[i]
             book(S, e.station, i, SWAPPED, t)
             hold(S.pool, e.lodge, -1, t)
             go_over(T, S, e.to, i, t)
         for k in range(size):
-            i = S.live[k]
+            i = S.pool[k].live
             start(T, S, S.entity[i].to, i, S.entity[i].to, t)

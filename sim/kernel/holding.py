@@ -48,7 +48,7 @@ def lodging(T, S, s, c):
     if T.station[s].plain or pool.occupied + T.entry[s, c].reserve < pool.places:
         return s
     for k in range(T.station[s].first_overflow, T.station[s].last_overflow):
-        o = T.overflow[k]
+        o = T.linked[k]
         if S.pool[o].occupied < S.pool[o].places and S.pool[o].queued == 0:
             return o
     return NOWHERE
@@ -78,7 +78,7 @@ def list_pool(S, p):
     if not S.pool[p].listed:
         S.pool[p].listed = 1
         N = S.numbers
-        S.work[(N[WORK_FIRST] + N[WORK_SIZE]) % S.work.size] = p
+        S.pool[(N[WORK_FIRST] + N[WORK_SIZE]) % S.pool.size].work = p
         N[WORK_SIZE] += 1
 
 

@@ -214,13 +214,13 @@ STATION = np.dtype(
         ("simple", np.int64),  # 1: plain, and nobody has to give way
         ("solo", np.int64),  # 1: its own pool serves this station only, and has no turnaround
         ("holds", np.int64),  # pick of a rule of `hold`
-        ("first_overflow", np.int64),  # rows of `overflow`
+        ("first_overflow", np.int64),  # rows of `linked`
         ("last_overflow", np.int64),
         ("divert", np.int64),  # station, LEAVES or NO_DIVERSION
         ("order", np.int64),  # BY_JOINING, BY_VISIT
         ("first", np.int64),  # WAITING_FIRST, …
         ("preempt", np.int64),  # NO_PREEMPTION, …
-        ("slots", np.int64),  # row of `slots`, or -1
+        ("slots", np.int64),  # row of `weekly`, or -1
         ("first_patience", np.int64),  # rows of `patience`
         ("last_patience", np.int64),
         ("first_clock", np.int64),  # rows of `clock`
@@ -233,9 +233,9 @@ ENTRY = np.dtype([("room", np.int64), ("inside_room", np.int64), ("priority", np
 PLACE = np.dtype(
     [
         ("turnaround", np.int64),  # service row, or -1
-        ("timetable", np.int64),  # row of `timetable`, or -1
+        ("timetable", np.int64),  # row of `weekly`, or -1
         ("repatriate", np.int64),  # 1: outliers of its station come home
-        ("first_member", np.int64),  # rows of `member`: stations that can use it
+        ("first_member", np.int64),  # rows of `linked`: stations that can use it
         ("last_member", np.int64),
     ]
 )
@@ -284,6 +284,7 @@ SERVICE = np.dtype(
         ("high", np.float64),
     ]
 )
+CHOICE = np.dtype([("first", np.int64), ("last", np.int64), ("how", np.int64)])  # rows of `route`; BY_SHARES, …
 ROUTE = np.dtype([("to", np.int64), ("transition", np.int64)])  # station or LEAVES; service row or -1
 BACK = np.dtype([("probability", np.float64), ("after", np.int64), ("to", np.int64)])
 #: a pool as it is now (and, of a station's own pool, the station)
@@ -307,9 +308,13 @@ POOL = np.dtype(
         ("outlying_time", np.int64),
         ("first_out", np.int64),  # first and last outlier in service
         ("last_out", np.int64),
+        ("work", np.int64),  # ring of the pools that are put down for granting
+        ("circle", np.int64),  # entity on a circle of blocked, by station
+        ("live", np.int64),  # mark, then list of entities, while a deadlock is looked for
     ]
 )
 ARRIVAL_ROW = np.dtype([("time", np.int64), ("id", np.uint64), ("source", np.int64)])
+PATIENT_ROW = np.dtype([("time", np.int64), ("who", np.int64)])
 PLAN_ROW = np.dtype([("time", np.int64), ("what", np.int64), ("index", np.int64), ("value", np.float64)])
 
 # constants of a network, in one array; the flags say which mechanisms are in use
@@ -351,26 +356,21 @@ class Tables(NamedTuple):
     station: Rows  # (S) STATION
     entry: Rows  # (S, C) ENTRY
     place: Rows  # (R) PLACE
-    member: Int  # stations that can use each pool
-    overflow: Int  # stations
+    linked: Int  # stations that can use each pool, and those into which each station overflows
     hold_from: Int  # (rules + 1) positions in `hold`
     hold: Rows  # HOLD
     amount: Rows  # AMOUNT
     patience: Rows  # PATIENCE
     clock: Rows  # CLOCK
     escalation: Rows  # RULE
-    timetable: Int  # (timetables, 168) places, -1 for the planned number
-    slots: Int  # (slot tables, 168)
-    weekly: Int  # (168) hours until something changes weekly, or 0
+    weekly: Int  # (1 + tables, 168): first hours until something changes, or 0; then places (-1: as planned) or slots
     window: Int  # (windows, 168, 2): hours until the next open hour, open hours in a row from there
     service: Rows  # SERVICE
     table: Float  # (parts of all tables, 4): cubics of log-quantiles
-    route_from: Int  # (routes + 1) positions in `route`
-    choose: Int  # (routes) BY_SHARES, …
+    choice: Rows  # CHOICE of each route rule
     route: Rows  # ROUTE
     back: Rows  # BACK
     wait_over: Int  # (W) ms
-    wait_edges: Int  # (B) ms
     period_edges: Int  # (P + 1) ms
     cell: Int  # (tables, CELLS + 1): first row of `table` of each cell of a table, and the end
     observed: Float  # ms, sorted, list after list
@@ -385,19 +385,15 @@ class State(NamedTuple):
     extra: Rows  # (pool) EXTRA, or one row where nothing needs it
     heap_time: Int  # (pool) ms of timed events, a 4-ary heap
     heap_entity: npt.NDArray[np.uint32]
-    patient: npt.NDArray[np.int32]  # (pool) entities in order of the end of their patience, a binary heap
-    patient_time: Int  # (pool) ms
+    patient: Rows  # (pool) PATIENT_ROW in order of the end of patience, a binary heap
     arrival: Rows  # ARRIVAL_ROW: arrivals of the current hour, in order
     source_at: Int  # (sources, 4): time and number of the next arrival, and the same while an hour is being read
     noise: Float  # (groups, 2): the autocorrelated normal, today's multiplier
     pool: Rows  # (R) POOL
-    queue: npt.NDArray[np.int32]  # (S, C, 6): ends of the waiting room and of the blocked; waiting, thereof inside
-    serving: npt.NDArray[np.int32]  # (S, C, 2): ends of the list of those in service, where they may have to give way
+    queue: npt.NDArray[np.int32]  # (S, C, 8): ends of the waiting room and of the blocked; waiting, thereof inside;
+    # ends of the list of those in service, where they may have to give way
     multiplier: Float  # (S, C)
     share: Float  # cumulative shares of routes
-    work: Int  # (R) work list of grants
-    circle: Int  # (S) stations and entities of a deadlock
-    live: Int  # (R)
     rule: Rows  # RULE_NOW of each escalation rule
     plan: Rows  # PLAN_ROW: planned changes
     present: Int  # (S, G, 5) entities now
@@ -407,7 +403,6 @@ class State(NamedTuple):
     wait_hist: Int  # (Y, S, B)
     wait_fine: Int  # (S, G, FINE_BINS)
     clocks: Int  # (P, K, G, 3): ended, above the limit, total ms
-    places_area: Int  # (P, R, 4) place-ms open, draining, occupied, turning
-    outlying: Int  # (P, S, 2) entity-ms of outliers, slots offered
+    places_area: Int  # (P, R, 6) place-ms open, draining, occupied, turning; entity-ms of outliers; slots offered
     snapshot: npt.NDArray[np.int32]  # (N, R, 7)
     log: Rows  # LOG_ROW

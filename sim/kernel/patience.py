@@ -28,27 +28,29 @@ def _sooner(S, t1, i1, t2, i2):
 @rule
 def _place(S, at, t, i):
     """Let entity `i` find its place in the heap from position `at`, up or down."""
-    times, who = S.patient_time, S.patient
+    heap = S.patient
     size = S.numbers[PATIENT]
     while at > 0:
         parent = (at - 1) >> 1
-        if not _sooner(S, t, i, times[parent], who[parent]):
+        if not _sooner(S, t, i, heap[parent].time, heap[parent].who):
             break
-        times[at], who[at] = times[parent], who[parent]
-        S.extra[who[at]].heap = at
+        heap[at].time, heap[at].who = heap[parent].time, heap[parent].who
+        S.extra[heap[at].who].heap = at
         at = parent
     while True:
         child = 2 * at + 1
         if child >= size:
             break
-        if child + 1 < size and _sooner(S, times[child + 1], who[child + 1], times[child], who[child]):
+        if child + 1 < size and _sooner(
+            S, heap[child + 1].time, heap[child + 1].who, heap[child].time, heap[child].who
+        ):
             child += 1
-        if not _sooner(S, times[child], who[child], t, i):
+        if not _sooner(S, heap[child].time, heap[child].who, t, i):
             break
-        times[at], who[at] = times[child], who[child]
-        S.extra[who[at]].heap = at
+        heap[at].time, heap[at].who = heap[child].time, heap[child].who
+        S.extra[heap[at].who].heap = at
         at = child
-    times[at], who[at] = t, i
+    heap[at].time, heap[at].who = t, i
     S.extra[i].heap = at
 
 
@@ -62,7 +64,7 @@ def withdraw(S, i):
     last = S.numbers[PATIENT] - 1
     S.numbers[PATIENT] = last
     if at < last:
-        _place(S, at, S.patient_time[last], S.patient[last])
+        _place(S, at, S.patient[last].time, S.patient[last].who)
 
 
 @rule

@@ -12,6 +12,7 @@ __all__ = [
     "BLOCKED_QUEUE",
     "NUMBER_INSIDE",
     "NUMBER_WAITING",
+    "SERVING",
     "WAITING_ROOM",
     "append",
     "head",
@@ -23,7 +24,7 @@ __all__ = [
 ]
 
 WAITING_ROOM, BLOCKED_QUEUE = 0, 1
-NUMBER_WAITING, NUMBER_INSIDE = 4, 5
+NUMBER_WAITING, NUMBER_INSIDE, SERVING = 4, 5, 6
 
 
 @rule

@@ -77,8 +77,7 @@ def _route(T, S, i):
     row = pick(T.selector, T.pick, T.pick_rule, T.station[e.station].route, e.levels)
     if row < 0:
         return -1
-    at, last = T.route_from[row], T.route_from[row + 1]
-    how = T.choose[row]
+    at, last, how = T.choice[row].first, T.choice[row].last, T.choice[row].how
     if how != BY_SHARES:
         return _by_state(T, S, i, how, at, last)
     while at < last - 1 and e.route >= S.share[at]:

@@ -29,7 +29,7 @@ from sim.kernel.layout import (
 )
 from sim.kernel.patience import be_patient
 from sim.kernel.pick import pick
-from sim.kernel.queues import append, insert, link, push_front, unlink
+from sim.kernel.queues import SERVING, append, insert, link, push_front, unlink
 from sim.kernel.tally import book, enter, hold, note_started, shift
 from sim.kernel.times import quantile, whole_ms
 
@@ -89,7 +89,7 @@ def _serve(T, S, s, i, t, stay):
     e.due = SERVICE_END
     ends = t + stay
     if not station.simple and station.preempt != NO_PREEMPTION:
-        link(S.entity, S.serving, s, e.cls, 0, i, NOBODY)
+        link(S.entity, S.queue, s, e.cls, SERVING, i, NOBODY)
     elif not station.simple:
         x = S.extra[i]
         x.began = t
@@ -118,7 +118,7 @@ def end_stay(T, S, i):
     e = S.entity[i]
     s = e.station
     if T.station[s].preempt != NO_PREEMPTION:
-        unlink(S.entity, S.serving, s, e.cls, 0, i)
+        unlink(S.entity, S.queue, s, e.cls, SERVING, i)
     if e.lodge != s:
         end_outing(S, s, i)
 
@@ -174,7 +174,7 @@ def victim(T, S, s, i):
     if pool.occupied + T.entry[s, e.cls].reserve > pool.places:
         return found
     for c in range(T.entry.shape[1]):
-        last = S.serving[s, c, 1]
+        last = S.queue[s, c, SERVING + 1]
         if last != NOBODY and T.entry[s, c].priority > mine and T.entry[s, c].priority >= worst:
             found, worst = last, T.entry[s, c].priority
     return found
@@ -186,7 +186,7 @@ def give_way(T, S, s, v, t):
     e = S.entity[v]
     close_hole(S)
     S.extra[v].left = cancel(S, v) - t
-    unlink(S.entity, S.serving, s, e.cls, 0, v)
+    unlink(S.entity, S.queue, s, e.cls, SERVING, v)
     hold(S.pool, s, -1, t)
     book(S, s, v, PREEMPTED, t)
     shift(S.present, S.running, s, e.group, IN_SERVICE, WAITING, t)

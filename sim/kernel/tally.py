@@ -19,6 +19,7 @@ from sim.kernel.layout import (
     SNAPSHOT_AT,
     UNTIL_LEFT,
     UNTIL_STARTED,
+    WAIT_EDGES,
     WAIT_TOTAL,
     WAITED,
     WARM_UP,
@@ -129,10 +130,10 @@ def note_wait(T, S, s, i, wait, t):
     for k in range(T.wait_over.size):
         if wait > T.wait_over[k]:
             S.flow[p, s, g, WAIT_TOTAL + 1 + k] += 1
-    low, high = 0, T.wait_edges.size - 1
+    low, high = 0, WAIT_EDGES.size - 1
     while low < high:
         middle = (low + high + 1) >> 1
-        if T.wait_edges[middle] <= wait:
+        if WAIT_EDGES[middle] <= wait:
             low = middle
         else:
             high = middle - 1
@@ -193,9 +194,6 @@ def close_period(S, t):
                 gained = S.present[s, g, k] * t
                 S.area[p, s, g, k] = S.running[s, g, k] + gained
                 S.running[s, g, k] = -gained
-        pool = S.pool[s]
-        S.outlying[p, s, 0] = pool.outlying_time + pool.outliers * t
-        pool.outlying_time = -pool.outliers * t
     for r in range(S.pool.size):
         pool = S.pool[r]
         places, draining = _counted(pool.places), _surplus(pool.occupied, pool.places)
@@ -203,10 +201,12 @@ def close_period(S, t):
         S.places_area[p, r, 1] = pool.draining_time + draining * t
         S.places_area[p, r, 2] = pool.occupied_time + pool.occupied * t
         S.places_area[p, r, 3] = pool.turning_time + pool.turning * t
+        S.places_area[p, r, 4] = pool.outlying_time + pool.outliers * t
         pool.open_time = -places * t
         pool.draining_time = -draining * t
         pool.occupied_time = -pool.occupied * t
         pool.turning_time = -pool.turning * t
+        pool.outlying_time = -pool.outliers * t
     S.numbers[PERIOD] = p + 1
 
 

@@ -32,22 +32,22 @@ def week_goes_on(T, S, t):
         for p in range(S.pool.size):
             table = T.place[p].timetable
             if table >= 0:
-                S.pool[p].weekly = T.timetable[table, hour]
+                S.pool[p].weekly = T.weekly[table, hour]
                 if change_places(S, p, t):
                     list_pool(S, p)
     else:
         s = step - 1
         N[OFFERED_AT] = s
-        S.pool[s].offer = T.slots[T.station[s].slots, hour]
-        S.outlying[N[PERIOD], s, 1] += S.pool[s].offer
+        S.pool[s].offer = T.weekly[T.station[s].slots, hour]
+        S.places_area[N[PERIOD], s, 5] += S.pool[s].offer
         list_pool(S, s)
     for s in range(step, T.station.size):
         table = T.station[s].slots
-        if table >= 0 and T.slots[table, hour] > 0:
+        if table >= 0 and T.weekly[table, hour] > 0:
             N[WEEKLY_STEP] = s + 1
             return
     N[WEEKLY_STEP] = 0
-    N[NEXT_WEEKLY] = t + T.weekly[hour] * HOUR_MS
+    N[NEXT_WEEKLY] = t + T.weekly[0, hour] * HOUR_MS
 
 
 @rule
@@ -58,7 +58,7 @@ def _queued(T, S, p):
         return S.pool[p].queued
     total = 0
     for k in range(T.place[p].first_member, T.place[p].last_member):
-        total += S.pool[T.member[k]].queued
+        total += S.pool[T.linked[k]].queued
     return total
 
 

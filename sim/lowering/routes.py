@@ -19,8 +19,7 @@ _CHOOSE = {"shares": BY_SHARES, "shortest": SHORTEST, "first_free": FIRST_FREE, 
 class Routes:
     """Destinations of every route rule, rule by rule."""
 
-    first: list[int] = field(default_factory=lambda: [0])
-    choose: list[int] = field(default_factory=list)
+    choice: list[tuple[int, int, int]] = field(default_factory=list)
     to: list[int] = field(default_factory=list)
     transition: list[int] = field(default_factory=list)
     share: list[float] = field(default_factory=list)
@@ -56,9 +55,8 @@ def _route(build: Builder, rule: RouteRule, routes: Routes) -> int:
     for to, d in rule.to.items():
         routes.to.append(LEAVES if to == LEAVE else names.index(to))
         routes.transition.append(build.optional_service(d.transition))
-    routes.first.append(len(routes.to))
-    routes.choose.append(_CHOOSE[rule.choose])
-    return len(routes.choose) - 1
+    routes.choice.append((first, len(routes.to), _CHOOSE[rule.choose]))
+    return len(routes.choice) - 1
 
 
 def _share(build: Builder, share: float | list[Step] | None, at: int) -> float:

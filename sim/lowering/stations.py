@@ -38,9 +38,8 @@ class _Rows:
     """Rows that stations append to."""
 
     windows: list[list[tuple[int, int]]] = field(default_factory=list)
-    slots: list[list[int]] = field(default_factory=list)
-    timetables: list[list[int]] = field(default_factory=list)
-    overflow: list[int] = field(default_factory=list)
+    weekly: list[list[int]] = field(default_factory=lambda: [[0] * 168])  # the first row is written last
+    linked: list[int] = field(default_factory=list)
     hold_from: list[int] = field(default_factory=lambda: [0])
     hold: list[tuple[int, int, int]] = field(default_factory=list)
     amount: list[tuple[int, int]] = field(default_factory=list)
@@ -60,7 +59,8 @@ def lower_stations(build: Builder) -> Stations:
         multiplier.append([_multiplier(build, s, c, station) for c in range(len(network.classes))])
     pools: list[Station | Pool] = [*network.stations.values(), *network.pools.values()]
     places = [_places(build, p, pool) for p, pool in enumerate(pools)]
-    place, member = _pools(build, pools, rows)
+    place = _pools(build, pools, rows)
+    rows.weekly[0] = _weekly_hours(rows.weekly[1:], {int(row["slots"]) for row in stations})
     for row, own in zip(stations, place, strict=False):
         alone = own["last_member"] - own["first_member"] == 1
         row["solo"] = int(row["plain"] and alone and own["turnaround"] < 0)
@@ -68,20 +68,16 @@ def lower_stations(build: Builder) -> Stations:
         "station": records(stations, k.STATION),
         "entry": np.array(entries, k.ENTRY),
         "place": records(place, k.PLACE),
-        "member": int_array(member),
-        "overflow": int_array(rows.overflow),
+        "linked": int_array(rows.linked),
         "hold_from": int_array(rows.hold_from),
         "hold": np.array(rows.hold, k.HOLD),
         "amount": np.array(rows.amount, k.AMOUNT),
         "patience": np.array(rows.patience, k.PATIENCE),
         "clock": np.array(rows.clock, k.CLOCK),
         "escalation": np.array(rows.escalation, k.RULE),
-        "timetable": int_array(rows.timetables).reshape(-1, 168),
-        "slots": int_array(rows.slots).reshape(-1, 168),
-        "weekly": int_array(_weekly_hours(rows)),
+        "weekly": int_array(rows.weekly),
         "window": int_array(rows.windows).reshape(-1, 168, 2),
-        "route_from": int_array(routes.first),
-        "choose": int_array(routes.choose),
+        "choice": np.array(routes.choice, k.CHOICE),
         "route": np.array(list(zip(routes.to, routes.transition, strict=True)), k.ROUTE),
         "back": np.array(rows.backs, k.BACK),
     }
@@ -101,7 +97,7 @@ def _station(build: Builder, s: int, name: str, station: Station, rows: _Rows, r
         "plain": int(not (station.holds or station.overflow or station.slots)),
         "simple": int(not (station.holds or station.overflow or station.slots or station.preempt)),
         "holds": _hold_rules(build, station.holds, rows),
-        "first_overflow": len(rows.overflow),
+        "first_overflow": len(rows.linked),
         "order": _ORDER[station.order],
         "first": _FIRST[station.first],
         "preempt": _PREEMPT[station.preempt],
@@ -109,13 +105,13 @@ def _station(build: Builder, s: int, name: str, station: Station, rows: _Rows, r
         "first_clock": len(rows.clock),
     }
     if station.overflow:
-        rows.overflow += [names.index(o) for o in station.overflow.to]
-    row["last_overflow"] = len(rows.overflow)
+        rows.linked += [names.index(o) for o in station.overflow.to]
+    row["last_overflow"] = len(rows.linked)
     row["divert"] = _target(names, station.divert)
     row["slots"] = -1
     if station.slots:
-        row["slots"] = len(rows.slots)
-        rows.slots.append(weekly_table(station.slots, [x.each_hour for x in station.slots], 0, adds=True))
+        row["slots"] = len(rows.weekly)
+        rows.weekly.append(weekly_table(station.slots, [x.each_hour for x in station.slots], 0, adds=True))
     rows.patience += [_patience(build, rule) for rule in station.patience]
     row["last_patience"] = len(rows.patience)
     for index, clock in enumerate(build.network.observe.clocks.values()):
@@ -193,25 +189,24 @@ def _hold_rules(build: Builder, rules: list[HoldRule], rows: _Rows) -> int:
     return build.selector([r.where for r in rules], numbers)
 
 
-def _pools(build: Builder, pools: list[Station | Pool], rows: _Rows) -> tuple[list[dict[str, int]], list[int]]:
+def _pools(build: Builder, pools: list[Station | Pool], rows: _Rows) -> list[dict[str, int]]:
     """Rows of pools, and the stations that can use each: its own, those that overflow into it, those that hold it."""
     network, names = build.network, list(build.network.stations)
     place: list[dict[str, int]] = []
-    member: list[int] = []
     for p, (name, pool) in enumerate(zip([*names, *network.pools], pools, strict=True)):
-        row = {"turnaround": -1, "timetable": -1, "repatriate": 0, "first_member": len(member)}
+        row = {"turnaround": -1, "timetable": -1, "repatriate": 0, "first_member": len(rows.linked)}
         if isinstance(pool, Station):
             row["turnaround"] = build.optional_service(pool.turnaround)
             row["repatriate"] = int(pool.overflow is not None and pool.overflow.repatriate)
             over = [s for s, x in enumerate(network.stations.values()) if x.overflow and name in x.overflow.to]
-            member += [p, *over]
+            rows.linked += [p, *over]
         else:
             using = network.stations.values()
-            member += [s for s, x in enumerate(using) if any(name in rule.pools for rule in x.holds)]
-        row["last_member"] = len(member)
+            rows.linked += [s for s, x in enumerate(using) if any(name in rule.pools for rule in x.holds)]
+        row["last_member"] = len(rows.linked)
         if pool.timetable:
-            row["timetable"] = len(rows.timetables)
-            rows.timetables.append(weekly_table(pool.timetable, [x.places for x in pool.timetable], -1, adds=False))
+            row["timetable"] = len(rows.weekly)
+            rows.weekly.append(weekly_table(pool.timetable, [x.places for x in pool.timetable], -1, adds=False))
         for e in pool.escalation:
             trigger, down = e.trigger, e.stand_down
             rows.escalation.append(
@@ -227,13 +222,13 @@ def _pools(build: Builder, pools: list[Station | Pool], rows: _Rows) -> tuple[li
                 )
             )
         place.append(row)
-    return place, member
+    return place
 
 
-def _weekly_hours(rows: _Rows) -> list[int]:
+def _weekly_hours(tables: list[list[int]], slots: set[int]) -> list[int]:
     """Hours from each hour of the week to the next in which a timetable changes or slots are offered; 0 for never."""
     busy = [
-        any(table[h] != table[h - 1] for table in rows.timetables) or any(table[h] for table in rows.slots)
+        any(table[h] if row in slots else table[h] != table[h - 1] for row, table in enumerate(tables, 1))
         for h in range(168)
     ]
     if not any(busy):
