@@ -21,6 +21,8 @@ from sim.network.wording import Placed, shape_words
 
 __all__ = ["Lines", "load_network", "read_yaml", "shape_faults"]
 
+EXAMPLE = "stations: {ward: {places: 20, service: {kind: exponential, mean: 6 d}}}"  #: of how a file is written
+
 Shape = TypeVar("Shape", bound=BaseModel)
 
 
@@ -40,6 +42,9 @@ def load_network(source: Mapping[str, Any] | Network | str | Path) -> Network:
     name, lines = "network", {}
     if isinstance(source, (str, Path)):
         name, (data, lines) = str(source), read_yaml(Path(source))
+        if not isinstance(data, Mapping):
+            rule = "a network is a mapping of keys such as classes, sources and stations."
+            raise FaultsError([Fault("the whole file", data, rule, name, example=EXAMPLE)], name)
     else:
         data = source
     if isinstance(data, Network):
@@ -133,6 +138,8 @@ def read_yaml(path: Path) -> tuple[Any, Lines]:
         beside = [p.name for p in path.parent.glob("*.y*ml")] if path.parent.is_dir() else []
         close = nearest(path.name, beside)
         raise CarebridgeError(f"{path}: no such file." + (f" Did you mean '{close}'?" if close else "")) from None
+    except yaml.MarkedYAMLError as error:
+        raise FaultsError([_syntax(error, path)], str(path)) from None
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise CarebridgeError(f"{path}: cannot be read as YAML: {error}") from None
     lines: Lines = {}
@@ -143,6 +150,14 @@ def read_yaml(path: Path) -> tuple[Any, Lines]:
     return data, lines
 
 
+def _syntax(error: yaml.MarkedYAMLError, path: Path) -> Fault:
+    """What is wrong with the writing of a file, and where."""
+    mark = error.problem_mark or error.context_mark
+    line = f":{mark.line + 1}" if mark else ""
+    words = ", ".join(part for part in (error.context, error.problem) if part)
+    return Fault("this line", None, f"cannot be read as YAML: {words}.", f"{path}{line}", example=EXAMPLE)
+
+
 def _walk(node: Any, path: tuple[str, ...], lines: Lines, twice: list[Fault]) -> None:
     if isinstance(node, yaml.MappingNode):
         for key, value in node.value:
@@ -150,7 +165,8 @@ def _walk(node: Any, path: tuple[str, ...], lines: Lines, twice: list[Fault]) ->
             line = key.start_mark.line + 1
             if here in lines:
                 rule = f"this key stands here already, in line {lines[here]}; only one of the two would count."
-                twice.append(Fault(".".join(here), None, rule, str(line)))
+                example = f"keep one of the lines {lines[here]} and {line}"
+                twice.append(Fault(".".join(here), None, rule, str(line), example=example))
             lines[here] = line
             _walk(value, here, lines, twice)
     elif isinstance(node, yaml.SequenceNode):

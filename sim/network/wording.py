@@ -126,7 +126,9 @@ def _fault(path: tuple[Any, ...], item: Item, names: Names) -> Fault:
         return Fault(_dotted(path), None, rule, nearest=nearest(str(path[-1]), known))
     if kind == "missing":
         return Fault(_dotted(path), None, "this key is missing.")
-    if kind in _RANGES:
+    if kind in _RANGES and value != value:  # noqa: PLR0124 - not a number
+        rule = "give a number."
+    elif kind in _RANGES:
         rule = _RANGES[kind].format(**item["ctx"])
     elif kind == "value_error" and not _form(item):
         message = item["msg"].removeprefix("Value error, ").rstrip(".")
