@@ -108,23 +108,29 @@ class _One:
 def run_arms(
     arms: Sequence[Arm],
     seed: int,
-    replications: int,
+    replications: int | range,
     workers: int,
     on_done: Callable[[int], None] | None = None,
 ) -> list[Observed]:
     """Run every arm for every replication; the same replication meets the same people in every arm.
+
+    Parameters
+    ----------
+    replications : int or range
+        How many, from number 0 on, or which.
 
     Returns
     -------
     list of Observed
         In the order of `arms`; replications in order, whatever the number of workers.
     """
-    tasks = [(arm, r) for r in range(replications) for arm in arms]
+    numbers = range(replications) if isinstance(replications, int) else replications
+    tasks = [(arm, r) for r in numbers for arm in arms]
 
     def work(task: tuple[Arm, int], stop: threading.Event) -> _One:
         return _run(*task, seed, stop)
 
-    found = [_empty(arm, replications) for arm in arms]
+    found = [_empty(arm, len(numbers)) for arm in arms]
     for n, one in enumerate(in_order(tasks, work, workers, on_done)):
         _keep(found[n % len(arms)], n // len(arms), one)
     return found

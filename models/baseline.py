@@ -22,7 +22,7 @@ from models.observed import beds_by_quarter, delays_by_year, holdout_beds
 from models.observed import delayed_beds as observed_delayed
 from models.plan import Fit, months_after
 
-__all__ = ["Baseline", "check_baseline"]
+__all__ = ["BEDS_TOLERANCE", "DELAY_TOLERANCE", "Baseline", "check_baseline", "clear_miss"]
 
 BEDS_TOLERANCE = 0.02  # relative, each hospital, fresh replications
 DELAY_TOLERANCE = 0.20  # relative, all delayed beds; a year's mean varies by a quarter between replications
@@ -64,18 +64,18 @@ def check_baseline(footprint: Footprint, fit: Fit | None, usual: Observed | None
     fitted = _fitted(footprint, usual)
     runs = usual.area.shape[0]
     for row in _rows(fitted):
-        miss = _clear_miss(row["simulated_beds"], row["simulated_sd"], runs, row["observed_beds"], BEDS_TOLERANCE)
+        miss = clear_miss(row["simulated_beds"], row["simulated_sd"], runs, row["observed_beds"], BEDS_TOLERANCE)
         if miss:
             reasons.append(f"beds in use at {row['hospital']} are missed by {miss:+.1%} in {footprint.baseline_year}")
     delays = _delays(footprint, usual)
-    miss = _clear_miss(delays["simulated_beds"], delays["simulated_sd"], runs, delays["observed_beds"], DELAY_TOLERANCE)
+    miss = clear_miss(delays["simulated_beds"], delays["simulated_sd"], runs, delays["observed_beds"], DELAY_TOLERANCE)
     if miss:
         reasons.append(f"delayed beds are missed by {miss:+.0%} in {footprint.baseline_year}")
     holdout, errors = _holdout(footprint, usual)
     return Baseline(fitted, holdout, errors, delays, reasons)
 
 
-def _clear_miss(simulated: float, sd: float, runs: int, observed: float, tolerance: float) -> float:
+def clear_miss(simulated: float, sd: float, runs: int, observed: float, tolerance: float) -> float:
     """Relative miss when it lies beyond the tolerance and beyond chance (99.9 %); otherwise 0."""
     chance = float(stats.t.ppf(0.9995, runs - 1)) * sd / np.sqrt(runs) if runs > 1 else np.inf
     miss = simulated / observed - 1

@@ -16,6 +16,8 @@ HELP = """carebridge: is this plan to close hospital beds credible?
   carebridge calibrate [key=value ...]  fit a footprint to its baseline year; refuse when it cannot be done
   carebridge network FILE.yaml [...]    run any network of sources, stations and routes, without health care
   carebridge verify [NAME ...]          systems with exact answers and published models, simulated and compared
+  carebridge sweep [FILE.yaml] [...]    many points of a design, on this machine or a cluster; stop and go on at will
+  carebridge status DIR                 how a sweep stands; carebridge collect DIR makes its tables
   carebridge list [group]               footprints, plans, timelines and scenarios, each with its question
   carebridge doctor                     versions, compile cache, cores, memory and disk
   carebridge VERB --help                more on one of these
@@ -73,6 +75,7 @@ def _dispatch(words: list[str]) -> int:
         print(f"carebridge {__version__}")
         return 0
     from models.network_request import HELP as NETWORK_HELP
+    from models.sweep.command import CHUNK_HELP, COLLECT_HELP, STATUS_HELP, SWEEP_HELP
     from models.verify_command import HELP as VERIFY_HELP
 
     verb, rest = words[0], words[1:]
@@ -81,6 +84,10 @@ def _dispatch(words: list[str]) -> int:
         "calibrate": (_calibrate, CALIBRATE_HELP),
         "network": (_network, NETWORK_HELP),
         "verify": (_verify, VERIFY_HELP),
+        "sweep": (_sweep, SWEEP_HELP),
+        "status": (_status, STATUS_HELP),
+        "collect": (_collect, COLLECT_HELP),
+        "chunk": (_chunk, CHUNK_HELP),
         "list": (_list, HELP),
         "doctor": (_doctor, HELP),
     }
@@ -119,6 +126,30 @@ def _verify(words: list[str]) -> int:
     from models.verify_command import verify
 
     return verify(words)
+
+
+def _sweep(words: list[str]) -> int:
+    from models.sweep.command import sweep
+
+    return sweep(words)
+
+
+def _status(words: list[str]) -> int:
+    from models.sweep.command import status
+
+    return status(words)
+
+
+def _collect(words: list[str]) -> int:
+    from models.sweep.command import collect
+
+    return collect(words)
+
+
+def _chunk(words: list[str]) -> int:
+    from models.sweep.command import chunk
+
+    return chunk(words)
 
 
 def _list(words: list[str]) -> int:

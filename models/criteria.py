@@ -23,7 +23,18 @@ from models.system import ward
 from sim.clock import DAY
 from sim.kernel.layout import WAITING
 
-__all__ = ["NOT_ASSESSED", "STANDARD", "Assessed", "assess", "months_between", "quarters"]
+__all__ = [
+    "ALWAYS",
+    "NOT_ASSESSED",
+    "STANDARD",
+    "Assessed",
+    "assess",
+    "crowding",
+    "deciding",
+    "has_collapsed",
+    "months_between",
+    "quarters",
+]
 
 Bools = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
@@ -121,15 +132,26 @@ def _places(o: Observed) -> list[str | None]:
     return [*o.arm.system.footprint.sites, None]
 
 
-def _collapsed(usual: Observed, last_year: Bools) -> list[str]:
-    """Hospitals where the queue of business as usual is still growing in the last year: no steady state."""
-    out = []
-    span = usual.days[last_year].sum() * DAY
+def crowding(usual: Observed, last_year: Bools) -> Floats:
+    """Mean number waiting at, and mean beds open in, each hospital (R, sites, 2) in the last year."""
+    span, out = usual.days[last_year].sum() * DAY, []
     for site in usual.arm.system.footprint.sites:
         waiting = usual.area[:, last_year, usual.station(ward(site))][..., WAITING].sum(axis=(1, 2)) / span
-        if waiting.mean() > COLLAPSED_WAITING * measures.beds_open(usual, site)[:, last_year].mean():
-            out.append(usual.arm.system.footprint.sites[site].name)
-    return out
+        out.append(np.stack([waiting, measures.beds_open(usual, site)[:, last_year].mean(axis=1)], axis=1))
+    return np.stack(out, axis=1)
+
+
+def has_collapsed(crowded: Floats) -> Bools:
+    """Hospitals (sites) where the queue of business as usual is still growing in the last year: no steady state."""
+    waiting, beds = crowded.mean(axis=0).T
+    return waiting > COLLAPSED_WAITING * beds
+
+
+def _collapsed(usual: Observed, last_year: Bools) -> list[str]:
+    """Names of the hospitals without a steady state."""
+    lost = has_collapsed(crowding(usual, last_year))
+    sites = usual.arm.system.footprint.sites.values()
+    return [site.name for site, gone in zip(sites, lost, strict=True) if gone]
 
 
 Measure = Callable[[Observed, str | None, Masks], Floats]
@@ -265,6 +287,20 @@ def _cancelled(plan: Observed, usual: Observed, criteria: Criteria, years: Any, 
     )
 
 
+def deciding(meets: Bools | None, usual_meets: Bools | None, harmless: Bools, collapsed: bool) -> tuple[bool, Bools]:
+    """Which lens decides, and which replications pass.
+
+    Returns
+    -------
+    (bool, (R,) array)
+        Whether the criterion's own standard decides: where business as usual meets it in half the replications.
+        Otherwise doing no harm does, and that means nothing where business as usual has collapsed.
+    """
+    if meets is not None and usual_meets is not None and usual_meets.mean() >= 0.5:  # noqa: PLR2004
+        return True, meets
+    return False, np.zeros_like(harmless) if collapsed else harmless
+
+
 def _two_lenses(
     names: Names,
     *,
@@ -279,10 +315,8 @@ def _two_lenses(
 ) -> Assessed:
     """Choose the deciding lens once for the footprint, over all replications of business as usual."""
     key, name, limit, unit, source = names
-    by_standard = meets is not None and usual_meets is not None and usual_meets.mean() >= 0.5  # noqa: PLR2004
-    passes = meets if by_standard and meets is not None else harmless
+    by_standard, passes = deciding(meets, usual_meets, harmless, bool(collapsed))
     if not by_standard and collapsed:
-        passes = np.zeros_like(harmless)
         note += (
             f"; business as usual has no steady state at {', '.join(collapsed)}, so doing no harm means nothing there"
         )

@@ -61,7 +61,7 @@ def doctor() -> int:
             faults.append(f"{name} is not installed; run the README's install command again")
     folder = cache_folder()
     compiled = any(folder.glob("**/*.nbi"))
-    print(f"  kernels      {'compiled' if compiled else 'not compiled yet (10 s at the first run)'}: {folder}")
+    print(f"  kernels      {'compiled' if compiled else 'not compiled yet (half a minute at the first run)'}: {folder}")
     if not os.access(folder, os.W_OK):
         faults.append(f"the compile cache {folder} cannot be written; set CAREBRIDGE_CACHE to another folder")
     print(f"  cores        {os.cpu_count()}")

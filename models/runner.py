@@ -17,18 +17,16 @@ from models.compose import CONFIGS, Settings, folder_faults, parse, settings
 from models.criteria import Assessed
 from models.doctor import machine, memory_gb, peak_memory_mb, versions
 from models.outputs import baseline_table, tables, verdict_table, write_tables
-from models.plan import Schedule, months_after, schedule
-from models.system import CLASSES, System, build
-from models.transition import Gatekeeper
+from models.plan import Schedule
+from models.prepare import USUAL, prepare, window
+from models.system import CLASSES, System
 from models.verdict import SCHEMA_VERSION, Verdict, judge
-from sim import Run, lower
+from sim import Run
 from sim.errors import CarebridgeError, Fault, FaultsError
 from sim.files import check_room, run_folder, write_json
 from sim.kernel.layout import STATES, WAIT_TOTAL
 
 __all__ = ["Outcome", "calibrate", "dry_run", "run"]
-
-USUAL = "business as usual"
 
 
 @dataclass
@@ -72,29 +70,19 @@ def run(chosen: Settings) -> int:
 
 
 def _simulate(chosen: Settings) -> Outcome:
-    window = _window(chosen)
     if chosen.fit is None:
         baseline = check_baseline(chosen.footprint, None, None)
-        return Outcome(chosen, baseline, {}, {}, {}, {}, None, window)
-    usual = build(chosen.footprint, chosen.fit, chosen.future, window[1])
-    arms = [Arm(USUAL, usual, lower(usual.network))]
-    schedules: dict[str, Schedule] = {}
-    for timeline in chosen.timelines:
-        beds = {site: float(sum(q.values()) / len(q)) for site, q in usual.beds.items()}
-        places = {site: float(usual.places[site, "p2"]) for site in chosen.footprint.sites}
-        laid_out = schedule(chosen.plan, timeline, beds, places)
-        system = build(chosen.footprint, chosen.fit, chosen.future, window[1], laid_out)
-        lowered = lower(system.network)
-        schedules[timeline.name] = laid_out
-        arms.append(Arm(timeline.name, system, lowered, Gatekeeper(system, lowered, laid_out)))
-    observed = _replicate(chosen, arms)
+        return Outcome(chosen, baseline, {}, {}, {}, {}, None, window(chosen))
+    ready = prepare(chosen)
+    schedules, usual = ready.schedules, ready.usual
+    observed = _replicate(chosen, ready.arms)
     baseline = check_baseline(chosen.footprint, chosen.fit, observed[USUAL])
     verdicts, assessed = {}, {}
     for name, laid_out in schedules.items():
         verdicts[name], assessed[name] = judge(
-            observed[name], observed[USUAL], laid_out, chosen.criteria, window, baseline.reasons
+            observed[name], observed[USUAL], laid_out, chosen.criteria, ready.window, baseline.reasons
         )
-    return Outcome(chosen, baseline, observed, assessed, verdicts, schedules, usual, window)
+    return Outcome(chosen, baseline, observed, assessed, verdicts, schedules, usual, ready.window)
 
 
 def _replicate(chosen: Settings, arms: list[Arm]) -> dict[str, Observed]:
@@ -113,12 +101,6 @@ def _replicate(chosen: Settings, arms: list[Arm]) -> dict[str, Observed]:
 
         found = run_arms(arms, chosen.seed, chosen.replications, workers, show)
     return {arm.name: o for arm, o in zip(arms, found, strict=True)}
-
-
-def _window(chosen: Settings) -> tuple[dt.date, dt.date]:
-    """Return the same years for every timeline: from the plan's start to two years after the longest one."""
-    span = chosen.criteria.longest_timeline_years + chosen.criteria.window_years_after
-    return chosen.plan.starts, months_after(chosen.plan.starts, 12 * span)
 
 
 def verdict_document(outcome: Outcome) -> dict[str, Any]:
@@ -221,7 +203,7 @@ def dry_run(chosen: Settings) -> int:
     import yaml
 
     print(yaml.safe_dump(chosen.composed, sort_keys=False, allow_unicode=True, width=120), end="")
-    days = (_window(chosen)[1] - chosen.footprint.start).days
+    days = (window(chosen)[1] - chosen.footprint.start).days
     arms = 1 + len(chosen.timelines)
     a_day = 2.6 * chosen.footprint.overnight_per_day  # arrival, end of stay and most of the waits for discharge hours
     events = a_day * days * chosen.replications * arms
@@ -231,7 +213,8 @@ def dry_run(chosen: Settings) -> int:
     print(f"arms: {arms} ({', '.join([USUAL, *(t.name for t in chosen.timelines)])}), {chosen.replications} runs each")
     print(f"events: about {events / 1e6:.0f} million over {days / 365.25:.0f} years")
     print(
-        f"time: about {events * 1.2e-7 / cores + 15:.0f} s on {cores} cores (10 s more when kernels are not compiled)"
+        f"time: about {events * 1.2e-7 / cores + 15:.0f} s on {cores} cores "
+        "(half a minute more when kernels are not compiled)"
     )
     print(f"memory: about {_gigabytes(chosen):.1f} GB")
     print(f"disk: about {_megabytes(chosen)} MB")
@@ -240,7 +223,7 @@ def dry_run(chosen: Settings) -> int:
 
 def _gigabytes(chosen: Settings) -> float:
     """Memory that a run needs, roughly: what every replication writes down each month, and copies of parts of it."""
-    months = (_window(chosen)[1] - chosen.footprint.start).days / 30.4
+    months = (window(chosen)[1] - chosen.footprint.start).days / 30.4
     stations = len(chosen.footprint.sites) * (1 + len(chosen.footprint.pathways))
     per_run = months * stations * len(CLASSES) * (len(STATES) + WAIT_TOTAL + 3 + 3) * 8
     return 0.35 + 2.2 * per_run * chosen.replications * (1 + len(chosen.timelines)) / 1e9

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -18,7 +18,7 @@ from models.criteria import NOT_ASSESSED, Assessed, assess
 from models.plan import Criteria, Schedule
 from sim.statistics import binomial_bounds
 
-__all__ = ["SCHEMA_VERSION", "Verdict", "judge"]
+__all__ = ["NO_BASELINE", "SCHEMA_VERSION", "Verdict", "bounds", "judge", "rule"]
 
 SCHEMA_VERSION = "1.0"
 LEVEL = 0.95
@@ -86,10 +86,10 @@ def judge(
     safe = np.all([a.passes for a in deciding if a.key != "K0"], axis=0)
     both = delivered & safe
     binding = min(deciding, key=lambda a: (a.passes.mean(), a.key))
-    low, high = _bounds(both)
+    low, high = bounds(both)
     verdict = Verdict(
         timeline=schedule.timeline.name,
-        verdict=_rule(low, high, criteria, why_not),
+        verdict=rule(low, high, criteria, why_not),
         probability=float(both.mean()),
         interval=(low, high),
         delivered=_probability(delivered),
@@ -100,24 +100,33 @@ def judge(
         window=(window[0].isoformat(), window[1].isoformat()),
         reasons=why_not,
         at_other_thresholds={
-            f"{t:.2f}": _rule(low, high, criteria.model_copy(update={"credible_from": t}), why_not)
-            for t in (0.80, 0.95)
+            f"{t:.2f}": rule(low, high, criteria.model_copy(update={"credible_from": t}), why_not) for t in (0.80, 0.95)
         },
     )
     verdict.criteria.sort(key=lambda row: (int("".join(c for c in row["id"] if c.isdigit())), row["id"]))
     return verdict, assessed
 
 
-def _bounds(passes: npt.NDArray[np.bool_]) -> tuple[float, float]:
+def bounds(passes: npt.NDArray[np.bool_]) -> tuple[float, float]:
+    """Exact one-sided 95 % bounds of the share of replications that pass."""
     return binomial_bounds(int(passes.sum()), len(passes), LEVEL)
 
 
 def _probability(passes: npt.NDArray[np.bool_]) -> dict[str, Any]:
-    return {"probability": float(passes.mean()), "interval": _bounds(passes)}
+    return {"probability": float(passes.mean()), "interval": bounds(passes)}
 
 
-def _rule(low: float, high: float, criteria: Criteria, why_not: list[str]) -> str:
-    """First rule that holds."""
+class Limits(Protocol):
+    """Where the lines between verdicts lie."""
+
+    @property
+    def credible_from(self) -> float: ...  # noqa: D102
+    @property
+    def not_credible_below(self) -> float: ...  # noqa: D102
+
+
+def rule(low: float, high: float, criteria: Limits, why_not: list[str]) -> str:
+    """First rule that holds, given the bounds of P(delivered and safe)."""
     if why_not:
         return NO_BASELINE
     if high < criteria.not_credible_below:

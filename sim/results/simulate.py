@@ -66,13 +66,14 @@ class Experiment:
     def _added(self, workers: int, most: int, on_done: Callable[[int], None] | None) -> Iterator[Record]:
         results = self.results
         first = results.replications
-        kept = stream(self.lowered, results.seed, self._measure, workers, "threads", first, most - first, on_done)
+        kept = stream(self.lowered, results.seed, self.measure, workers, "threads", first, most - first, on_done)
         with closing(kept):  # type: ignore[type-var]
             for one in kept:
                 results.add(one["record"])
                 yield one["record"]
 
-    def _measure(self, run: Run) -> Mapping[str, Any]:
+    def measure(self, run: Run) -> Mapping[str, Any]:
+        """What is kept of a finished run."""
         return {"record": record(self.results.axes, run.observations())}
 
     def _means(self, _: Record) -> dict[str, float]:

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from models import calibrate, compose, runner
-from models.baseline import _clear_miss, _whole_year, check_baseline
+from models.baseline import _whole_year, check_baseline, clear_miss
 from models.calibrate import CannotFit, fit_footprint, inputs_hash, targets
 from models.cli import main
 from models.compose import parse, settings
@@ -50,10 +50,10 @@ def test_stale_fit_is_no_baseline(chosen, outcome):
 
 
 def test_a_miss_must_be_beyond_chance():
-    assert _clear_miss(103.0, 0.1, 30, 100.0, 0.02) == pytest.approx(0.03)
-    assert _clear_miss(103.0, 10.0, 4, 100.0, 0.02) == 0.0
-    assert _clear_miss(101.0, 0.0001, 30, 100.0, 0.02) == 0.0
-    assert _clear_miss(150.0, 0.0, 1, 100.0, 0.02) == 0.0
+    assert clear_miss(103.0, 0.1, 30, 100.0, 0.02) == pytest.approx(0.03)
+    assert clear_miss(103.0, 10.0, 4, 100.0, 0.02) == 0.0
+    assert clear_miss(101.0, 0.0001, 30, 100.0, 0.02) == 0.0
+    assert clear_miss(150.0, 0.0, 1, 100.0, 0.02) == 0.0
 
 
 def test_without_a_fit_the_verdict_is_no_baseline(tmp_path, capsys):

@@ -19,7 +19,7 @@ PASS = np.ones(60, bool)
 
 
 def _bounds(successes, trials):
-    return v._bounds(np.arange(trials) < successes)
+    return v.bounds(np.arange(trials) < successes)
 
 
 @pytest.mark.parametrize(
@@ -37,8 +37,8 @@ def _bounds(successes, trials):
 )
 def test_rules_hold_in_their_order(chosen, successes, trials, expected):
     low, high = _bounds(successes, trials)
-    assert v._rule(low, high, chosen.criteria, []) == expected
-    assert v._rule(low, high, chosen.criteria, ["no fit"]) == v.NO_BASELINE
+    assert v.rule(low, high, chosen.criteria, []) == expected
+    assert v.rule(low, high, chosen.criteria, ["no fit"]) == v.NO_BASELINE
 
 
 def test_bounds_are_exact():
@@ -194,7 +194,7 @@ def test_at_another_threshold_the_rules_are_the_same(outcome):
     for verdict in outcome.verdicts.values():
         for threshold, said in verdict.at_other_thresholds.items():
             criteria = outcome.settings.criteria.model_copy(update={"credible_from": float(threshold)})
-            assert said == v._rule(*verdict.interval, criteria, [])
+            assert said == v.rule(*verdict.interval, criteria, [])
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,63 @@
+"""From checked settings to what is run: business as usual, and the plan on every timeline."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+from models.arms import Arm
+from models.compose import Settings
+from models.plan import Schedule, months_after, schedule
+from models.system import System, build
+from models.transition import Gatekeeper
+from sim import lower
+
+__all__ = ["USUAL", "Prepared", "prepare", "window"]
+
+USUAL = "business as usual"
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """Arms, ready to run.
+
+    Parameters
+    ----------
+    usual : System
+        Business as usual.
+    arms : list of Arm
+        Business as usual first, then one for each timeline.
+    schedules : dict of Schedule
+        By timeline.
+    window : (date, date)
+        First day and the day after the last of what is judged.
+    """
+
+    usual: System
+    arms: list[Arm]
+    schedules: dict[str, Schedule]
+    window: tuple[dt.date, dt.date]
+
+
+def window(chosen: Settings) -> tuple[dt.date, dt.date]:
+    """Return the same years for every timeline: from the plan's start to two years after the longest one."""
+    span = chosen.criteria.longest_timeline_years + chosen.criteria.window_years_after
+    return chosen.plan.starts, months_after(chosen.plan.starts, 12 * span)
+
+
+def prepare(chosen: Settings) -> Prepared:
+    """Build every arm; the footprint must have been fitted."""
+    assert chosen.fit is not None  # noqa: S101 - callers ask first
+    years = window(chosen)
+    usual = build(chosen.footprint, chosen.fit, chosen.future, years[1])
+    arms = [Arm(USUAL, usual, lower(usual.network))]
+    schedules: dict[str, Schedule] = {}
+    for timeline in chosen.timelines:
+        beds = {site: float(sum(q.values()) / len(q)) for site, q in usual.beds.items()}
+        places = {site: float(usual.places[site, "p2"]) for site in chosen.footprint.sites}
+        laid_out = schedule(chosen.plan, timeline, beds, places)
+        system = build(chosen.footprint, chosen.fit, chosen.future, years[1], laid_out)
+        lowered = lower(system.network)
+        schedules[timeline.name] = laid_out
+        arms.append(Arm(timeline.name, system, lowered, Gatekeeper(system, lowered, laid_out)))
+    return Prepared(usual, arms, schedules, years)
