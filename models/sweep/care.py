@@ -71,21 +71,17 @@ class Care:
             for key in values
             if key in NEVER_SWEPT
         ]
-        first = {key: column[0] for key, column in values.items() if key not in NEVER_SWEPT}
-        for key in first:
-            for value in _telling(values[key]):
-                faults += self._faults({**first, key: value}, only=key)
+        for key in values:
+            for value in _telling(values[key]) if key not in NEVER_SWEPT else ():
+                try:
+                    self._chosen({key: value})
+                except FaultsError as error:
+                    faults += error.faults
+                except CarebridgeError as error:  # the key itself is wrong: other values would say the same
+                    lines = str(error).splitlines()
+                    faults.append(Fault(key, None, lines[-1].strip().removeprefix(f"- {key}: "), "the design"))
+                    break
         return list({str(f): f for f in faults}.values())
-
-    def _faults(self, point: Mapping[str, Value], only: str) -> list[Fault]:
-        """Faults of a point; of those that other keys have as well, each shows under its own."""
-        try:
-            self._chosen({only: point[only]})
-        except FaultsError as error:
-            return error.faults
-        except CarebridgeError as error:
-            return [Fault(only, point[only], str(error), "the design")]
-        return []
 
     def units(self) -> dict[str, dict[str, str]]:
         """Unit of the columns of each table."""

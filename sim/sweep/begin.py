@@ -76,6 +76,7 @@ def begin(path: Path, sweep: Sweep) -> Folder:
     faults = sweep.study.check(sweep.points.distinct())
     if faults:
         raise FaultsError(faults, "the design")
+    _make(path)
     sweep.study.warm()
     cost = measure_cost(sweep.study, sweep.points, sweep.seed, size_of)
     edges = cut(cost.seconds, sweep.replications, sweep.chunk_seconds)
@@ -123,7 +124,7 @@ def _about(sweep: Sweep) -> dict[str, Any]:
 
 def _same(folder: Folder, about: Mapping[str, Any]) -> None:
     """Refuse a folder that holds another sweep, showing what differs."""
-    compared = ("study", "identity", "points_hash", "points", "keys", "design", "replications", "seed", "software")
+    compared = ("study", "replications", "seed", "points", "keys", "identity", "software", "design", "points_hash")
     before = dict(_flat({k: folder.about.get(k) for k in compared}))
     after = dict(_flat({k: about[k] for k in compared}))
     differ = [k for k in {**before, **after} if before.get(k) != after.get(k)]
@@ -161,9 +162,13 @@ def _is_free(path: Path) -> None:
     others = sorted({p.name for p in path.iterdir()} - OURS) if path.is_dir() else []
     if others:
         raise CarebridgeError(f"out={path}: this folder holds other things ({others[0]}); give an empty or a new one.")
+
+
+def _make(path: Path) -> None:
+    """Make the folder, and show that it can be written, before any work."""
     try:
         path.mkdir(parents=True, exist_ok=True)
-        write_once(path / "journal" / "begun", b"")  # shows that the folder can be written, before any work
+        write_once(path / "journal" / "begun", b"")
         (path / "journal" / "begun").unlink()
     except OSError as error:
         raise CarebridgeError(f"out={path}: this folder cannot be written: {error.strerror or error}.") from None

@@ -11,6 +11,7 @@ import sys
 import threading
 from collections import deque
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -29,6 +30,18 @@ class _Worker:
     process: subprocess.Popen[str]
     log: Path
     chunk: int | None = None
+    ear: threading.Thread | None = None
+
+    def tidy(self) -> None:
+        """Close what belongs to a process that has ended; an empty log is not kept."""
+        if self.ear:
+            self.ear.join()
+        for pipe in (self.process.stdin, self.process.stdout):
+            if pipe:
+                with suppress(OSError):
+                    pipe.close()
+        if self.log.exists() and not self.log.stat().st_size:
+            self.log.unlink()
 
 
 class LocalExecutor:
@@ -84,6 +97,7 @@ class LocalExecutor:
         chunk, worker.chunk = worker.chunk, None
         if line is None:
             self._workers.remove(worker)
+            worker.tidy()
             found = [] if chunk is None else [Ended(chunk, _death(worker))]
             if chunk is None and not self._held and self._waiting:  # it died before it could begin: blame its next
                 found = [Ended(self._waiting.popleft(), _death(worker))]
@@ -125,7 +139,8 @@ class LocalExecutor:
                 start_new_session=True,  # Ctrl-C is for the coordinator to understand
             )
         worker = _Worker(process, log)
-        threading.Thread(target=self._listen, args=(worker, process.stdout), daemon=True).start()
+        worker.ear = threading.Thread(target=self._listen, args=(worker, process.stdout), daemon=True)
+        worker.ear.start()
         self._workers.append(worker)
         return worker
 
@@ -142,10 +157,7 @@ class LocalExecutor:
             worker.process.kill()
         for worker in self._workers:
             worker.process.wait()
-            if worker.process.stdin:
-                worker.process.stdin.close()
-            if not worker.log.stat().st_size:
-                worker.log.unlink()
+            worker.tidy()
         self._workers.clear()
 
 
@@ -157,5 +169,5 @@ def _death(worker: _Worker) -> Trouble:
         reason = f"its worker was ended by {name}{more}"
     else:
         reason = f"its worker ended with exit code {code}"
-    words = worker.log.read_text("utf-8", errors="replace").strip()[-_TAIL:]
+    words = worker.log.read_text("utf-8", errors="replace").strip()[-_TAIL:] if worker.log.exists() else ""
     return Trouble(DIED, f"{reason}. Its last words: {words}" if words else reason)
