@@ -8,7 +8,6 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -19,7 +18,7 @@ import pytest
 from pyarrow import parquet
 
 from sim.errors import CarebridgeError, FaultsError
-from sim.sweep import Folder, LocalExecutor, Part, Sweep, begin, collect, coordinate, faults, lay_out, status
+from sim.sweep import Folder, Part, Sweep, begin, collect, faults, lay_out, status
 from sim.sweep import chunk as chunk_module
 from sim.sweep.collect import hashes
 from sim.sweep.journal import read_journal
@@ -355,39 +354,34 @@ def test_a_journal_that_was_cut_short_is_read(tmp_path: Path) -> None:
     assert status(folder).done == folder.chunks
 
 
-@pytest.mark.skipif(os.name != "posix", reason="needs signals")
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="needs to find the children of a process")
 @pytest.mark.nightly
 def test_a_hundred_kills_lose_nothing_and_repeat_nothing(tmp_path: Path, undisturbed: dict[str, str]) -> None:
-    folder = begin(tmp_path / "s", toy_sweep(seconds=0.02))
+    """Workers and coordinators are killed at random; whenever the sweep is complete, a third of it is taken away."""
+    folder = begin(tmp_path / "s", toy_sweep(seconds=0.01))
     rng = np.random.default_rng(1)
-    kills = 0
-    executors: list[LocalExecutor] = []
-
-    def make() -> LocalExecutor:
-        executors.append(LocalExecutor(folder.path, 2))
-        return executors[-1]
-
-    def shoot() -> None:
-        nonlocal kills
-        while kills < 100 and not over.wait(float(rng.uniform(0.02, 0.4))):
-            alive = executors[-1].pids if executors else []
-            if alive:
-                os.kill(int(rng.choice(alive)), signal.SIGKILL)
-                kills += 1
-
-    over = threading.Event()
-    hunter = threading.Thread(target=shoot)
-    hunter.start()
-    rounds = 0
-    while kills < 100 or not status(folder).done == folder.chunks:
-        outcome = coordinate(folder, make, say=lambda _: None)
-        rounds += 1
-        if outcome.complete and kills < 100:  # begin anew, with some chunks taken away
-            for path in sorted(folder.file("chunks").glob("*/*.arrow"))[::3]:
+    taken: Counter[int] = Counter()
+    kills = {"worker": 0, "coordinator": 0}
+    while sum(kills.values()) < 100:
+        if status(folder).done == folder.chunks:
+            for path in rng.permutation(sorted(folder.file("chunks").glob("*/*.arrow")))[: folder.chunks // 3]:
+                taken[int(path.name[:6])] += 1
                 path.unlink()
-        assert rounds < 500
-    over.set()
-    hunter.join()
-    assert run_sweep(folder).complete
-    assert kills == 100
+        process = start_coordinator(folder)
+        while process.poll() is None and sum(kills.values()) < 100:
+            time.sleep(float(rng.uniform(0.02, 0.5)))
+            children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+            workers = [int(pid) for pid in children.read_text("utf-8").split()] if children.exists() else []
+            if rng.random() < 0.2:
+                process.kill()
+                kills["coordinator"] += 1
+                break
+            if workers:
+                os.kill(int(rng.choice(workers)), signal.SIGKILL)
+                kills["worker"] += 1
+        process.communicate()
+    assert run_sweep(folder).complete or run_sweep(folder).complete
+    assert min(kills.values()) > 5
+    done = Counter(line["chunk"] for line in read_journal(folder.path) if line["event"] == "done")
+    assert all(done[chunk] <= 1 + taken[chunk] for chunk in range(folder.chunks))
     assert hashes(collect(folder)) == undisturbed
