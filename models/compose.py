@@ -6,6 +6,7 @@ import datetime as dt
 import functools
 import hashlib
 import json
+import threading
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,8 @@ LITERAL = ("footprint", "plan", "timeline", "scenario", "replications", "seed", 
 LATEST_START = 20  #: years after the baseline year in which a plan may still start; the fit says nothing about later
 MOST = {"replications": 100_000, "seed": 2**63 - 1, "workers": 1024}
 SECTIONS: dict[str, Any] = {"plan": Plan, "timeline": Timeline, "future": Future, "criteria": Criteria, "fit": Fit}
+
+_ONE_AT_A_TIME = threading.Lock()
 
 
 @dataclass
@@ -326,7 +329,6 @@ def _compose(request: Request, timeline: str) -> dict[str, Any]:
     from omegaconf.errors import OmegaConfBaseException
 
     _register_scenarios()
-    GlobalHydra.instance().clear()
     literal = [f"footprint={request.footprint}", f"plan={request.plan}", f"timeline={timeline}"]
     literal.append(f"+scenarios={request.scenario}")
     if not (CONFIGS / "fit" / f"{request.footprint}.yaml").exists() and not any(
@@ -334,9 +336,11 @@ def _compose(request: Request, timeline: str) -> dict[str, Any]:
     ):
         literal.append("fit=none")  # not fitted yet: there is no baseline until `carebridge calibrate`
     try:
-        with initialize_config_dir(str(CONFIGS), version_base="1.3", job_name="carebridge"):
-            config = compose("config", overrides=[*literal, *request.overrides])
-            data = OmegaConf.to_container(config, resolve=True)
+        with _ONE_AT_A_TIME:  # Hydra keeps one configuration for the whole process
+            GlobalHydra.instance().clear()
+            with initialize_config_dir(str(CONFIGS), version_base="1.3", job_name="carebridge"):
+                config = compose("config", overrides=[*literal, *request.overrides])
+                data = OmegaConf.to_container(config, resolve=True)
     except (HydraException, OmegaConfBaseException, ValueError) as error:
         raise CarebridgeError(_plain(error, request.overrides)) from None
     return data  # type: ignore[return-value]

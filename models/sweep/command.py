@@ -24,6 +24,8 @@ SWEEP_HELP = """carebridge sweep [FILE.yaml] [key=value,value,... ...] out=DIR
   out=DIR               folder of the sweep; the same command goes on where it stopped
   executor=local        local, slurm or dask
   workers=2             processes (local)
+  jobs=16 minutes=60 mem_gb=2 partition=P account=A qos=Q      limits of jobs (slurm)
+  scheduler=tcp://...   address of a Dask scheduler (dask)
   chunk_seconds=10      length of a chunk of work
   --dry-run             lay out and check everything, and run nothing
 
@@ -66,11 +68,15 @@ def sweep(words: list[str]) -> int:
 
 def _executor(request: Any, folder: Folder) -> Callable[[], Executor]:
     """How the executor that was asked for is made."""
+    from sim.sweep.dask import DaskExecutor
     from sim.sweep.local import LocalExecutor
+    from sim.sweep.slurm import SlurmExecutor
 
-    if request.executor == "local":
-        return lambda: LocalExecutor(folder.path, request.workers)
-    raise CarebridgeError(f"executor={request.executor} is not there yet; executor=local is.")
+    if request.executor == "dask":
+        return lambda: DaskExecutor(folder.path, request.scheduler)
+    if request.executor == "slurm":
+        return lambda: SlurmExecutor(folder, request.limits)
+    return lambda: LocalExecutor(folder.path, request.workers)
 
 
 def _dry_run(asked: Any) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -17,6 +17,7 @@ from sim.network.fields import Shape
 from sim.network.load import read_yaml, shape_faults
 from sim.sweep.begin import CHUNK_SECONDS, Sweep
 from sim.sweep.design import Part, Value, lay_out
+from sim.sweep.slurm import SlurmLimits
 
 __all__ = ["EXECUTORS", "Request", "parse", "sweep_of"]
 
@@ -54,8 +55,10 @@ class Request:
         The design, from a file, from the command line or both.
     folder : Path
         Where files that the design names are.
-    options : dict
-        Keys of the executor that was chosen.
+    limits : SlurmLimits
+        Of jobs, for Slurm.
+    scheduler : str
+        Address, for Dask.
     """
 
     file: SweepFile
@@ -64,16 +67,12 @@ class Request:
     executor: str = "local"
     workers: int = 0
     dry_run: bool = False
-    options: dict[str, str] = field(default_factory=dict)
+    limits: SlurmLimits = SlurmLimits()
+    scheduler: str = ""
 
 
-def parse(words: Sequence[str], options: Sequence[str] = ()) -> Request:
+def parse(words: Sequence[str]) -> Request:
     """Read the command line, and the file that it names.
-
-    Parameters
-    ----------
-    options : sequence of str
-        Keys that executors take.
 
     Raises
     ------
@@ -100,7 +99,7 @@ def parse(words: Sequence[str], options: Sequence[str] = ()) -> Request:
         else:
             given[key] = value
     request = Request(SweepFile(), Path(), Path())
-    faults += _own(request, given, options)
+    faults += _own(request, given)
     merged, found = _merged(data if isinstance(data, dict) else {"": data}, given)
     faults += found
     shape, wrong = shape_faults(SweepFile, merged, name, lines)
@@ -112,7 +111,7 @@ def parse(words: Sequence[str], options: Sequence[str] = ()) -> Request:
     return request
 
 
-def _own(request: Request, given: dict[str, str], options: Sequence[str]) -> list[Fault]:
+def _own(request: Request, given: dict[str, str]) -> list[Fault]:
     """Take the keys that say how to run, and find their faults."""
     faults = []
     out = given.pop("out", "")
@@ -129,7 +128,31 @@ def _own(request: Request, given: dict[str, str], options: Sequence[str]) -> lis
         faults.append(Fault("workers", workers, f"a whole number up to {MOST['workers']} is needed.", _WHERE))
     else:
         request.workers = int(workers) or os.cpu_count() or 1
-    request.options = {key: given.pop(key) for key in options if key in given}
+    return faults + _places(request, given)
+
+
+def _places(request: Request, given: dict[str, str]) -> list[Fault]:
+    """Take the keys of Slurm and Dask; those of an executor that was not chosen are faults."""
+    faults = []
+    taken: dict[str, Any] = {}
+    for key, executor in (("scheduler", "dask"), *((f.name, "slurm") for f in fields(SlurmLimits))):
+        if key not in given:
+            continue
+        value = given.pop(key)
+        kind = {"jobs": int, "minutes": int, "mem_gb": float}.get(key, str)
+        if request.executor != executor:
+            faults.append(Fault(key, value, f"is for executor={executor}.", _WHERE))
+            continue
+        try:
+            taken[key] = kind(value)
+            if kind is not str and not taken[key] > 0:
+                raise ValueError
+        except ValueError:
+            faults.append(Fault(key, value, "a number above 0 is needed.", _WHERE))
+    request.scheduler = taken.pop("scheduler", "")
+    request.limits = SlurmLimits(**taken)
+    if request.executor == "dask" and not request.scheduler:
+        faults.append(Fault("scheduler", None, "the address of a Dask scheduler is needed.", _WHERE))
     return faults
 
 
