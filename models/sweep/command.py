@@ -101,7 +101,8 @@ def _bar(folder: Folder) -> tuple[Callable[[Ended, Outcome], None], Callable[[],
     from tqdm import tqdm
 
     shape = "{desc} {percentage:3.0f} % |{bar}| {remaining} left"
-    bar = tqdm(total=round(float(folder.seconds.sum()), 3), desc="sweeping", bar_format=shape, file=sys.stderr)
+    total = float(folder.seconds.sum())
+    bar = tqdm(total=total, desc="sweeping", bar_format=shape, file=sys.stderr)
     begun = False
 
     def show(ended: Ended, outcome: Outcome) -> None:
@@ -109,10 +110,10 @@ def _bar(folder: Folder) -> tuple[Callable[[Ended, Outcome], None], Callable[[],
         if not begun:  # what was done before counts, but not for the pace
             begun = True
             waiting = outcome.done - outcome.made
-            bar.initial = float(folder.seconds.sum()) * waiting / folder.chunks
+            bar.initial = total * waiting / folder.chunks
             bar.n = bar.initial
         if ended.trouble is None:
-            bar.update(float(folder.seconds[ended.chunk]))
+            bar.update(min(float(folder.seconds[ended.chunk]), total - bar.n))
         else:
             bar.write(f"chunk {ended.chunk}: {ended.trouble.reason}", file=sys.stderr)
 
