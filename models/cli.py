@@ -18,7 +18,7 @@ HELP = """carebridge: is this plan to close hospital beds credible?
   carebridge verify [NAME ...]          systems with exact answers and published models, simulated and compared
   carebridge sweep [FILE.yaml] [...]    many points of a design, on this machine or a cluster; stop and go on at will
   carebridge status DIR                 how a sweep stands; carebridge collect DIR makes its tables
-  carebridge list [group]               footprints, plans, timelines and scenarios, each with its question
+  carebridge list [group]               footprints, plans, timelines, scenarios and sweeps, each with its question
   carebridge doctor                     versions, compile cache, cores, memory and disk
   carebridge VERB --help                more on one of these
 """
@@ -155,14 +155,20 @@ def _chunk(words: list[str]) -> int:
 def _list(words: list[str]) -> int:
     from models.compose import choices, first_line
 
-    groups = {"footprints": "footprint", "plans": "plan", "timelines": "timeline", "scenarios": "scenario"}
+    groups = {
+        "footprints": "footprint",
+        "plans": "plan",
+        "timelines": "timeline",
+        "scenarios": "scenario",
+        "sweeps": "sweep",
+    }
     wanted = words or list(groups)
     for title in wanted:
         if title not in groups:
             close = nearest(title, groups)
             hint = f" Did you mean '{close}'?" if close else ""
             raise CarebridgeError(f"nothing to list under '{title}'; there are: {', '.join(groups)}.{hint}")
-        print(f"{title} ({groups[title]}=...)")
+        print(f"{title} (carebridge sweep NAME)" if title == "sweeps" else f"{title} ({groups[title]}=...)")
         for name in choices(groups[title]):
             print(f"  {name:24} {first_line(groups[title], name)}")
     return 0

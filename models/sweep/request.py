@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
+from models.compose import CONFIGS
 from models.sweep.care import Care
 from models.sweep.network import NetworkStudy
 from sim.errors import CarebridgeError, Fault, FaultsError, nearest
@@ -87,9 +88,9 @@ def parse(words: Sequence[str]) -> Request:
         if word == "--dry-run":
             given["dry_run"] = "yes"
         elif not equals and name == "command line":
-            name = word
+            name = _file(word)
             try:
-                data, lines = read_yaml(Path(word).expanduser())
+                data, lines = read_yaml(Path(name))
             except FaultsError as error:
                 faults += error.faults
         elif not equals:
@@ -109,6 +110,18 @@ def parse(words: Sequence[str]) -> Request:
     request.file = shape
     request.folder = Path(name).expanduser().parent if name != "command line" else Path()
     return request
+
+
+def _file(word: str) -> str:
+    """File that is meant: a path, or the name of one of the sweeps that come along."""
+    known = {p.stem: p for p in (CONFIGS / "sweep").glob("*.yaml")}
+    path = Path(word).expanduser()
+    if path.exists() or path.suffix:
+        return str(path)
+    if word in known:
+        return str(known[word])
+    rule = f"there is no such file, and no sweep of this name; there are: {', '.join(sorted(known))}."
+    raise FaultsError([Fault(word, None, rule, _WHERE, nearest(word, known))], _WHERE)
 
 
 def _own(request: Request, given: dict[str, str]) -> list[Fault]:
