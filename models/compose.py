@@ -7,6 +7,8 @@ import functools
 import hashlib
 import json
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,7 +18,18 @@ from models.plan import Criteria, Fit, Future, Plan, Timeline
 from sim.errors import CarebridgeError, Fault, FaultsError, nearest
 from sim.network.load import shape_faults
 
-__all__ = ["CONFIGS", "SCENARIOS", "Request", "Settings", "choices", "first_line", "folder_faults", "parse", "settings"]
+__all__ = [
+    "CONFIGS",
+    "SCENARIOS",
+    "Request",
+    "Settings",
+    "choices",
+    "first_line",
+    "folder_faults",
+    "parse",
+    "register_scenarios",
+    "settings",
+]
 
 CONFIGS = Path(__file__).resolve().parent.parent / "configs"
 SCENARIOS = CONFIGS.parent / "scenarios"
@@ -323,12 +336,11 @@ def _origin(key: str, request: Request, data: dict[str, Any]) -> str:
 
 def _compose(request: Request, timeline: str) -> dict[str, Any]:
     from hydra import compose, initialize_config_dir
-    from hydra.core.global_hydra import GlobalHydra
     from hydra.errors import HydraException
     from omegaconf import OmegaConf
     from omegaconf.errors import OmegaConfBaseException
 
-    _register_scenarios()
+    register_scenarios()
     literal = [f"footprint={request.footprint}", f"plan={request.plan}", f"timeline={timeline}"]
     literal.append(f"+scenarios={request.scenario}")
     if not (CONFIGS / "fit" / f"{request.footprint}.yaml").exists() and not any(
@@ -336,18 +348,31 @@ def _compose(request: Request, timeline: str) -> dict[str, Any]:
     ):
         literal.append("fit=none")  # not fitted yet: there is no baseline until `carebridge calibrate`
     try:
-        with _ONE_AT_A_TIME:  # Hydra keeps one configuration for the whole process
-            GlobalHydra.instance().clear()
-            with initialize_config_dir(str(CONFIGS), version_base="1.3", job_name="carebridge"):
-                config = compose("config", overrides=[*literal, *request.overrides])
-                data = OmegaConf.to_container(config, resolve=True)
+        with _alone(), initialize_config_dir(str(CONFIGS), version_base="1.3", job_name="carebridge"):
+            config = compose("config", overrides=[*literal, *request.overrides])
+            data = OmegaConf.to_container(config, resolve=True)
     except (HydraException, OmegaConfBaseException, ValueError) as error:
         raise CarebridgeError(_plain(error, request.overrides)) from None
     return data  # type: ignore[return-value]
 
 
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Hydra keeps one configuration for the whole process: one thread at a time, and its own multirun undisturbed."""
+    from hydra.core.global_hydra import GlobalHydra
+
+    with _ONE_AT_A_TIME:
+        instance = GlobalHydra.instance()
+        before = instance.hydra
+        instance.clear()
+        try:
+            yield
+        finally:
+            instance.hydra = before
+
+
 @functools.cache
-def _register_scenarios() -> None:
+def register_scenarios() -> None:
     """Let Hydra find the folder of scenarios beside that of configurations."""
     from hydra.core.config_search_path import ConfigSearchPath
     from hydra.core.plugins import Plugins

@@ -104,9 +104,9 @@ def elsewhere(tmp_path, monkeypatch):
     monkeypatch.setattr(compose, "CONFIGS", tmp_path / "configs")
     monkeypatch.setattr(compose, "SCENARIOS", tmp_path / "scenarios")
     monkeypatch.setattr(runner, "CONFIGS", tmp_path / "configs")
-    compose._register_scenarios.cache_clear()
+    compose.register_scenarios.cache_clear()
     yield tmp_path
-    compose._register_scenarios.cache_clear()
+    compose.register_scenarios.cache_clear()
 
 
 def test_a_new_area_has_no_baseline_until_it_is_calibrated(elsewhere, monkeypatch, capsys):
