@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import importlib
 import json
+import sys
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
@@ -60,9 +61,21 @@ class Study(Protocol):
 
 
 def name_of(study: Study) -> str:
-    """Name under which the study's class can be imported."""
+    """Name under which the study's class can be imported.
+
+    Raises
+    ------
+    CarebridgeError
+        When it stands in a program that workers cannot import.
+    """
     kind = type(study)
-    return f"{kind.__module__}:{kind.__qualname__}"
+    module = kind.__module__
+    if module == "__main__":  # run as `python -m package.module`, it has a name all the same
+        spec = sys.modules[module].__spec__
+        if spec is None:
+            raise CarebridgeError(f"the study {kind.__qualname__} must stand in a module that workers can import")
+        module = spec.name
+    return f"{module}:{kind.__qualname__}"
 
 
 def load_study(name: str, settings: Mapping[str, Any]) -> Study:
