@@ -15,7 +15,7 @@ import pyarrow as pa
 from sim.errors import CarebridgeError, FaultsError
 from sim.files import json_text
 from sim.sweep.attempt import software_of
-from sim.sweep.chunk import size_of, write_once
+from sim.sweep.chunk import size_of, table_bytes, write_once
 from sim.sweep.design import Points
 from sim.sweep.faults import SPARE_BYTES
 from sim.sweep.folder import LAYOUT, Folder
@@ -84,7 +84,7 @@ def begin(path: Path, sweep: Sweep) -> Folder:
     about["bytes_a_chunk"] = round(float(cost.bytes_a_task * tasks.mean()))
     _has_room(path, len(tasks) * about["bytes_a_chunk"])
     total = np.concatenate([[0.0], np.repeat(cost.seconds, sweep.replications).cumsum()])
-    _write(path, "points.arrow", sweep.points.table())
+    write_once(path / "points.arrow", table_bytes(sweep.points.table()))
     manifest = pa.table(
         {
             "chunk": pa.array(np.arange(len(tasks)), pa.int64()),
@@ -93,7 +93,7 @@ def begin(path: Path, sweep: Sweep) -> Folder:
             "estimated_seconds": pa.array(np.diff(total[edges]), pa.float64()),
         }
     )
-    _write(path, "manifest.arrow", manifest)
+    write_once(path / "manifest.arrow", table_bytes(manifest))
     write_once(path / "sweep.json", json_text(about).encode())  # last: with it the folder is a sweep
     return Folder.open(path)
 
@@ -181,10 +181,3 @@ def _has_room(path: Path, needed: float) -> None:
             f"out={path}: about {(needed + SPARE_BYTES) / 1e6:.0f} MB are needed there "
             f"and {free / 1e6:.0f} MB are free."
         )
-
-
-def _write(path: Path, name: str, table: pa.Table) -> None:
-    sink = pa.BufferOutputStream()
-    with pa.ipc.new_file(sink, table.schema, options=pa.ipc.IpcWriteOptions(compression="zstd")) as writer:
-        writer.write_table(table)
-    write_once(path / name, sink.getvalue().to_pybytes())

@@ -18,7 +18,7 @@ from sim.sweep.design import spans
 from sim.sweep.folder import Folder, file_hash
 from sim.sweep.study import Study
 
-__all__ = ["Made", "nested", "read_chunk", "run_chunk", "write_once"]
+__all__ = ["Made", "nested", "read_chunk", "run_chunk", "size_of", "table_bytes", "write_once"]
 
 REPLICATION = "replication"
 
@@ -92,7 +92,11 @@ def _bytes(
         **{name: pa.concat_arrays([piece[name] for piece in pieces]) for name in names},
     }
     about = {"layout": str(folder.about["layout"]), "sweep_hash": folder.about["sweep_hash"], "chunk": str(chunk)}
-    table = pa.table(columns).replace_schema_metadata(about)
+    return table_bytes(pa.table(columns).replace_schema_metadata(about))
+
+
+def table_bytes(table: pa.Table) -> bytes:
+    """An Arrow file (zstd) that holds a table."""
     sink = pa.BufferOutputStream()
     with ipc.new_file(sink, table.schema, options=ipc.IpcWriteOptions(compression="zstd")) as writer:
         writer.write_table(table)
@@ -139,9 +143,4 @@ def _flush_folder(folder: Path) -> None:
 
 def size_of(tables: Mapping[str, Any]) -> int:
     """Size in a file of the tables of one task (bytes), roughly."""
-    sink = pa.BufferOutputStream()
-    piece = nested(tables, range(1))
-    table = pa.table(dict(piece))
-    with ipc.new_file(sink, table.schema, options=ipc.IpcWriteOptions(compression="zstd")) as writer:
-        writer.write_table(table)
-    return int(sink.tell())
+    return len(table_bytes(pa.table(nested(tables, range(1)))))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import queue
 from collections import deque
 from collections.abc import Sequence
@@ -11,6 +12,7 @@ from typing import Any
 from sim.errors import CarebridgeError
 from sim.sweep.executor import Ended
 from sim.sweep.faults import DIED, Trouble, describe
+from sim.sweep.journal import SESSION
 from sim.sweep.remote import make_chunk
 
 __all__ = ["DaskExecutor"]
@@ -45,6 +47,7 @@ class DaskExecutor:
             self._client: Any = Client(scheduler, timeout=_PATIENCE, set_as_default=False)
         except (OSError, ValueError) as error:
             raise CarebridgeError(f"scheduler={scheduler}: no Dask scheduler answers there ({error}).") from None
+        self._session = os.environ.get(SESSION, "")
         self._waiting: deque[int] = deque()
         self._open: dict[int, Any] = {}
         self._ended: queue.SimpleQueue[tuple[int, Any]] = queue.SimpleQueue()
@@ -59,7 +62,7 @@ class DaskExecutor:
         threads = sum(self._client.nthreads().values()) or 1
         while self._waiting and not self._held and len(self._open) < _AHEAD * threads:
             chunk = self._waiting.popleft()
-            future = self._client.submit(make_chunk, self._folder, chunk, "dask", pure=False)
+            future = self._client.submit(make_chunk, self._folder, chunk, "dask", self._session, pure=False)
             self._open[chunk] = future
             future.add_done_callback(lambda done, chunk=chunk: self._ended.put((chunk, done)))
 

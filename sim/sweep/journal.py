@@ -34,12 +34,14 @@ class Journal:
     folder : Path
         Folder of the sweep.
     who : str
-        ``coordinator`` or ``worker``, or the name of a job.
+        ``coordinator``, ``worker``, ``slurm`` or ``dask``.
+    session : str, optional
+        Whose work it is; by default that of the environment.
     """
 
-    def __init__(self, folder: Path, who: str):
+    def __init__(self, folder: Path, who: str, session: str = ""):
         self.who = f"{who}-{socket.gethostname()}-{os.getpid()}"
-        session = os.environ.get(SESSION, ALONE)
+        session = session or os.environ.get(SESSION, ALONE)
         self._path = folder / "journal" / f"{session}.{self.who}-{time.time_ns():x}.jsonl"
 
     def write(self, event: str, chunk: int | None = None, **more: Any) -> None:

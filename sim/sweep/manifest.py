@@ -7,9 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pyarrow as pa
-from pyarrow import ipc
 
-from sim.sweep.chunk import write_once
+from sim.sweep.chunk import table_bytes, write_once
 from sim.sweep.faults import Trouble
 from sim.sweep.folder import Folder
 from sim.sweep.journal import read_journal
@@ -93,7 +92,4 @@ def write_manifest(folder: Folder, failed: Mapping[int, Trouble]) -> None:
             "reason": pa.array([s.reason for s in known]),
         }
     )
-    sink = pa.BufferOutputStream()
-    with ipc.new_file(sink, table.schema, options=ipc.IpcWriteOptions(compression="zstd")) as writer:
-        writer.write_table(table)
-    write_once(folder.file("manifest.arrow"), sink.getvalue().to_pybytes())
+    write_once(folder.file("manifest.arrow"), table_bytes(table))

@@ -21,19 +21,19 @@ def stop_file(folder: Path, session: str) -> Path:
     return folder / "journal" / f"{session}.stop"
 
 
-def make_chunk(folder: str, chunk: int, who: str) -> dict[str, Any]:
+def make_chunk(folder: str, chunk: int, who: str, session: str) -> dict[str, Any]:
     """Make a chunk; what came of it, as plain data."""
-    where, study, journal = _open(folder, who)
+    where, study, journal = _open(folder, who, session)
     return attempt(where, study, chunk, journal)
 
 
-def make_chunks(folder: str, chunks: Iterable[int], who: str, stop: str) -> int:
+def make_chunks(folder: str, chunks: Iterable[int], who: str, session: str) -> int:
     """Make chunks one after another until there is a stop file; how many were made or tried."""
-    count = 0
+    count, stop = 0, stop_file(Path(folder), session)
     for chunk in chunks:
-        if Path(stop).exists():
+        if stop.exists():
             break
-        answer = make_chunk(folder, chunk, who)
+        answer = make_chunk(folder, chunk, who, session)
         count += 1
         if answer.get("kind") in ALL:
             break  # the next one would meet the same
@@ -41,7 +41,7 @@ def make_chunks(folder: str, chunks: Iterable[int], who: str, stop: str) -> int:
 
 
 @lru_cache(maxsize=4)
-def _open(folder: str, who: str) -> tuple[Folder, Study, Journal]:
+def _open(folder: str, who: str, session: str) -> tuple[Folder, Study, Journal]:
     """The sweep as this process knows it: read once."""
     where = Folder.open(Path(folder))
-    return where, where.study(), Journal(where.path, who)
+    return where, where.study(), Journal(where.path, who, session)

@@ -124,11 +124,10 @@ class SlurmExecutor:
         seconds = self._folder.seconds
         limit = _FULL * 60 * self._limits.minutes
         for group in _arrays(shares(chunks, seconds[chunks].tolist(), self._limits.jobs, limit)):
-            stop = str(stop_file(self._folder.path, self._session).resolve())
-            where = str(self._folder.path.resolve())
             count = len(group)
+            same = [[value] * count for value in (str(self._folder.path.resolve()), "slurm", self._session)]
             try:
-                jobs = self._submit.map_array(make_chunks, [where] * count, group, ["slurm"] * count, [stop] * count)
+                jobs = self._submit.map_array(make_chunks, same[0], group, *same[1:])
             except Exception as error:  # submitit passes on whatever sbatch said
                 raise CarebridgeError(f"Slurm refused the jobs: {error}") from None
             self._journal.write("submitted", jobs=[j.job_id for j in jobs])

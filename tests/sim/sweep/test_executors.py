@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,7 +21,7 @@ from sim.sweep.dask import DaskExecutor
 from sim.sweep.journal import read_journal
 from sim.sweep.slurm import SlurmExecutor, SlurmLimits, shares
 from tests.sim.sweep.conftest import run_sweep, toy_sweep
-from tests.sim.sweep.test_sweep import finished_once, wait_for_chunks, with_trouble
+from tests.sim.sweep.test_sweep import finished_once, start_coordinator, wait_for_chunks, with_trouble
 
 ROOT = Path(__file__).resolve().parents[3]
 SCRIPT = ROOT / "tests" / "cluster" / "one_node_slurm.sh"
@@ -168,15 +167,7 @@ def test_a_coordinator_that_ends_leaves_a_sweep_that_goes_on(
     tmp_path: Path, undisturbed: dict[str, str], slurm: None, how: str
 ) -> None:
     folder = begin(tmp_path / "s", toy_sweep(0.1, seconds=0.05))
-    process = subprocess.Popen(
-        [sys.executable, "-c", COORDINATOR, str(folder.path)],
-        cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
+    process = start_coordinator(folder, COORDINATOR)
     wait_for_chunks(folder, 3)
     process.send_signal(signal.SIGKILL if how == "killed" else signal.SIGINT)
     out, err = process.communicate(timeout=120)

@@ -45,10 +45,10 @@ def finished_once(folder: Folder) -> bool:
     return sorted(done) == list(range(folder.chunks)) and set(done.values()) == {1}
 
 
-def start_coordinator(folder: Folder) -> subprocess.Popen[str]:
+def start_coordinator(folder: Folder, program: str = COORDINATOR) -> subprocess.Popen[str]:
     """Coordinate in a process of its own, which can be interrupted and killed."""
     return subprocess.Popen(
-        [sys.executable, "-c", COORDINATOR, str(folder.path)],
+        [sys.executable, "-c", program, str(folder.path)],
         cwd=ROOT,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         stdout=subprocess.PIPE,
@@ -143,7 +143,7 @@ def test_a_chunk_that_fails_is_tried_three_times_and_then_reported(
     folder = with_trouble(tmp_path / "s", place)
     outcome = run_sweep(folder)
     assert not outcome.complete and outcome.failed
-    chunk, bad = next(iter(outcome.failed.items()))
+    chunk, bad = min(outcome.failed.items(), key=lambda item: item[0])
     assert "point 5 does not work" in bad.reason
     tries = [line for line in read_journal(folder.path) if line["event"] == "began" and line["chunk"] == chunk]
     assert len(tries) == 3
