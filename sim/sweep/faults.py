@@ -22,7 +22,7 @@ STUDY, DIED, DISK, FOLDER, SOFTWARE = "error", "died", "disk full", "folder", "s
 ALL = (DISK, FOLDER, SOFTWARE)
 SPARE_BYTES = 64_000_000  #: free space under which nothing is written any more
 _DISK = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC), errno.EFBIG)
-_FOLDER = (errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOTDIR, errno.ESTALE, errno.EIO)
+_FOLDER = (errno.EROFS, errno.EEXIST, errno.EISDIR, errno.EACCES, errno.EPERM, errno.ENOTDIR, errno.ESTALE, errno.EIO)
 LIBRARIES = ("numpy", "numba", "scipy", "pyarrow", "pandas")
 
 

@@ -225,6 +225,17 @@ def test_a_folder_that_cannot_be_made_is_refused_before_any_work(tmp_path: Path)
         begin(tmp_path / "mine", toy_sweep())
 
 
+def test_a_folder_that_can_no_longer_be_written_stops_the_sweep(tmp_path: Path, undisturbed: dict[str, str]) -> None:
+    folder = begin(tmp_path / "s", toy_sweep())
+    folder.file("chunks").mkdir()
+    folder.file("chunks/000").write_text("in the way", "utf-8")
+    outcome = run_sweep(folder)
+    assert outcome.stopped.startswith("the folder cannot be written") and outcome.made == 0
+    folder.file("chunks/000").unlink()
+    assert run_sweep(folder).complete
+    assert hashes(collect(folder)) == undisturbed
+
+
 def test_a_typo_in_a_key_fails_before_anything_is_written(tmp_path: Path) -> None:
     points = lay_out([Part.model_validate({"grid": {"nane": ["x"]}})])
     with pytest.raises(FaultsError, match=r"nane: no such key. Did you mean 'name'"):
