@@ -34,8 +34,9 @@ class Columns:
     def of(cls, points: pd.DataFrame) -> Columns:
         """Keys that vary, of a table of points."""
         values, words = {}, {}
-        for key in (k for k in points if points[k].nunique() > 1):
-            column = points[key]
+        for key, column in points.items():
+            if len(set(column)) < 2:
+                continue
             if pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column):
                 values[str(key)] = column.to_numpy(float)
             else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +13,7 @@ import pandas as pd
 from sim.analysis.outcomes import Outcome
 from sim.analysis.words import place
 
-__all__ = ["Passing", "frontier"]
+__all__ = ["Passing", "by_others", "frontier"]
 
 Bools = npt.NDArray[np.bool_]
 LEAST, GREATEST = "least", "greatest"
@@ -76,9 +77,9 @@ def frontier(outcome: Outcome, first: str, second: str, passing: Passing, side: 
     known = outcome.known()
     side = side or _side(known, second, passing)
     rows = []
-    for at, own in _others(known, first, second):
-        for value in np.unique(own.points[first]):
-            one = own.at((own.points[first] == value).to_numpy())
+    for at, own in by_others(known, first, second):
+        for value in np.unique(own.values(first)):
+            one = own.at(own.values(first) == value)
             rows.append({"at": at, first: value, **_edge(one, second, passing, side)})
     columns = ["at", first, "frontier", "possible", "sure", "undecided", "holds"]
     return pd.DataFrame(rows, columns=columns).assign(side=side)
@@ -86,7 +87,7 @@ def frontier(outcome: Outcome, first: str, second: str, passing: Passing, side: 
 
 def _side(outcome: Outcome, second: str, passing: Passing) -> str:
     """Least, if points that pass have more of the second key than those that fail."""
-    passes, x = passing.of(outcome), outcome.points[second].to_numpy(float)
+    passes, x = passing.of(outcome), outcome.values(second).astype(float)
     if passes.all() or not passes.any():
         y = outcome.y - outcome.y.mean()
         rising = (y * (x - x.mean())).sum() >= 0
@@ -94,19 +95,21 @@ def _side(outcome: Outcome, second: str, passing: Passing) -> str:
     return LEAST if x[passes].mean() >= x[~passes].mean() else GREATEST
 
 
-def _others(outcome: Outcome, first: str, second: str) -> Iterator[tuple[str, Outcome]]:
+def by_others(outcome: Outcome, first: str, second: str) -> Iterator[tuple[str, Outcome]]:
+    """Parts of an outcome in which all keys but two are at one value, with these values in words."""
     others = [k for k in outcome.keys if k not in (first, second)]
     if not others:
         yield "", outcome
         return
     for values, rows in outcome.points.groupby(others, sort=False):
-        at = dict(zip(others, values, strict=True))
-        yield place(at), outcome.at(outcome.points.index.isin(rows.index))
+        told: Any = values
+        at: dict[str, object] = dict(zip(others, told, strict=True))
+        yield place(at), outcome.at(np.isin(outcome.values("point"), rows["point"].to_numpy()))
 
 
 def _edge(one: Outcome, second: str, passing: Passing, side: str) -> dict[str, object]:
     """The frontier at one value of the first key."""
-    x = one.points[second].to_numpy(float)
+    x = one.values(second).astype(float)
     order = np.argsort(x if side == LEAST else -x, kind="stable")
     x = x[order]
 

@@ -74,7 +74,8 @@ def _each(
                 notes.append(f"{', '.join(piece.keys)}{where}: {FLAT}")
             else:
                 tables.append(work(piece, y).assign(at=at))
-    return (pd.concat(tables, ignore_index=True)[columns] if tables else pd.DataFrame(columns=columns)), notes
+    found = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=columns)
+    return found.reindex(columns=columns), notes
 
 
 def _combinations(outcome: Outcome, piece: Piece) -> Iterator[tuple[str, Floats]]:

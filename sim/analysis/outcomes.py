@@ -7,7 +7,7 @@ column of numbers of a table with one row a point is a measure.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -70,7 +70,11 @@ class Outcome:
     @property
     def keys(self) -> list[str]:
         """Keys of the design that vary here."""
-        return [k for k in self.points if k != "point" and self.points[k].nunique() > 1]
+        return [str(k) for k in self.points if k != "point" and len(set(self.values(str(k)))) > 1]
+
+    def values(self, key: str) -> npt.NDArray[Any]:
+        """Value of a key in every point."""
+        return self.points[key].to_numpy()
 
     @property
     def half(self) -> Floats:
@@ -79,8 +83,7 @@ class Outcome:
 
     def is_number(self, key: str) -> bool:
         """Whether a key has an order: numbers, and not true or false."""
-        kind = self.points[key].dtype
-        return pd.api.types.is_numeric_dtype(kind) and not pd.api.types.is_bool_dtype(kind)
+        return self.values(key).dtype.kind in "iuf"
 
     def known(self) -> Outcome:
         """The same without the points that have no answer."""
@@ -198,13 +201,13 @@ class Tables:
         """
         group = dict(group or {})
         self._check(measure, group)
-        frame = self.frame[self.frame["measure"] == measure]
+        frame = self.frame.loc[self.frame["measure"] == measure]
         for column in [c for c in self.telling if c in group]:
-            frame = frame[frame[column] == group[column]]
+            frame = frame.loc[frame[column] == group[column]]
         held = {k: v for k, v in group.items() if k in self.keys}
         points = self._points
         for key, text in held.items():
-            points = points[points[key].map(as_text) == as_text(_value(text))]
+            points = points.loc[[as_text(v) == as_text(_value(text)) for v in points[key]]]
         out = [self._outcome(measure, where, rows, points, held) for where, rows in self._split(frame)]
         out = [o for o in out if np.isfinite(o.y).any()]
         if not out:
@@ -214,7 +217,8 @@ class Tables:
                 f"{measure} has {len(out)} outcomes, {MOST_OUTCOMES} at most are analysed at a time. Confine it:\n  "
                 + "\n  ".join(self.choices()[1:])
             )
-        return _named_apart(out)
+        constant = [c for c in self.telling if self.frame[c].nunique() == 1]
+        return _named_apart(out, constant)
 
     def _split(self, frame: pd.DataFrame) -> Iterator[tuple[dict[str, str], pd.DataFrame]]:
         """Rows of each combination of the columns that tell."""
@@ -222,7 +226,8 @@ class Tables:
             yield {}, frame
             return
         for values, rows in frame.groupby(self.telling, sort=False):
-            yield dict(zip(self.telling, map(str, values), strict=True)), pd.DataFrame(rows)
+            told: Any = values
+            yield dict(zip(self.telling, map(str, told), strict=True)), pd.DataFrame(rows)
 
     def _outcome(
         self, measure: str, where: dict[str, str], rows: pd.DataFrame, points: pd.DataFrame, held: dict[str, str]
@@ -249,7 +254,7 @@ class Tables:
                 rule = f"there is no such column; there are: {', '.join(known)}."
                 faults.append(Fault(f"group={column}", None, rule, _WHERE, nearest(column, known)))
                 continue
-            values: Sequence[Any] = self.frame[column].unique() if column in self.telling else self._points[column]
+            values = list(self.frame[column] if column in self.telling else self._points[column])
             texts = list(dict.fromkeys(map(as_text, values)))
             if (text if column in self.telling else as_text(_value(text))) not in texts:
                 rule = f"there is no such value; there are: {', '.join(t for t in texts[:20] if t)}."
@@ -258,11 +263,11 @@ class Tables:
             raise FaultsError(faults, "command line")
 
 
-def _named_apart(outcomes: list[Outcome]) -> list[Outcome]:
-    """Leave out of the names whatever is the same for all outcomes."""
+def _named_apart(outcomes: list[Outcome], constant: list[str]) -> list[Outcome]:
+    """Leave out of the names whatever is the same for all outcomes; a single one keeps what tells it from others."""
     same = [c for c in outcomes[0].where if len({o.where[c] for o in outcomes}) == 1]
-    if len(outcomes) == 1:  # its place says what it is about, if only one of a kind is measured
-        same = [c for c in same if not outcomes[0].where[c]]
+    if len(outcomes) == 1:
+        same = [c for c in same if c in constant or not outcomes[0].where[c]]
     return [replace(o, where={c: v for c, v in o.where.items() if c not in same}) for o in outcomes]
 
 

@@ -73,7 +73,8 @@ def discover(
     points, equal values together, or one word. Of all boxes on the way that one is chosen which has the greatest
     harmonic mean of coverage and density. Pasting then gives back what does not lower that mean, and limits whose
     quasi-p value is above 0.05 are dropped. The search is repeated with the points of interest shuffled, which tells
-    what chance finds; the search ends with the first box that is no better.
+    what chance finds; the search ends with the first box that is no
+    better, or whose density is no more than that of all points.
 
     Parameters
     ----------
@@ -102,6 +103,8 @@ def discover(
         inside = np.zeros(len(interest), bool)
         inside[left] = found.inside
         coverage, density, mass = shares(inside, interest, total)
+        if out and density <= interest.mean():  # no better than any point taken blindly: the earlier boxes say it all
+            break
         trajectory = found.trajectory.assign(coverage=found.trajectory["coverage"] * wanted.sum() / total)
         out.append(Found(trajectory, found.limits, coverage, density, mass, found.p_value, inside))
         if not out[-1].is_real:

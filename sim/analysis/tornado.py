@@ -35,23 +35,26 @@ def tornado(outcome: Outcome) -> pd.DataFrame:
     known = outcome.known()
     rows = [row for key in outcome.keys if (row := _of_key(known, key)) is not None]
     found = pd.DataFrame(rows, columns=COLUMNS)
-    order = found["swing"].abs().sort_values(ascending=False, kind="stable").index
-    return found.loc[order].reset_index(drop=True)
+    order = np.argsort(-np.abs(found["swing"].to_numpy(float)), kind="stable")
+    return found.iloc[order].reset_index(drop=True)
 
 
 def _of_key(outcome: Outcome, key: str) -> tuple[object, ...] | None:
-    x = outcome.points[key].to_numpy()
+    x = outcome.values(key)
     grid = outcome.layout.of_key(key).is_grid
     number = outcome.is_number(key)
-    if len(np.unique(x)) < 2:
+    if len(set(x)) < 2:
         return None  # its other values have no answers
-    if number and not grid and len(np.unique(x)) > FEW_VALUES:
+    if number and not grid and len(set(x)) > FEW_VALUES:
         return _tenths(outcome, key)
     if number:
         ends, rule = (x.min(), x.max()), "greatest minus least value"
     else:
-        means = pd.Series(outcome.y).groupby(x).mean()
-        ends, rule = (means.idxmin(), means.idxmax()), "value of the greatest minus value of the least mean"
+        means = {value: outcome.y[x == value].mean() for value in dict.fromkeys(x)}
+        ends, rule = (
+            (min(means, key=means.__getitem__), max(means, key=means.__getitem__)),
+            "value of the greatest minus value of the least mean",
+        )
     lower, upper = (outcome.at(x == end) for end in ends)
     if grid:
         first, last = float(lower.y.mean()), float(upper.y.mean())
