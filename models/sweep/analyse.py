@@ -24,6 +24,7 @@ __all__ = ["analyse"]
 USUAL = "probability"  #: measure of the care model that is analysed unless another is named
 FEWEST = 20  #: points in which a box is sought
 MOST_FRONTIERS = 12  #: combinations of other keys
+WIDE = 0.3  #: half-width of an index from which it tells little
 WIDEST = 3  #: keys that the summary names
 
 
@@ -145,6 +146,8 @@ def _indices(outcome: Outcome, place: _Place) -> None:
         draw(table, outcome, place.folder, place.write(table, kind))
         said = "Sobol indices (shares of the variance):" if kind == "sobol" else "Morris effects (over a whole range):"
         shown = table if any(table["at"]) else table.drop(columns="at")
+        if kind == "sobol" and table[["first_half_width", "total_half_width"]].max(axis=None) > WIDE:
+            print("  The Sobol indices are not yet known well; a larger base narrows their intervals.")
         print("\n".join(["  " + said, *(f"    {line}" for line in _lines(shown))]))
 
 
@@ -174,7 +177,7 @@ def _boxes(outcome: Outcome, passing: Passing, find: str, place: _Place) -> None
     for number, one in enumerate((f for f in found if f.is_real), 1):
         _say_box(number, one, find)
         name = f"{place.name}-prim" + (f"-{number}" if number > 1 else "")
-        title = f"Box {number}: where {outcome.name} is {'not ' if find == 'failing' else ''}{passing}"
+        title = f"Box {number}: where {outcome.name} is {passing.fails if find == 'failing' else passing}"
         charts.prim_chart(one.trajectory, find, title, place.folder, name)
 
 

@@ -21,6 +21,7 @@ __all__ = ["frontier_chart", "morris_chart", "prim_chart", "response_chart", "so
 
 MOST_KEYS = 12  #: in one chart; the CSV holds all
 MOST_PANELS = 6
+WIDEST_SHARES = (-0.5, 1.5)  #: a share lies between 0 and 1; an interval that goes further is cut
 BAR, PALE = "#3d3d3d", "#f2f2f2"
 ERROR = {"ecolor": INK, "elinewidth": 1.1, "capsize": 3}
 
@@ -30,7 +31,7 @@ def _axis(outcome: Outcome, what: str = "") -> str:
     return f"{what}{outcome.measure}{unit}"
 
 
-def _wrapped(text: str, width: int = 30) -> str:
+def _wrapped(text: str, width: int = 34) -> str:
     """Broken at dots, underscores and spaces, where a long key may be."""
     loose = text.replace(".", ".\u200b ").replace("_", "_\u200b ")
     lines = textwrap.wrap(loose, width, break_long_words=True)
@@ -66,7 +67,7 @@ def response_chart(table: pd.DataFrame, order: Sequence[str], outcome: Outcome, 
                 ax.set_xlim(-0.6, len(x) - 0.4)
             ax.set_xlabel(_wrapped(key, 42))
             if n % 2 == 0:
-                ax.set_ylabel(_wrapped(_axis(outcome, "mean "), 28))
+                ax.set_ylabel(_wrapped(_axis(outcome, "mean of "), 28))
         marks = [
             Line2D([], [], color=INK, marker="o", label="mean, with 95 % interval where known"),
             Line2D([], [], color="#bdbdbd", linewidth=5, label="least to greatest answer"),
@@ -97,7 +98,7 @@ def tornado_chart(table: pd.DataFrame, outcome: Outcome, folder: Path, name: str
         ax.set_yticks(at, labels)
         ax.axvline(0, color=INK, linewidth=0.8)
         ax.grid(axis="y", visible=False)
-        ax.set_xlabel(_axis(outcome, "change of mean "))
+        ax.set_xlabel(_axis(outcome, "change of the mean of "))
         handles = [
             Patch(facecolor=BAR, edgecolor=INK, label="rises"),
             Patch(facecolor=PALE, edgecolor=INK, hatch="////", label="falls"),
@@ -128,7 +129,12 @@ def sobol_chart(table: pd.DataFrame, outcome: Outcome, folder: Path, name: str) 
                 ax.errorbar(value, y + shift, xerr=half, fmt="none", ecolor="white", elinewidth=3.2)
                 ax.errorbar(value, y + shift, xerr=half, fmt="none", **ERROR)
             _keyed(ax, one, at)
-            ax.set_xlabel("share of the variance (0 to 1)")
+            low, high = ax.get_xlim()
+            cut = low < WIDEST_SHARES[0] or high > WIDEST_SHARES[1]
+            ax.set_xlim(max(low, WIDEST_SHARES[0]), min(high, WIDEST_SHARES[1]))
+            ax.set_xlabel(
+                "share of the variance" + (" (some intervals leave the axis: the base is small)" if cut else "")
+            )
         handles = [
             Patch(facecolor=BAR, edgecolor=INK, label="first: gone when this key is known"),
             Patch(facecolor=PALE, edgecolor=INK, hatch="////", label="total: with its interactions"),
@@ -190,7 +196,14 @@ def prim_chart(trajectory: pd.DataFrame, of: str, title: str, folder: Path, name
         later = trajectory.loc[trajectory["kind"].isin(["paste", "drop"])]
         ax.plot(peeled["coverage"], peeled["density"], "-o", color=GREY, markersize=4, label="peeling")
         if len(later):
-            ax.plot(later["coverage"], later["density"], "^", color="white", markeredgecolor=INK, label="pasting")
+            ax.plot(
+                later["coverage"],
+                later["density"],
+                "^",
+                color="white",
+                markeredgecolor=INK,
+                label="pasting, dropping keys",
+            )
         one = trajectory.loc[trajectory["chosen"]].iloc[0]
         ring = {"marker": "o", "markersize": 13, "markerfacecolor": "none", "markeredgecolor": INK}
         ax.plot(one["coverage"], one["density"], linestyle="", markeredgewidth=1.8, label="chosen box", **ring)

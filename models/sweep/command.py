@@ -115,7 +115,7 @@ def _bar(folder: Folder) -> tuple[Callable[[Ended, Outcome], None], Callable[[],
     from tqdm import tqdm
 
     shape = "{desc} {percentage:3.0f} % |{bar}| {remaining} left"
-    bar = tqdm(total=round(float(folder.seconds.sum()), 3), desc="sweeping", bar_format=shape, file=sys.stderr)
+    bar = tqdm(total=float(folder.seconds.sum()), desc="sweeping", bar_format=shape, file=sys.stderr)
     begun = False
 
     def show(ended: Ended, outcome: Outcome) -> None:
@@ -126,7 +126,7 @@ def _bar(folder: Folder) -> tuple[Callable[[Ended, Outcome], None], Callable[[],
             bar.initial = float(folder.seconds.sum()) * waiting / folder.chunks
             bar.n = bar.initial
         if ended.trouble is None:
-            bar.update(float(folder.seconds[ended.chunk]))
+            bar.update(min(float(folder.seconds[ended.chunk]), bar.total - bar.n))  # sums of floats may exceed the total
         else:
             bar.write(f"chunk {ended.chunk}: {ended.trouble.reason}", file=sys.stderr)
 

@@ -37,6 +37,11 @@ class Passing:
     def __str__(self) -> str:
         return f"{'at least' if self.at_least else 'at most'} {self.threshold:g}"
 
+    @property
+    def fails(self) -> str:
+        """What is said of answers that do not pass."""
+        return f"{'below' if self.at_least else 'above'} {self.threshold:g}"
+
     def of(self, outcome: Outcome) -> Bools:
         """Points that pass, by their mean answer."""
         return outcome.y >= self.threshold if self.at_least else outcome.y <= self.threshold

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sim.errors import CarebridgeError
-from sim.sweep.design import Morris, Part, Saltelli, Sample, uniforms
+from sim.sweep.design import Morris, Part, Saltelli, Sample, Value, uniforms
 
 __all__ = ["Layout", "Piece"]
 
@@ -51,6 +51,12 @@ class Piece:
     def is_grid(self) -> bool:
         """Whether its values were chosen, and not drawn."""
         return self.sample is None
+
+    def listed(self, key: str) -> list[Value]:
+        """Values of a key in the order in which the design lists them; empty when it does not."""
+        if self.part.grid is not None:
+            return self.part.grid[key]
+        return (self.sample.over[key].values or []) if self.sample is not None else []
 
     @property
     def block(self) -> int:

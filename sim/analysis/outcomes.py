@@ -217,7 +217,7 @@ class Tables:
                 f"{measure} has {len(out)} outcomes, {MOST_OUTCOMES} at most are analysed at a time. Confine it:\n  "
                 + "\n  ".join(self.choices()[1:])
             )
-        constant = [c for c in self.telling if self.frame[c].nunique() == 1]
+        constant = [c for c in self.telling if len(set(self.frame[c])) == 1]
         return _named_apart(out, constant)
 
     def _split(self, frame: pd.DataFrame) -> Iterator[tuple[dict[str, str], pd.DataFrame]]:

@@ -46,7 +46,8 @@ def _of_key(outcome: Outcome, key: str) -> list[dict[str, object]]:
     if number and not grid and len(set(x)) > FEW_VALUES:
         groups = _bins(outcome, key)
     else:
-        values = sorted(set(x)) if number else list(dict.fromkeys(x))
+        listed = [v for v in outcome.layout.of_key(key).listed(key) if v in set(x.tolist())]
+        values = sorted(set(x)) if number else list(dict.fromkeys([*listed, *x]))
         groups = [x == v for v in values]
     rows = []
     for chosen in groups:
