@@ -126,7 +126,8 @@ def _bar(folder: Folder) -> tuple[Callable[[Ended, Outcome], None], Callable[[],
             bar.initial = float(folder.seconds.sum()) * waiting / folder.chunks
             bar.n = bar.initial
         if ended.trouble is None:
-            bar.update(min(float(folder.seconds[ended.chunk]), bar.total - bar.n))  # sums of floats may exceed the total
+            left = bar.total - bar.n  # a sum of floats may exceed the total
+            bar.update(min(float(folder.seconds[ended.chunk]), left))
         else:
             bar.write(f"chunk {ended.chunk}: {ended.trouble.reason}", file=sys.stderr)
 
