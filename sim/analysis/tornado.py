@@ -22,7 +22,8 @@ def tornado(outcome: Outcome) -> pd.DataFrame:
 
     The rule is stated for every key. Chosen values: the mean answer at the greatest value minus that at the least,
     over all values of the other keys; the interval is from replications alone (see :func:`response`), the two ends
-    taken as independent, which is wide for points that share random numbers. Drawn values: the mean of the draws in
+    taken as independent (Newcombe 1998, Statistics in Medicine 17, 873-890), which is wide for points that share
+    random numbers. Drawn values: the mean of the draws in
     the upper tenth minus that of the lower tenth (at least five draws each), with the interval of Welch (1947),
     Biometrika 34, 28-35. Words have no order: the value with the greatest mean answer minus that with the least. The
     chart is Howard's (1988), Management Science 34, 679-695.
@@ -52,25 +53,17 @@ def _of_key(outcome: Outcome, key: str) -> tuple[object, ...] | None:
     else:
         means = {value: outcome.y[x == value].mean() for value in dict.fromkeys(x)}
         ends, rule = (
-            (min(means, key=means.__getitem__), max(means, key=means.__getitem__)),
+            (min(means, key=means.__getitem__), max(reversed(means), key=means.__getitem__)),
             "value of the greatest minus value of the least mean",
         )
     lower, upper = (outcome.at(x == end) for end in ends)
     if grid:
         first, last = float(lower.y.mean()), float(upper.y.mean())
-        half = float(np.hypot(lower.half.mean(), upper.half.mean()))
+        low, high = _of_ends(lower, upper)
     else:
         first, last, half = _welch(by_draw(lower, key)[1], by_draw(upper, key)[1])
-    return (
-        key,
-        *(text(end, 6) for end in ends),
-        first,
-        last,
-        last - first,
-        last - first - half,
-        last - first + half,
-        rule,
-    )
+        low, high = last - first - half, last - first + half
+    return (key, *(text(end, 6) for end in ends), first, last, last - first, low, high, rule)
 
 
 def _tenths(outcome: Outcome, key: str) -> tuple[object, ...]:
@@ -83,6 +76,14 @@ def _tenths(outcome: Outcome, key: str) -> tuple[object, ...]:
     ends = (f"up to {x[lower].max():.4g}", f"from {x[upper].min():.4g}")
     rule = f"upper minus lower tenth ({count} draws each)"
     return (key, *ends, first, last, last - first, last - first - half, last - first + half, rule)
+
+
+def _of_ends(lower: Outcome, upper: Outcome) -> tuple[float, float]:
+    """Interval of the difference of two means from the interval of each; shares stay within their bounds."""
+    swing = float(upper.y.mean() - lower.y.mean())
+    below = np.hypot((upper.y - upper.low).mean(), (lower.high - lower.y).mean())
+    above = np.hypot((upper.high - upper.y).mean(), (lower.y - lower.low).mean())
+    return swing - float(below), swing + float(above)
 
 
 def _welch(a: npt.NDArray[np.float64], b: npt.NDArray[np.float64]) -> tuple[float, float, float]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -34,6 +36,15 @@ def test_tornado_on_a_grid_is_exact_and_sorted() -> None:
     assert found["swing"].to_list() == pytest.approx([12, -5, 2])
     assert (found["high"] - found["swing"]).to_numpy() == pytest.approx([0.3 * 2**0.5] * 3)
     assert found.loc[1, ["from", "to"]].to_list() == ["10", "20"]
+
+
+def test_the_swing_of_a_share_stays_within_its_bounds() -> None:
+    outcome = outcome_of([{"grid": {"a": [0, 1], "same": ["x", "y"]}}], lambda p: p.a, half=0.2)
+    within = replace(outcome, low=np.clip(outcome.low, 0, 1), high=np.clip(outcome.high, 0, 1))
+    found = tornado(within).set_index("key")
+    assert found.loc["a", ["swing", "high"]].to_list() == [1, 1]
+    assert found.loc["a", "low"] == pytest.approx(1 - 0.2 * 2**0.5)
+    assert found.loc["same", ["from", "to"]].to_list() == ["x", "y"]
 
 
 def test_a_key_that_does_not_vary_is_left_out() -> None:
