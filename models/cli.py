@@ -18,6 +18,7 @@ HELP = """carebridge: is this plan to close hospital beds credible?
   carebridge verify [NAME ...]          systems with exact answers and published models, simulated and compared
   carebridge sweep [FILE.yaml] [...]    many points of a design, on this machine or a cluster; stop and go on at will
   carebridge status DIR                 how a sweep stands; carebridge collect DIR makes its tables
+  carebridge analyse DIR                what the answers of a sweep depend on, and where the plan fails
   carebridge list [group]               footprints, plans, timelines, scenarios and sweeps, each with its question
   carebridge doctor                     versions, compile cache, cores, memory and disk
   carebridge VERB --help                more on one of these
@@ -75,7 +76,7 @@ def _dispatch(words: list[str]) -> int:
         print(f"carebridge {__version__}")
         return 0
     from models.network_request import HELP as NETWORK_HELP
-    from models.sweep.command import CHUNK_HELP, COLLECT_HELP, STATUS_HELP, SWEEP_HELP
+    from models.sweep.command import ANALYSE_HELP, CHUNK_HELP, COLLECT_HELP, STATUS_HELP, SWEEP_HELP
     from models.verify_command import HELP as VERIFY_HELP
 
     verb, rest = words[0], words[1:]
@@ -87,6 +88,7 @@ def _dispatch(words: list[str]) -> int:
         "sweep": (_sweep, SWEEP_HELP),
         "status": (_status, STATUS_HELP),
         "collect": (_collect, COLLECT_HELP),
+        "analyse": (_analyse, ANALYSE_HELP),
         "chunk": (_chunk, CHUNK_HELP),
         "list": (_list, HELP),
         "doctor": (_doctor, HELP),
@@ -144,6 +146,12 @@ def _collect(words: list[str]) -> int:
     from models.sweep.command import collect
 
     return collect(words)
+
+
+def _analyse(words: list[str]) -> int:
+    from models.sweep.command import analyse
+
+    return analyse(words)
 
 
 def _chunk(words: list[str]) -> int:

@@ -1,4 +1,4 @@
-"""``carebridge sweep``, ``status``, ``collect`` and ``chunk``."""
+"""``carebridge sweep``, ``status``, ``collect``, ``analyse`` and ``chunk``."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from sim.sweep.coordinate import Outcome
 from sim.sweep.executor import Ended, Executor
 from sim.sweep.folder import Folder
 
-__all__ = ["CHUNK_HELP", "COLLECT_HELP", "STATUS_HELP", "SWEEP_HELP", "chunk", "collect", "status", "sweep"]
+__all__ = ["ANALYSE_HELP", "CHUNK_HELP", "COLLECT_HELP", "STATUS_HELP", "SWEEP_HELP"]
+__all__ += ["analyse", "chunk", "collect", "status", "sweep"]
 
 SWEEP_HELP = """carebridge sweep [FILE.yaml] [key=value,value,... ...] out=DIR
 
@@ -29,7 +30,7 @@ SWEEP_HELP = """carebridge sweep [FILE.yaml] [key=value,value,... ...] out=DIR
   chunk_seconds=10      length of a chunk of work
   --dry-run             lay out and check everything, and run nothing
 
-Then: carebridge status DIR, carebridge collect DIR. Ctrl-C stops after the chunks that are running; twice, at once.
+Then: carebridge status DIR, collect DIR, analyse DIR. Ctrl-C stops after the chunks that are running; twice, at once.
 """
 STATUS_HELP = """carebridge status DIR
 
@@ -39,6 +40,19 @@ remain. It may be asked while the sweep runs.
 COLLECT_HELP = """carebridge collect DIR
 
 Makes one Parquet file a table of a complete sweep, in DIR/tables, for pandas, polars, DuckDB, R and Excel.
+"""
+ANALYSE_HELP = """carebridge analyse DIR [measure=NAME ...] [group=COLUMN=VALUE ...]
+
+  measure=NAME          which answer, or several; for the care model 'probability' unless given. A wrong name lists all
+  group=COLUMN=VALUE    only these answers or points, for example group=timeline=5y or group=name=ward
+  at_least=NUMBER       an answer passes from this number up; for 'probability' the verdict's own unless given
+  at_most=NUMBER        or up to this number
+  find=failing          which points boxes are sought for (PRIM): failing or passing
+  frontier=KEY,KEY      how much of the second key is needed for each value of the first; both of a grid
+
+Analyses a collected sweep: response curves and a tornado always; Sobol indices and Morris effects where the design was
+made for them; boxes of failing points where there is a threshold, and a frontier where there are two keys of numbers
+too. Tables and charts go to DIR/analysis.
 """
 CHUNK_HELP = """carebridge chunk DIR NUMBER
 
@@ -130,7 +144,7 @@ def _tell(folder: Folder, outcome: Outcome) -> int:
         print(f"Chunk {number} failed three times: {bad.reason}")
         print(f"  To run it alone: carebridge chunk {path} {number}")
     if outcome.complete:
-        print(f"Complete. `carebridge collect {path}` makes the tables.")
+        print(f"Complete. `carebridge collect {path}` makes the tables, `carebridge analyse {path}` looks at them.")
         return 0
     if outcome.stopped:
         print(f"Stopped: {outcome.stopped}. Nothing is lost; the same command goes on.")
@@ -162,6 +176,13 @@ def collect(words: list[str]) -> int:
     for name, path in gather(folder).items():
         print(f"{name:12} {path}")
     return 0
+
+
+def analyse(words: list[str]) -> int:
+    """Analyse a collected sweep."""
+    from models.sweep.analyse import analyse as work
+
+    return work(words)
 
 
 def chunk(words: list[str]) -> int:

@@ -20,7 +20,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from sim.errors import CarebridgeError, Fault, FaultsError
 from sim.network.fields import Shape, one_or_many
 
-__all__ = ["Axis", "Design", "Part", "Points", "Value", "lay_out"]
+__all__ = ["Axis", "Design", "Morris", "Part", "Points", "Saltelli", "Sample", "Value", "lay_out", "uniforms"]
 
 Value = str | int | float | bool
 Unit = npt.NDArray[np.float64]
@@ -273,12 +273,12 @@ def _columns(part: Part, folder: Path) -> dict[str, list[Value]]:
         return _read_csv(folder / Path(part.csv).expanduser())
     sample = part.latin_hypercube or part.sobol or part.morris
     assert sample is not None  # noqa: S101 - exactly one is given
-    uniforms = _uniforms(sample)
-    return {key: axis.at(uniforms[:, n]) for n, (key, axis) in enumerate(sample.over.items())}
+    cube = uniforms(sample)
+    return {key: axis.at(cube[:, n]) for n, (key, axis) in enumerate(sample.over.items())}
 
 
-def _uniforms(sample: Sample | Saltelli | Morris) -> Unit:
-    """Points of the unit cube: (points, axes)."""
+def uniforms(sample: Sample | Saltelli | Morris) -> Unit:
+    """Points of the unit cube of a sample, from its seed: (points, axes); the axes stand in the order of ``over``."""
     size = len(sample.over)
     if isinstance(sample, Sample):
         from scipy.stats import qmc
