@@ -91,7 +91,10 @@ def words(found: Status, path: Path) -> list[str]:
         f"{found.running} running, {found.failed} failed, {found.waiting} waiting"
     ]
     if found.done < found.chunks:
-        lines.append(f"work left: about {span(found.core_seconds_left)} of one core")
+        left = f"work left: about {span(found.core_seconds_left)} of one core"
+        if found.running:
+            left += f", so about {span(found.core_seconds_left / found.running)} on the {found.running} at work"
+        lines.append(left)
         lines.append(
             f"disk: {found.bytes_used / 1e6:.1f} MB used, about {found.bytes_left / 1e6:.1f} MB more needed, "
             f"{found.bytes_free / 1e6:.0f} MB free"
