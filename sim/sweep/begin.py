@@ -78,7 +78,7 @@ def begin(path: Path, sweep: Sweep) -> Folder:
         raise FaultsError(faults, "the design")
     _make(path)
     sweep.study.warm()
-    cost = measure_cost(sweep.study, sweep.points, sweep.seed, size_of)
+    cost = measure_cost(sweep.study, sweep.points, sweep.seed, lambda tables: _size(tables, sweep.points))
     edges = cut(cost.seconds, sweep.replications, sweep.chunk_seconds)
     tasks = np.diff(edges)
     about["bytes_a_chunk"] = round(float(cost.bytes_a_task * tasks.mean()))
@@ -96,6 +96,17 @@ def begin(path: Path, sweep: Sweep) -> Folder:
     write_once(path / "manifest.arrow", table_bytes(manifest))
     write_once(path / "sweep.json", json_text(about).encode())  # last: with it the folder is a sweep
     return Folder.open(path)
+
+
+def _size(tables: Mapping[str, pa.Table], points: Points) -> int:
+    """Size of the tables of a task; a column and a key of the same name would hide one another when collected."""
+    for name, table in tables.items():
+        clash = [key for key in ("point", *points.values) if key in table.column_names]
+        if clash:
+            raise CarebridgeError(
+                f"the table '{name}' has a column '{clash[0]}', so no key of a design can be called that"
+            )
+    return size_of(tables)
 
 
 def _about(sweep: Sweep) -> dict[str, Any]:

@@ -243,6 +243,13 @@ def test_a_typo_in_a_key_fails_before_anything_is_written(tmp_path: Path) -> Non
     assert not (tmp_path / "s").exists()
 
 
+def test_a_key_that_is_called_like_a_column_is_refused_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tests.sim.sweep.toy.KEYS", ("a", "value"))
+    points = lay_out([Part.model_validate({"grid": {"value": [1, 2]}})])
+    with pytest.raises(CarebridgeError, match="the table 'values' has a column 'value'"):
+        begin(tmp_path / "s", Sweep(Toy(), points, 1, 1))
+
+
 def test_another_sweep_in_the_same_folder_is_refused_with_the_difference(tmp_path: Path) -> None:
     begin(tmp_path / "s", toy_sweep())
     with pytest.raises(CarebridgeError, match="identity.rows: was 2, is now 3"):
