@@ -5,12 +5,14 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sim.errors import CarebridgeError, Fault, FaultsError
-from sim.sweep.coordinate import Outcome
-from sim.sweep.executor import Ended, Executor
-from sim.sweep.folder import Folder
+
+if TYPE_CHECKING:
+    from sim.sweep.coordinate import Outcome
+    from sim.sweep.executor import Ended, Executor
+    from sim.sweep.folder import Folder
 
 __all__ = ["ANALYSE_HELP", "CHUNK_HELP", "COLLECT_HELP", "STATUS_HELP", "SWEEP_HELP"]
 __all__ += ["analyse", "chunk", "collect", "status", "sweep"]
@@ -152,6 +154,8 @@ def _tell(folder: Folder, outcome: Outcome) -> int:
 
 
 def _folder(words: Sequence[str], count: int, usage: str) -> Folder:
+    from sim.sweep.folder import Folder
+
     if len(words) != count:
         raise CarebridgeError(usage.splitlines()[0])
     return Folder.open(Path(words[0]).expanduser())
