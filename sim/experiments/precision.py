@@ -181,6 +181,7 @@ class _Running:
     precision: list[float] = field(default_factory=list)
 
     def add(self, value: float, limit: float, k_limit: int, initial: int) -> None:
+        """Take up the next replication: mean, half-width and precision so far, and whether it was enough."""
         n, before = len(self.mean) + 1, self.mean[-1] if self.mean else 0.0
         mean = before + (value - before) / n
         self.squares += (value - before) * (value - mean)

@@ -19,6 +19,7 @@ from sim.sweep.chunk import size_of, table_bytes, write_once
 from sim.sweep.design import Points
 from sim.sweep.faults import SPARE_BYTES
 from sim.sweep.folder import LAYOUT, Folder
+from sim.sweep.lock import sole_owner
 from sim.sweep.plan import cut, measure_cost
 from sim.sweep.study import Study, digest, name_of
 
@@ -77,6 +78,16 @@ def begin(path: Path, sweep: Sweep) -> Folder:
     if faults:
         raise FaultsError(faults, "the design")
     _make(path)
+    with sole_owner(path, "planning a sweep"):  # nobody may cut the chunks anew under one who makes them
+        if not (path / "sweep.json").exists():
+            _plan(path, sweep, about)
+    folder = Folder.open(path)
+    _same(folder, about)
+    return folder
+
+
+def _plan(path: Path, sweep: Sweep, about: dict[str, Any]) -> None:
+    """Measure, cut into chunks and write down."""
     sweep.study.warm()
     cost = measure_cost(sweep.study, sweep.points, sweep.seed, lambda tables: _size(tables, sweep.points))
     edges = cut(cost.seconds, sweep.replications, sweep.chunk_seconds)
@@ -95,7 +106,6 @@ def begin(path: Path, sweep: Sweep) -> Folder:
     )
     write_once(path / "manifest.arrow", table_bytes(manifest))
     write_once(path / "sweep.json", json_text(about).encode())  # last: with it the folder is a sweep
-    return Folder.open(path)
 
 
 def _size(tables: Mapping[str, pa.Table], points: Points) -> int:

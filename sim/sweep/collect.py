@@ -50,6 +50,8 @@ def collect(folder: Folder) -> dict[str, Path]:
             )
         target = folder.file("tables")
         target.mkdir(exist_ok=True)
+        for part in target.glob(".*.part-*"):  # of one who was killed while collecting
+            part.unlink()
         study, writers = folder.study(), _Writers(target, folder)
         try:
             for point, tables in _by_point(folder, done):

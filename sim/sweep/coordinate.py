@@ -7,7 +7,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -95,7 +95,8 @@ def coordinate(
                 _work(folder, work, longest_first.tolist(), outcome, pressed, on_ended, say)
             finally:
                 work.close()
-        write_manifest(folder, outcome.failed)
+        with suppress(OSError):  # on a full disk; all that it says is known without it
+            write_manifest(folder, outcome.failed)
         return outcome
 
 
@@ -138,7 +139,8 @@ def _note(
         open_chunks.discard(ended.chunk)
         return
     if bad.kind == "died":
-        journal.write("failed", ended.chunk, **bad.plain())  # the worker could not say so itself
+        with suppress(OSError):
+            journal.write("failed", ended.chunk, **bad.plain())  # the worker could not say so itself
     if bad.stops_all:
         if not outcome.stopped:
             outcome.stopped = bad.reason

@@ -279,6 +279,30 @@ def test_two_coordinators_on_one_folder(tmp_path: Path) -> None:
     assert run_sweep(folder).complete
 
 
+def test_a_sweep_that_is_being_planned_is_not_planned_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody else begins the same sweep while this one measures; or has begun it when this one gets the lock."""
+
+    def begin_again(_: Toy) -> None:
+        monkeypatch.undo()
+        with pytest.raises(CarebridgeError, match="at work in this folder: planning a sweep"):
+            begin(tmp_path / "s", toy_sweep())
+
+    monkeypatch.setattr(Toy, "warm", begin_again)
+    folder = begin(tmp_path / "s", toy_sweep())
+    before = (folder.path / "manifest.arrow").read_bytes()
+    assert begin(tmp_path / "s", toy_sweep(chunk_seconds=0.02)).chunks == folder.chunks
+    assert (folder.path / "manifest.arrow").read_bytes() == before
+
+
+def test_a_disk_that_is_full_at_the_end_spoils_no_report(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    folder = begin(tmp_path / "s", toy_sweep())
+    monkeypatch.setattr(sys.modules["sim.sweep.coordinate"], "write_manifest", full)
+    assert run_sweep(folder).complete
+
+
 def test_a_clock_that_jumps_changes_nothing(
     tmp_path: Path, undisturbed: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
