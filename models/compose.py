@@ -16,7 +16,7 @@ from typing import Any
 from models.footprint import Footprint, load_footprint
 from models.plan import Criteria, Fit, Future, Plan, Timeline
 from sim.errors import CarebridgeError, Fault, FaultsError, nearest
-from sim.network.load import shape_faults
+from sim.reading.shape import shape_faults
 
 __all__ = [
     "CONFIGS",

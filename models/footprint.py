@@ -16,7 +16,9 @@ from pydantic import AfterValidator, Field, create_model, model_validator
 
 from models.figures import ROUNDING, Figure, Hours, Name, Profile, Shape, Share, Shares, Text, must, within
 from sim.errors import Fault, FaultsError
-from sim.network.load import Lines, read_yaml, shape_faults
+from sim.reading.lines import Lines
+from sim.reading.shape import shape_faults
+from sim.reading.yaml_file import read_yaml
 
 __all__ = ["DATA_FOLDER", "HOME", "Cohort", "Footprint", "Pathway", "Site", "Ward", "load_footprint", "to_basis"]
 

@@ -122,7 +122,7 @@ def _changed(request: Request, network: Network) -> Network:
 
 def _limits(request: Request, network: Network) -> list[str] | None:
     """Limits of waits as the file writes them, without blanks."""
-    from sim.network.load import read_yaml
+    from sim.reading.yaml_file import read_yaml
 
     data, _ = read_yaml(request.file)  # type: ignore[arg-type]
     observe = data.get("observe") if isinstance(data, dict) else None

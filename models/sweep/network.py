@@ -15,7 +15,8 @@ import pyarrow as pa
 
 from models import __version__
 from sim.errors import CarebridgeError, Fault, FaultsError, nearest
-from sim.network.load import load_network, read_yaml
+from sim.network.load import load_network
+from sim.reading.yaml_file import read_yaml
 from sim.results import Experiment
 from sim.results.tables import tables as all_tables
 from sim.statistics import mean_halfwidth

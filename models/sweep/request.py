@@ -14,8 +14,8 @@ from models.compose import CONFIGS
 from models.sweep.care import Care
 from models.sweep.network import NetworkStudy
 from sim.errors import CarebridgeError, Fault, FaultsError, nearest
-from sim.network.fields import Shape
-from sim.network.load import read_yaml, shape_faults
+from sim.reading.shape import Shape, shape_faults
+from sim.reading.yaml_file import read_yaml
 from sim.sweep.begin import CHUNK_SECONDS, Sweep
 from sim.sweep.design import Part, Value, lay_out
 from sim.sweep.slurm import SlurmLimits

@@ -8,11 +8,12 @@ from __future__ import annotations
 import datetime as dt
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from sim.clock import duration_ms
+from sim.reading.shape import Shape
 
-__all__ = ["Duration", "Instant", "PlacesStep", "Shape", "Share", "Step", "Weekly", "Where", "one_or_many"]
+__all__ = ["Duration", "Instant", "PlacesStep", "Share", "Step", "Weekly", "Where", "one_or_many"]
 
 _DURATION_SCHEMA = {
     "type": "string",
@@ -53,17 +54,6 @@ Duration = Annotated[float, BeforeValidator(_duration), Field(ge=0), WithJsonSch
 Instant = Annotated[dt.date | float, BeforeValidator(_instant), WithJsonSchema(_INSTANT_SCHEMA)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Where = dict[str, str | list[str]]
-
-
-class Shape(BaseModel):
-    """Base of every part of a file: unknown keys are faults, what has been read does not change."""
-
-    model_config = ConfigDict(
-        extra="forbid",
-        frozen=True,
-        populate_by_name=True,
-        use_attribute_docstrings=True,  # the line under each key is its description in the JSON Schema
-    )
 
 
 class Step(Shape):

@@ -6,7 +6,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
-from sim.network.fields import Duration, PlacesStep, Shape, Weekly, Where, one_or_many
+from sim.network.fields import Duration, PlacesStep, Weekly, Where, one_or_many
+from sim.reading.shape import Shape
 
 __all__ = [
     "Escalation",

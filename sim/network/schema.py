@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from sim.network.fields import Duration, Instant, PlacesStep, Shape, Share, Step, Weekly, Where, one_or_many
+from sim.network.fields import Duration, Instant, PlacesStep, Share, Step, Weekly, Where, one_or_many
 from sim.network.places import (
     Escalation,
     Escalations,
@@ -28,6 +28,7 @@ from sim.network.places import (
     Trigger,
 )
 from sim.network.times import Column, Phase, Service
+from sim.reading.shape import Shape
 
 __all__ = [
     "LEAVE",

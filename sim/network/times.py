@@ -6,7 +6,8 @@ from typing import Literal
 
 from pydantic import Field
 
-from sim.network.fields import Duration, Shape, Share
+from sim.network.fields import Duration, Share
+from sim.reading.shape import Shape
 
 __all__ = ["Column", "Phase", "Service"]
 

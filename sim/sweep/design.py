@@ -18,7 +18,8 @@ import pyarrow as pa
 from pydantic import BeforeValidator, Field, model_validator
 
 from sim.errors import CarebridgeError, Fault, FaultsError
-from sim.network.fields import Shape, one_or_many
+from sim.network.fields import one_or_many
+from sim.reading.shape import Shape
 
 __all__ = ["Axis", "Design", "Morris", "Part", "Points", "Saltelli", "Sample", "Value", "lay_out", "uniforms"]
 

@@ -15,9 +15,9 @@ import sim.run
 from sim.clock import DAY, HOUR
 from sim.kernel.layout import FLOWS, SET_MULTIPLIER, SET_PLACES, STATES
 from sim.network import schema
-from sim.network.fields import Shape
 from sim.network.load import load_network
 from sim.network.schema import Network
+from sim.reading.shape import Shape
 from sim.run import Run
 from sim.tables import Change, lower
 from sim.twin import Twin

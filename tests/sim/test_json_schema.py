@@ -15,8 +15,9 @@ from sim.network import places, schema, times
 from sim.network.examples import EXAMPLES, KINDS, example_of
 from sim.network.fields import PlacesStep, Step, Weekly
 from sim.network.json_schema import DIALECT, json_schema
-from sim.network.load import load_network, read_yaml
+from sim.network.load import load_network
 from sim.network.schema import Network, Service
+from sim.reading.yaml_file import read_yaml
 from sim.services import service_faults
 from tests.sim.network_file import GOOD, changed
 from tests.sim.test_network_queues import RICH

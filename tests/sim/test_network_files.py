@@ -8,7 +8,8 @@ import pytest
 import yaml
 
 from sim.errors import CarebridgeError, Fault, FaultsError, nearest
-from sim.network.load import load_network, read_yaml
+from sim.network.load import load_network
+from sim.reading.yaml_file import read_yaml
 from tests.sim.network_file import GOOD, changed, faults_of
 
 # -- all at once, with lines ------------------------------------------------------------------------------------------

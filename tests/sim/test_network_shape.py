@@ -7,8 +7,10 @@ import pytest
 import yaml
 
 from sim.errors import FaultsError
-from sim.network.load import load_network, shape_faults
+from sim.network.examples import example_of
+from sim.network.load import load_network
 from sim.network.schema import Network, Observe
+from sim.reading.shape import shape_faults
 from tests.sim.network_file import GOOD, only
 
 # -- shape and range: (path, value, key, value shown, rule contains) --------------------------------------------------
@@ -269,7 +271,7 @@ def test_name_that_is_not_text() -> None:
 
 
 def test_shape_faults_of_any_model() -> None:
-    model, faults = shape_faults(Observe, {"by": 3}, "observe")
+    model, faults = shape_faults(Observe, {"by": 3}, "observe", example=example_of)
     assert model is None
     assert [str(f) for f in faults] == ["by = 3: give a list. For example: by: [severity]"]
     assert shape_faults(Observe, {"by": ["a"]}, "observe") == (Observe(by=["a"]), [])

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from sim.network.wording import Placed, shape_words
+from sim.reading.wording import Placed, shape_words
 
 __all__ = ["mended"]
 
@@ -41,7 +41,7 @@ def mended(
     data : object
         The input; it is not changed.
     faults : sequence of (path, Fault)
-        What :func:`sim.network.wording.shape_words` found in it.
+        What :func:`sim.reading.wording.shape_words` found in it.
     names : callable
         Gives the keys that are known at a location.
 
