@@ -15,6 +15,7 @@ HELP = """carebridge: is this plan to close hospital beds credible?
   carebridge run [key=value ...]        run a plan beside business as usual; write tables, charts, report and verdict
   carebridge calibrate [key=value ...]  fit a footprint to its baseline year; refuse when it cannot be done
   carebridge network FILE.yaml [...]    run any network of sources, stations and routes, without health care
+  carebridge stocks FILE.yaml [...]     run any model of stocks and flows; prints every variable as CSV
   carebridge verify [NAME ...]          systems with exact answers and published models, simulated and compared
   carebridge sweep [FILE.yaml] [...]    many points of a design, on this machine or a cluster; stop and go on at will
   carebridge status DIR                 how a sweep stands; carebridge collect DIR makes its tables
@@ -76,6 +77,7 @@ def _dispatch(words: list[str]) -> int:
         print(f"carebridge {__version__}")
         return 0
     from models.network_request import HELP as NETWORK_HELP
+    from models.stocks_request import HELP as STOCKS_HELP
     from models.sweep.command import ANALYSE_HELP, CHUNK_HELP, COLLECT_HELP, STATUS_HELP, SWEEP_HELP
     from models.verify_command import HELP as VERIFY_HELP
 
@@ -84,6 +86,7 @@ def _dispatch(words: list[str]) -> int:
         "run": (_run, RUN_HELP),
         "calibrate": (_calibrate, CALIBRATE_HELP),
         "network": (_network, NETWORK_HELP),
+        "stocks": (_stocks, STOCKS_HELP),
         "verify": (_verify, VERIFY_HELP),
         "sweep": (_sweep, SWEEP_HELP),
         "status": (_status, STATUS_HELP),
@@ -122,6 +125,12 @@ def _network(words: list[str]) -> int:
     from models.network_command import run_network
 
     return run_network(words)
+
+
+def _stocks(words: list[str]) -> int:
+    from models.stocks_command import run_stocks
+
+    return run_stocks(words)
 
 
 def _verify(words: list[str]) -> int:

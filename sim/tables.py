@@ -38,7 +38,8 @@ class Lowered:
     changes : list of Change
         Planned changes after the start, in the order in which they act.
     places, multiplier, share : arrays
-        Planned values at the start: (pools,), (stations, classes), (destinations,).
+        Planned values at the start: (pools,), (stations, classes), (destinations + sources,). The last of these are
+        factors on the rates of sources, or of driven sources the number of entities of an interval.
     groups : list of tuple of str
         Class and attribute levels of each tally group.
     share_index : dict
@@ -66,6 +67,14 @@ class Lowered:
         """Return the change that gives a station or a shared pool a number of places from instant `at` (ms) on."""
         return Change(at, SET_PLACES, self.pools.index(station), float(places))
 
+    def source_at(self, source: str, value: float, at: int) -> Change:
+        """Return the change that multiplies a source's rate by `value`, or gives a driven source so many entities.
+
+        It acts on the hours that begin at instant `at` (ms) or later.
+        """
+        number = list(self.network.sources).index(source)
+        return Change(at, SET_SHARE, int(self.tables.constants[k.FIRST_RATE]) + number, value)
+
     @property
     def pools(self) -> list[str]:
         """Names of all pools: the own pool of each station, then the shared pools."""
@@ -85,9 +94,10 @@ def lower(network: Network) -> Lowered:
     stations = lower_stations(build)
     groups = _groups(build)
     sources = lower_sources(build)
+    rates = [0.0 if source.driven is not None else 1.0 for source in network.sources.values()]
     build.changes.sort(key=lambda c: (c.time, c.what, c.index))
     tables = Tables(
-        constants=_constants(network, groups[0], bool(stations.arrays["weekly"][0].any())),
+        constants=_constants(network, groups[0], bool(stations.arrays["weekly"][0].any()), len(stations.routes.share)),
         **sources,
         **stations.arrays,
         **_service_arrays(build.services),
@@ -103,13 +113,13 @@ def lower(network: Network) -> Lowered:
         build.changes,
         stations.places,
         stations.multiplier,
-        np.array(stations.routes.share, float),
+        np.array([*stations.routes.share, *rates], float),
         groups[1],
         stations.routes.index,
     )
 
 
-def _constants(network: Network, group_pick: int, weekly: bool) -> npt.NDArray[np.int64]:
+def _constants(network: Network, group_pick: int, weekly: bool, first_rate: int) -> npt.NDArray[np.int64]:
     """Scalars of the network, and which mechanisms it uses."""
     all_stations = network.stations.values()
     out = np.zeros(k.CONSTANTS, np.int64)
@@ -124,6 +134,7 @@ def _constants(network: Network, group_pick: int, weekly: bool) -> npt.NDArray[n
         out[k.EXTRAS] |= bool(special)
         out[k.TURNAROUNDS] |= s.turnaround is not None
     out[k.WEEKLY] = weekly
+    out[k.FIRST_RATE] = first_rate
     out[k.CYCLIC] = bool(deadlock_prone(network))
     out[k.FINE_WAITS] = network.observe.wait_quantiles
     return out

@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from scipy.optimize import isotonic_regression
 
-__all__ = ["columns", "heights", "ordered"]
+__all__ = ["columns", "crossings", "heights", "ordered"]
 
 Edge = tuple[str, str]
 
@@ -77,7 +77,7 @@ def ordered(layers: list[list[str]], links: Sequence[Edge], sweeps: int = 12) ->
 
     Of all orders met the one with the fewest crossings is kept.
     """
-    best, fewest = [list(layer) for layer in layers], _crossings(layers, links)
+    best, fewest = [list(layer) for layer in layers], crossings(layers, links)
     now = [list(layer) for layer in layers]
     for sweep in range(sweeps):
         forwards = sweep % 2 == 0
@@ -89,13 +89,14 @@ def ordered(layers: list[list[str]], links: Sequence[Edge], sweeps: int = 12) ->
                 if here in near:
                     near[here].append(place[there])
             layer.sort(key=lambda node: sum(near[node]) / len(near[node]) if near[node] else place[node])
-        crossings = _crossings(now, links)
-        if crossings < fewest:
-            best, fewest = [list(layer) for layer in now], crossings
+        met = crossings(now, links)
+        if met < fewest:
+            best, fewest = [list(layer) for layer in now], met
     return best
 
 
-def _crossings(layers: list[list[str]], links: Sequence[Edge]) -> int:
+def crossings(layers: list[list[str]], links: Sequence[Edge]) -> int:
+    """How many pairs of links cross."""
     at = {node: (c, i) for c, layer in enumerate(layers) for i, node in enumerate(layer)}
     found = 0
     for k, (a, b) in enumerate(links):
@@ -106,9 +107,17 @@ def _crossings(layers: list[list[str]], links: Sequence[Edge]) -> int:
 
 
 def heights(
-    layers: list[list[str]], size: Mapping[str, float], links: Sequence[Edge], gap: float, sweeps: int = 8
+    layers: list[list[str]],
+    size: Mapping[str, float],
+    links: Sequence[Edge],
+    gap: float,
+    sweeps: int = 8,
+    weight: Mapping[str, float] | None = None,
 ) -> dict[str, float]:
-    """Middle of every node, near those of its neighbours, in the order given and `gap` apart."""
+    """Middle of every node, near those of its neighbours, in the order given and `gap` apart.
+
+    A node with more `weight` (1 unless given) gives way less; a link that is given twice pulls twice as much.
+    """
     middle: dict[str, float] = {}
     for layer in layers:
         y = 0.0
@@ -121,18 +130,24 @@ def heights(
         near[b].append(a)
     for sweep in range(sweeps):
         for layer in layers if sweep % 2 == 0 else reversed(layers):
-            _settle(layer, size, near, middle, gap)
+            _settle(layer, size, near, middle, gap, weight)
     top = min(middle[node] - size[node] / 2 for node in middle)
     return {node: y - top for node, y in middle.items()}
 
 
 def _settle(
-    layer: list[str], size: Mapping[str, float], near: Mapping[str, list[str]], middle: dict[str, float], gap: float
+    layer: list[str],
+    size: Mapping[str, float],
+    near: Mapping[str, list[str]],
+    middle: dict[str, float],
+    gap: float,
+    weight: Mapping[str, float] | None,
 ) -> None:
     """Move the nodes of a column as near as can be to the mean of their neighbours, keeping order and distance."""
     wanted = [sum(middle[m] for m in near[n]) / len(near[n]) if near[n] else middle[n] for n in layer]
     step = [0.0] + [(size[a] + size[b]) / 2 + gap for a, b in zip(layer, layer[1:], strict=False)]
     offset = np.cumsum(step)
-    settled = isotonic_regression(np.array(wanted) - offset).x + offset
+    weights = None if weight is None else [weight.get(n, 1.0) for n in layer]
+    settled = isotonic_regression(np.array(wanted) - offset, weights=weights).x + offset
     for node, y in zip(layer, settled, strict=True):
         middle[node] = float(y)

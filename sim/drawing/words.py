@@ -149,6 +149,8 @@ def source_lines(network: Network, source: Source) -> list[str]:
         lines = [f"every {service_text(network, source.every)}"]
     elif source.times is not None:
         lines = ["at given times"]
+    elif source.driven is not None:
+        lines = ["as stocks hand over"]
     else:
         lines = [f"{source.rate_per_day or 0:.4g} a day"]
     cycles = [name for name in ("hour", "weekday", "week", "month") if getattr(source, name) is not None]

@@ -2,7 +2,8 @@
 
 Poisson: each source and hour is a cell whose entities have addressed heights and times. Arrival k of a cell exists when
 its height, a running sum of unit exponentials, does not exceed the cell's expected number. That is an exact Poisson
-process, and a higher rate adds entities without moving anyone. Others come one after another, or at given times.
+process, and a higher rate adds entities without moving anyone. Others come one after another, at given times, or in a
+number that is given for each interval and spread over its hours.
 """
 
 from __future__ import annotations
@@ -24,7 +25,9 @@ from sim.kernel.jit import rule
 from sim.kernel.layout import (
     BUFFER_AT,
     BUFFER_END,
+    DRIVEN,
     EXTRAS,
+    FIRST_RATE,
     FIRST_WEEKDAY,
     FOREVER,
     FREE,
@@ -95,6 +98,7 @@ def _poisson(T, S, size, s, hour):
     expected = T.week[s, (hour + 24 * T.constants[FIRST_WEEKDAY]) % 168] * T.day[s, hour // 24]
     if source.noise >= 0:
         expected *= S.noise[source.noise, 1]
+    expected *= S.share[T.constants[FIRST_RATE] + s]
     height = 0.0
     k = 0
     while expected > 0.0 and size != FULL:
@@ -105,6 +109,19 @@ def _poisson(T, S, size, s, hour):
             break
         size = _put(T, S, size, hour * HOUR_MS + int(w * HOUR_MS), who, s)
         k += 1
+    return size
+
+
+@rule
+def _driven(T, S, size, s, hour):
+    """Write those of this interval's entities whose time falls into this hour into the buffer."""
+    source = T.source[s]
+    inside = hour % source.begin
+    for k in range(int(S.share[T.constants[FIRST_RATE] + s])):
+        who = source.address + (U(hour - inside) << U(16)) + U(k)
+        u, w = uniforms(S.words[0], S.words[1], U(PURPOSE_ARRIVAL), who, U(0))
+        if size != FULL and int(u * source.begin) == inside:
+            size = _put(T, S, size, hour * HOUR_MS + int(w * HOUR_MS), who, s)
     return size
 
 
@@ -143,6 +160,8 @@ def fill_hour(T, S):
     for s in range(T.source.size):
         if T.source[s].kind == POISSON:
             size = _poisson(T, S, size, s, hour)
+        elif T.source[s].kind == DRIVEN:
+            size = _driven(T, S, size, s, hour)
         else:
             size = _one_by_one(T, S, size, s, hour)
         if size == FULL:

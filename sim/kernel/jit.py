@@ -17,7 +17,16 @@ import numba
 import platformdirs
 from numba import njit, types
 
-__all__ = ["cache_folder", "called", "compiled", "rule", "source_hash"]
+__all__ = [
+    "cache_folder",
+    "called",
+    "compiled",
+    "rule",
+    "source_hash",
+    "strict_called",
+    "strict_compiled",
+    "strict_rule",
+]
 
 _HERE = Path(__file__).parent
 
@@ -75,6 +84,10 @@ ENTRY: dict[str, Any] = {
 }
 
 
+#: of equations that users write: dividing by zero is an error there, not a result
+STRICT: dict[str, Any] = {"error_model": "python"}
+
+
 def _widened(kind: types.Type) -> types.Type:
     """Type under which an argument is compiled: constants like variables, and all but 64-bit words as int64."""
     kind = types.unliteral(kind)
@@ -106,3 +119,18 @@ def called(function: Callable[..., Any]) -> Any:
 def compiled(function: Callable[..., Any]) -> Any:
     """Compile an entry point, callable from Python."""
     return njit(**ENTRY)(function)
+
+
+def strict_rule(function: Callable[..., Any]) -> Any:
+    """Compile a small function of generated source, folded into its callers."""
+    return njit(**{**RULE, **STRICT})(function)
+
+
+def strict_called(function: Callable[..., Any]) -> Any:
+    """Compile a larger function of generated source once."""
+    return njit(**{**CALLED, **STRICT})(function)
+
+
+def strict_compiled(function: Callable[..., Any]) -> Any:
+    """Compile an entry point of generated source, kept on disk beside it."""
+    return njit(**{**ENTRY, **STRICT})(function)

@@ -86,7 +86,7 @@ NOBODY = -1
 NOWHERE = -1
 
 # what a source is
-POISSON, ONE_AFTER_ANOTHER, LISTED = range(3)
+POISSON, ONE_AFTER_ANOTHER, LISTED, DRIVEN = range(4)
 # how a destination is chosen
 BY_SHARES, SHORTEST, FIRST_FREE, LEAST_LOADED = range(4)
 # who is first among equals of priority
@@ -188,7 +188,7 @@ SOURCE = np.dtype(
         ("last_draw", np.int64),
         ("kind", np.int64),  # POISSON, …
         ("every", np.int64),  # service row of the time between arrivals
-        ("begin", np.int64),  # ms
+        ("begin", np.int64),  # ms; of DRIVEN, hours over which its entities are spread
         ("end", np.int64),
         ("first_time", np.int64),  # rows of `instant`
         ("last_time", np.int64),
@@ -330,8 +330,9 @@ PLAN_ROW = np.dtype([("time", np.int64), ("what", np.int64), ("index", np.int64)
     CYCLIC,
     FINE_WAITS,
     LOGGED,
+    FIRST_RATE,
     CONSTANTS,
-) = range(12)
+) = range(13)
 
 Int = npt.NDArray[np.int64]
 Float = npt.NDArray[np.float64]
@@ -393,7 +394,7 @@ class State(NamedTuple):
     queue: npt.NDArray[np.int32]  # (S, C, 8): ends of the waiting room and of the blocked; waiting, thereof inside;
     # ends of the list of those in service, where they may have to give way
     multiplier: Float  # (S, C)
-    share: Float  # cumulative shares of routes
+    share: Float  # cumulative shares of routes; then, from FIRST_RATE on, factors on the rates of sources, or entities
     rule: Rows  # RULE_NOW of each escalation rule
     plan: Rows  # PLAN_ROW: planned changes
     present: Int  # (S, G, 5) entities now

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from sim.kernel.layout import BATCH, FOREVER, LISTED, NOISE, ONE_AFTER_ANOTHER, POISSON, SOURCE
+from sim.clock import HOUR
+from sim.kernel.layout import BATCH, DRIVEN, FOREVER, LISTED, NOISE, ONE_AFTER_ANOTHER, POISSON, SOURCE
 from sim.lowering.collect import Builder, int_array, records
 from sim.network.schema import Source
 from sim.rates import instant_ms, listed_ms, rate_tables, stream
@@ -31,6 +32,7 @@ def lower_sources(build: Builder) -> dict[str, Any]:
             instants += listed_ms(source, build.calendar)
         batch += _batches(source)
         kind = ONE_AFTER_ANOTHER if source.every is not None else LISTED if source.times is not None else POISSON
+        kind = DRIVEN if source.driven is not None else kind
         begin = 0 if source.begin is None else max(0, instant_ms(source.begin, build.calendar))
         rows.append(
             row
@@ -42,7 +44,7 @@ def lower_sources(build: Builder) -> dict[str, Any]:
                 "last_draw": len(draw),
                 "kind": kind,
                 "every": build.optional_service(source.every),
-                "begin": begin if kind == ONE_AFTER_ANOTHER else 0,
+                "begin": round(source.driven / HOUR) if source.driven else begin if kind == ONE_AFTER_ANOTHER else 0,
                 "end": FOREVER if source.end is None else instant_ms(source.end, build.calendar),
                 "last_time": len(instants),
                 "last_batch": len(batch),

@@ -110,6 +110,7 @@ EXAMPLES: dict[str, dict[str, str]] = {
         "class": "old",
         "to": "ward",
         "rate_per_day": "12",
+        "driven": "1 d",
         "every": _FIXED,
         "times": "[0 h, 30 min, 2 h]",
         "hour": f"[{', '.join(['1'] * 8 + ['3'] * 12 + ['1'] * 4)}]",

@@ -213,9 +213,9 @@ class Noise(Shape):
 class Source(Shape):
     """A stream of entities from outside.
 
-    One of three: ``rate_per_day``, a Poisson process whose rate is constant within each hour; ``every``, arrivals one
+    One of four: ``rate_per_day``, a Poisson process whose rate is constant within each hour; ``every``, arrivals one
     after another with independent times between them (a fixed time makes a schedule); ``times``, a list of instants,
-    in place or in a CSV file. ``batch`` is how many come together, ``attend`` the share of bookings that is kept.
+    in place or in a CSV file; or ``driven``, entities that stocks beside the network hand over. ``batch`` is how many come together, ``attend`` the share of bookings that is kept.
     """
 
     cls: str = Field(alias="class")
@@ -228,6 +228,8 @@ class Source(Shape):
     """Time from one arrival to the next: a distribution, or the name of one in `services`."""
     times: list[Instant] | Column | None = None
     """Instants of the arrivals: dates or durations from the start, in a list or in a column of a CSV file."""
+    driven: Duration | None = None
+    """Interval (whole hours) over which entities are spread that stocks hand over at its beginning; none come alone."""
     hour: list[Annotated[float, Field(ge=0)]] | None = Field(default=None, min_length=24, max_length=24)
     """Relative weight of each hour of the day (24 numbers)."""
     weekday: list[Annotated[float, Field(ge=0)]] | None = Field(default=None, min_length=7, max_length=7)

@@ -23,7 +23,6 @@ __all__ = ["Agenda", "Due", "Rank"]
 class Rank(IntEnum):
     """What may be due, in the order in which it happens within one instant (section 2)."""
 
-    READ_HOUR = -1  # arrivals of the hour that begins now are put on the agenda; changes nothing that can be observed
     PERIOD_END = 0
     SNAPSHOT = 1
     PLAN_CHANGE = 2

@@ -36,12 +36,15 @@ class Arrivals:
     network : Network
     draws : Draws
     rules : Rules
+    rates : list of float
+        Factor on the rate of every source, or the number of entities of an interval; it changes as the run goes on.
     """
 
-    def __init__(self, network: Network, draws: Draws, rules: Rules):
+    def __init__(self, network: Network, draws: Draws, rules: Rules, rates: list[float]):
         self.network = network
         self.draws = draws
         self.rules = rules
+        self.rates = rates
         self.names = list(network.sources)
         self.sources: list[Source] = list(network.sources.values())
         self.calendar = Calendar(network.start, int(network.horizon))
@@ -58,7 +61,8 @@ class Arrivals:
         """Arrivals of one hour, source by source; their order in time is left to the agenda."""
         for s, source in enumerate(self.sources):
             station = self.rules.names.index(source.to)
-            for at, leader in self._kept(s, hour) if _is_series(source) else self._poisson(s, hour):
+            of_kind = self._kept if _is_series(source) else self._poisson if source.driven is None else self._driven
+            for at, leader in of_kind(s, hour):
                 for identity in self._batch(source, leader):
                     yield Arrival(at, station, identity, s)
 
@@ -75,6 +79,18 @@ class Arrivals:
             if height > expected:
                 return
             yield hour * HOUR + math.floor(w * HOUR), identity
+
+    def _driven(self, s: int, hour: int) -> Iterator[tuple[int, int]]:
+        """Those of the interval's entities whose time falls into this hour."""
+        driven = self.sources[s].driven
+        assert driven is not None
+        hours = round(driven / HOUR)
+        first = hour - hour % hours
+        for k in range(int(self.rates[s])):
+            identity = (stream(self.names[s]) << 40) + (first << 16) + k
+            u, w = self.draws.uniforms(Purpose.ARRIVAL, identity, 0)
+            if first + math.floor(u * hours) == hour:
+                yield hour * HOUR + math.floor(w * HOUR), identity
 
     def _kept(self, s: int, hour: int) -> Iterator[tuple[int, int]]:
         """Bookings of one hour that are attended."""
@@ -133,7 +149,7 @@ class Arrivals:
         d = hour // 24
         rate = self.week[s][(self.first_hour + hour) % WEEK_HOURS] * self.day[s][d]
         noise = self.sources[s].noise
-        return rate if noise is None else rate * self.factor(noise, d)
+        return (rate if noise is None else rate * self.factor(noise, d)) * self.rates[s]
 
     def factor(self, noise: str, d: int) -> float:
         """Multiplier of a noise group on day `d`: lognormal, mean one, autocorrelated."""

@@ -20,9 +20,10 @@ from sim.twin.rules import WEEK_HOURS, hours_of_week
 from sim.twin.stations import Pool
 from sim.twin.world import World
 
-__all__ = ["Calendar"]
+__all__ = ["READ_HOUR", "Calendar"]
 
 PLAN, TIMETABLES, SLOTS, ESCALATION = range(4)
+READ_HOUR = 4  #: then arrivals of the hour that begins are put on the agenda, at rates that may just have changed
 
 
 @dataclass(eq=False, slots=True)
@@ -82,8 +83,10 @@ class Calendar:
         elif row.what == What.MULTIPLIER:
             s, c = divmod(row.index, len(world.network.classes))
             world.stations[s].multiplier[c] = row.value
-        else:
+        elif row.what == What.SHARE:
             world.shares[row.index] = row.value
+        else:
+            world.plan.rates[row.index] = row.value
 
     @contextmanager
     def _changing(self, pools: Sequence[Pool]) -> Iterator[None]:

@@ -34,7 +34,7 @@ from sim.network.schema import Network
 from sim.twin.accounts import balance
 from sim.twin.agenda import Rank
 from sim.twin.arrivals import Arrivals
-from sim.twin.calendar import Calendar
+from sim.twin.calendar import READ_HOUR, Calendar
 from sim.twin.census import seat_census
 from sim.twin.deadlock import Deadlock
 from sim.twin.grants import Grants
@@ -65,7 +65,7 @@ class Twin:
         self.network = network
         self.horizon = int(network.horizon)
         self.world = world = World(network, seed, replication)
-        self.arrivals = Arrivals(network, world.draws, world.rules)
+        self.arrivals = Arrivals(network, world.draws, world.rules, world.plan.rates)
         spells, places = Spells(world), Places(world)
         queues, stays = Queues(world, places, spells), Stays(world, places)
         self.grants = Grants(world, places, queues, stays)
@@ -108,10 +108,11 @@ class Twin:
         at_ms : int
             Not before the clock.
         what : str
-            ``places``, ``multiplier`` or ``share``.
+            ``places``, ``multiplier``, ``share`` or ``rate``.
         key : str or tuple
             Name of the station or shared pool; for multipliers, names of the station and the class; for shares, the
-            station, the number of its route rule and the destination.
+            station, the number of its route rule and the destination; for rates, the source: a factor on its rate, or
+            of a driven source the number of entities of the interval that begins.
         value : float
         """
         if at_ms < self.now:
@@ -123,6 +124,8 @@ class Twin:
             if value != NO_LIMIT and value != int(value):
                 raise ValueError(f"a number of places is whole: {value}")
             row = plan.row(int(at_ms), What.PLACES, rules.pools.index(key), value)
+        elif what == "rate" and isinstance(key, str):
+            row = plan.row(int(at_ms), What.RATE, list(self.network.sources).index(key), value)
         elif what == "share" and len(key) == 3:
             name, rule, to = key
             station = rules.names.index(name)
@@ -155,14 +158,14 @@ class Twin:
         agenda.add(0, Rank.SNAPSHOT, (), self._take_snapshot)
         self.calendar.lay_out()
         if self.network.sources:
-            agenda.add(0, Rank.READ_HOUR, (), self._read_hour)
+            agenda.add(0, Rank.PLAN_CHANGE, (READ_HOUR,), self._read_hour)
 
     def _read_hour(self) -> None:
         """Put the arrivals of the hour that begins now on the agenda."""
         agenda = self.world.agenda
         for arrival in self.arrivals.of_hour(self.now // HOUR):
             agenda.add_event(arrival.at, Rank.ARRIVAL, arrival.station, arrival.identity, arrival)
-        agenda.add(self.now + HOUR, Rank.READ_HOUR, (), self._read_hour)
+        agenda.add(self.now + HOUR, Rank.PLAN_CHANGE, (READ_HOUR,), self._read_hour)
 
     def _take_snapshot(self) -> None:
         tallies = self.world.tallies

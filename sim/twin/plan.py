@@ -25,6 +25,7 @@ class What(IntEnum):
     PLACES = 0
     MULTIPLIER = 1
     SHARE = 2
+    RATE = 3
 
 
 @dataclass(frozen=True, order=True)
@@ -32,7 +33,7 @@ class Row:
     """One planned change; rows compare in the order in which they act.
 
     ``index`` is the pool for places (own pools of stations first, then shared pools), station * classes + class for
-    multipliers, and for shares the position of the destination among all destinations of the file.
+    multipliers, for shares the position of the destination among all destinations of the file, for rates the source.
     """
 
     at: int
@@ -57,6 +58,7 @@ class Plan:
         self.multiplier: list[list[float]] = []  # by station and class
         self.share: list[float] = []  # of every destination in the order of the file
         self.share_rows: dict[tuple[int, int], range] = {}  # positions of the destinations of (station, route rule)
+        self.rates = [0.0 if source.driven is not None else 1.0 for source in network.sources.values()]
         self.rows: list[Row] = []
         for s, station in enumerate(network.stations.values()):
             self.places.append(self._places(s, station.places))

@@ -13,7 +13,7 @@ __all__ = ["source_findings"]
 
 _MOST_AN_HOUR = 60_000  # an arrival's number within its hour has 16 bits of its identity
 _LARGEST_BATCH = 1000
-_KINDS = ("rate_per_day", "every", "times")
+_KINDS = ("rate_per_day", "every", "times", "driven")
 _OF_RATES = ("hour", "weekday", "month", "week", "growth_per_year", "level", "noise")
 _YEAR = 365.25 * DAY
 
@@ -48,7 +48,7 @@ def _kind(network: Network, key: str, source: Source) -> Findings:
     kinds = [f"{key}.{kind}" for kind in _KINDS]
     if len(given) != 1:
         found = f"it has {' and '.join(given)}" if given else "it has none of them"
-        rule = f"a source has exactly one of rate_per_day, every and times; {found}."
+        rule = f"a source has exactly one of rate_per_day, every, times and driven; {found}."
         yield finding(key, None, rule, reads=kinds, example="rate_per_day: 12")
         return
     if given == ["rate_per_day"]:
@@ -56,7 +56,9 @@ def _kind(network: Network, key: str, source: Source) -> Findings:
             rule = "attend belongs to every and times; of a rate, give the rate of those who come."
             yield finding(f"{key}.attend", source.attend, rule, reads=(f"{key}.attend", *kinds), example="attend: 1")
         return
-    for field in _OF_RATES:
+    if source.driven is not None and (source.driven % HOUR or not source.driven):
+        yield finding(f"{key}.driven", source.driven, "the interval is a whole number of hours, one at least.")
+    for field in _OF_RATES if given != ["driven"] else (*_OF_RATES, "begin", "end"):
         if getattr(source, field):
             rule = f"{field} belongs to rate_per_day, not to {given[0]}."
             yield finding(f"{key}.{field}", None, rule, reads=(f"{key}.{field}", *kinds), example="rate_per_day: 12")

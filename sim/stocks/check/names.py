@@ -1,0 +1,101 @@
+"""Names, functions and subscripts that equations use."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from sim.errors import Fault, nearest
+from sim.stocks.functions import FUNCTIONS, REDUCTIONS, canonical
+from sim.stocks.model import CLOCK, Model, Part, Variable
+from sim.stocks.nodes import Binary, Call, Expression, Name, Number, Unary
+from sim.stocks.subscripts import Loop, Scope, SubscriptError, resolve, scope_of, summed
+
+__all__ = ["name_faults"]
+
+MOST_STAGES = 50
+
+
+def name_faults(model: Model) -> Iterator[Fault]:
+    """Names that do not exist, functions with the wrong number of arguments, subscripts that mean nothing."""
+    for variable in model.variables.values():
+        for part in variable.equations:
+            yield from _Reader(model, part, scope_of(model, variable, part), variable).read(part.equation, {})
+
+
+@dataclass(frozen=True)
+class _Reader:
+    model: Model
+    part: Part
+    scope: Scope
+    variable: Variable
+
+    def read(self, e: Expression, loops: Mapping[str, Loop]) -> Iterator[Fault]:
+        if isinstance(e, Name):
+            yield from self._name(e, loops)
+        elif isinstance(e, Call):
+            yield from self._call(e, loops)
+        elif isinstance(e, Unary):
+            yield from self.read(e.operand, loops)
+        elif isinstance(e, Binary):
+            yield from self.read(e.left, loops)
+            yield from self.read(e.right, loops)
+
+    def _fault(self, at: int, rule: str, close: str = "") -> Fault:
+        return Fault(self.part.key, self.part.text, f"at character {at + 1}: {rule}", nearest=close)
+
+    def _name(self, e: Name, loops: Mapping[str, Loop]) -> Iterator[Fault]:
+        model = self.model
+        if e.name in model.variables:
+            try:
+                resolve(model, model.variables[e.name], e, self.scope, loops)
+            except SubscriptError as error:
+                yield self._fault(e.at, str(error), error.nearest)
+        elif e.name in model.lookups:
+            yield self._fault(e.at, f"'{e.name}' is a lookup: write {e.name}(x).")
+        elif e.name not in CLOCK:
+            if canonical(e.name) in FUNCTIONS:
+                yield self._fault(e.at, f"{e.name} is a function and needs its arguments in brackets.")
+            else:
+                close = nearest(e.name, [*model.variables, *model.lookups, *CLOCK])
+                yield self._fault(e.at, f"there is no variable '{e.name}'.", close)
+
+    def _call(self, e: Call, loops: Mapping[str, Loop]) -> Iterator[Fault]:
+        model, name = self.model, canonical(e.function)
+        if e.function in model.lookups:
+            if len(e.arguments) != 1:
+                yield self._fault(e.at, f"a lookup takes one argument, here are {len(e.arguments)}.")
+        elif name not in FUNCTIONS:
+            if e.function in model.variables:
+                yield self._fault(
+                    e.at, f"'{e.function}' is no function; write an operator such as * before the bracket."
+                )
+            else:
+                close = nearest(e.function.upper(), FUNCTIONS) or nearest(e.function, model.lookups)
+                yield self._fault(e.at, f"there is no function or lookup '{e.function}'.", close)
+        else:
+            yield from self._arguments(e, name)
+        inner = dict(loops)
+        if name in REDUCTIONS and e.arguments:
+            found = summed(model, e.arguments[0])
+            inner |= found
+            if not found:
+                rule = f"{name} runs over the elements marked with ! or *, and none is: write {name}(x[*])."
+                yield self._fault(e.at, rule)
+        for argument in e.arguments:
+            yield from self.read(argument, inner)
+
+    def _arguments(self, e: Call, name: str) -> Iterator[Fault]:
+        function, given = FUNCTIONS[name], len(e.arguments)
+        most = given if function.variadic else len(function.arguments)
+        if not function.least <= given <= most:
+            shown = ", ".join(function.arguments[: function.least])
+            more = "".join(f"[, {a}]" for a in function.arguments[function.least :])
+            takes = f"{name}({shown}{', ...' if function.variadic else more})"
+            yield self._fault(e.at, f"takes other arguments: {takes}; here are {given}.")
+        elif name in ("SMOOTHN", "DELAYN"):
+            order = e.arguments[-1]
+            whole = isinstance(order, Number) and order.value == int(order.value)
+            if not whole or not 1 <= order.value <= MOST_STAGES:  # type: ignore[union-attr]
+                rule = f"the order of {name} is a whole number from 1 to {MOST_STAGES}, written out."
+                yield self._fault(e.at, rule)
