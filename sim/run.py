@@ -91,10 +91,10 @@ class Run:
         census = [_census(lowered, row, seed, replication) for row in range(len(lowered.network.census))]
         people = sum(len(c[0]) for c in census)
         self.state = _fresh(lowered, seed, replication, max(pool, 2 * people + 2), log)
-        self._tables = _tables(lowered, log)
+        self.tables = _tables(lowered, log)
         waiting = [c for c in census if c[3].size and c[3][0] < 0]
         for ids, levels, stations, left in [c for c in census if c[3].size and c[3][0] >= 0] + waiting:
-            place_census(self._tables, self.state, ids, levels, stations, left)
+            place_census(self.tables, self.state, ids, levels, stations, left)
         if waiting:
             stations = len(lowered.network.stations)
             self.state.pool["work"][:stations] = range(stations)
@@ -127,16 +127,20 @@ class Run:
         horizon = int(self.lowered.tables.constants[HORIZON])
         until = horizon if until is None else min(int(until), horizon)
         while True:
-            status = advance(self._tables, self.state, until)
+            status = advance(self.tables, self.state, until)
             if status == DONE:
                 break
-            if status == NEED_ENTITIES:
-                self.state = _more_entities(self.state)
-            elif status == NEED_ARRIVALS:
-                self.state = _more_arrivals(self.state)
-            else:
-                self._drain_log()
+            self.grow(status)
         assert_conserved(self.lowered, self.state)
+
+    def grow(self, status: int) -> None:
+        """Enlarge the memory that the kernel reports as full; nothing else changes."""
+        if status == NEED_ENTITIES:
+            self.state = _more_entities(self.state)
+        elif status == NEED_ARRIVALS:
+            self.state = _more_arrivals(self.state)
+        else:
+            self._drain_log()
 
     def change(self, changes: Sequence[Change]) -> None:
         """Add planned changes; each must lie at or after `now`.
@@ -175,7 +179,7 @@ class Run:
         ValueError
             When the run keeps no log.
         """
-        if not self._tables.constants[LOGGED]:
+        if not self.tables.constants[LOGGED]:
             raise ValueError("this run keeps no log; make it with log=True")
         self._drain_log()
         self._logged = [np.concatenate(self._logged)]
@@ -227,7 +231,7 @@ class Run:
         with np.load(io.BytesIO(data), allow_pickle=False) as file:
             arrays = {name: file[name] for name in State._fields}
         run.state = State(**arrays)
-        run._tables = _tables(lowered, run.state.log.size > 0)
+        run.tables = _tables(lowered, run.state.log.size > 0)
         fresh = _fresh(lowered, 0, 0, 1, False)
         if any(getattr(fresh, n).shape != arrays[n].shape for n in ("area", "snapshot", "queue", "share", "flow")):
             raise CarebridgeError("this saved state belongs to another network")

@@ -12,7 +12,7 @@ from sim.drawing.stock_plan import Plan, Point, Rectangle
 
 __all__ = ["Arc", "arcs", "bounds"]
 
-_BENDS = (0.1, -0.1, 0.2, -0.2, 0.32, -0.32, 0.0, 0.45, -0.45, 0.62, -0.62, 0.85, -0.85, 1.15, -1.15)
+_BENDS = (0.1, -0.1, 0.2, -0.2, 0.32, -0.32, 0.0, 0.45, -0.45, 0.62, -0.62, 0.85, -0.85, 1.15, -1.15, 1.6, -1.6)
 _SAMPLES = 25
 _KEPT = 26  #: curves compared with other links, of those that meet the fewest names
 _AIR = 4.0  #: between the tip of an arrow and a name
@@ -30,20 +30,22 @@ class Arc:
     end: Point
     mark: tuple[Point, Point]
     points: np.ndarray
+    cost: float
 
 
-def arcs(plan: Plan, links: Sequence[Link]) -> list[Arc]:
-    """Draw all links: short ones first, and each once more when all are there."""
+def arcs(plan: Plan, links: Sequence[Link], sweeps: int = 3) -> list[Arc]:
+    """Draw all links: short ones first, and each again when all are there."""
     order = sorted(range(len(links)), key=lambda k: (round(_length(plan, links[k]), 3), k))
     tracks = {k: _choices(plan, links[k]) for k in order}
     taken: dict[int, np.ndarray] = {}
     chosen: dict[int, int] = {}
-    for _ in range(3):
+    cost: dict[int, float] = {}
+    for _ in range(sweeps):
         for k in order:
             others = [points for m, points in taken.items() if m != k]
-            chosen[k] = _best(tracks[k], others)
+            chosen[k], cost[k] = _best(tracks[k], others)
             taken[k] = tracks[k][1][chosen[k]]
-    return [_arc(plan, links[k], tracks[k][0][chosen[k]], taken[k]) for k in range(len(links))]
+    return [_arc(plan, links[k], tracks[k][0][chosen[k]], taken[k], cost[k]) for k in range(len(links))]
 
 
 def _length(plan: Plan, link: Link) -> float:
@@ -73,17 +75,10 @@ def _choices(plan: Plan, link: Link) -> tuple[np.ndarray, np.ndarray, np.ndarray
                 found.append(curve)
                 own.append(1.3 * abs(abs(bend) - 0.1) + 0.12 * (k > 0) + 0.12 * (m > 0))
     curves = np.array(found)
-    t = np.linspace(0, 1, 61)
-    points = _at(curves, np.broadcast_to(t, (len(curves), 61)))
-    start = _inside(points, plan.rooms[link.start], 2.0)
-    end = _inside(points, plan.rooms[link.end], _AIR)
-    low = np.where(start, np.arange(61), 0).max(axis=1)
-    high = np.where(end & (np.arange(61)[None] > low[:, None]), np.arange(61), 60).min(axis=1)
-    t0, t1 = t[low], t[np.maximum(high, np.minimum(low + 2, 60))]
-    curves = _part(curves, t0, t1)
+    curves = _clipped(curves, plan.rooms[link.start], plan.rooms[link.end])
     samples = _at(curves, np.linspace(0, 1, _SAMPLES)[None] + np.zeros((len(curves), 1)))
     length = np.hypot(*np.moveaxis(np.diff(samples, axis=1), -1, 0)).sum(axis=1)
-    cost = np.array(own) + length / 160 + 4 * np.clip((42 - length) / 42, 0, 1)
+    cost = np.array(own) + length / 160 + (length / 500) ** 2 + 4 * np.clip((42 - length) / 42, 0, 1)
     cost += _blocked(plan, link, samples)
     few = np.argsort(np.round(cost, 6), kind="stable")[:_KEPT]
     return curves[few], samples[few], cost[few]
@@ -95,11 +90,34 @@ def _blocked(plan: Plan, link: Link, samples: np.ndarray) -> np.ndarray:
     rooms = [r for key, some in plan.rooms.items() if key not in (link.start, link.end) for r in some] + plan.clouds
     for room in rooms:
         within = _inside(samples, [room], 3.0).sum(axis=1)
-        cost += np.where(within > 0, _THROUGH, 0) + 0.15 * within
+        cost += np.where(within > 0, _THROUGH, 0) + 0.6 * within
     for a, b, c, d in plan.segments():
         near = _inside(samples, [(min(a, c), min(b, d), max(a, c), max(b, d))], 6.0).sum(axis=1)
         cost += np.where(near > 0, _OVER, 0) + 0.35 * np.clip(near - 3, 0, None)
     return cost
+
+
+def _clipped(curves: np.ndarray, start: Sequence[Rectangle], end: Sequence[Rectangle]) -> np.ndarray:
+    """The parts of curves between two rooms."""
+    t, step = np.linspace(0, 1, 61), np.arange(61)
+    points = _at(curves, np.broadcast_to(t, (len(curves), 61)))
+    low = np.where(_inside(points, start, 2.0), step, 0).max(axis=1)
+    high = np.where(_inside(points, end, _AIR) & (step > low[:, None]), step, 60).min(axis=1)
+    high = np.maximum(high, np.minimum(low + 2, 60))
+    t0 = _edge(curves, start, 2.0, t[low], t[np.minimum(low + 1, 60)])
+    t1 = _edge(curves, end, _AIR, t[high], t[high - 1])
+    return _part(curves, t0, np.maximum(t1, t0 + 1e-3))
+
+
+def _edge(
+    curves: np.ndarray, rooms: Sequence[Rectangle], air: float, inner: np.ndarray, outer: np.ndarray
+) -> np.ndarray:
+    """Where curves leave a room, between a point inside and one outside."""
+    for _ in range(8):
+        middle = (inner + outer) / 2
+        within = _inside(_at(curves, middle[:, None]), rooms, air)[:, 0]
+        inner, outer = np.where(within, middle, inner), np.where(within, outer, middle)
+    return outer
 
 
 def _at(curves: np.ndarray, t: np.ndarray) -> np.ndarray:
@@ -128,8 +146,8 @@ def _inside(points: np.ndarray, rooms: Sequence[Rectangle], air: float) -> np.nd
     return found
 
 
-def _best(choices: tuple[np.ndarray, np.ndarray, np.ndarray], others: Sequence[np.ndarray]) -> int:
-    """The cheapest of the curves, the other links being where they are."""
+def _best(choices: tuple[np.ndarray, np.ndarray, np.ndarray], others: Sequence[np.ndarray]) -> tuple[int, float]:
+    """The cheapest of the curves, the other links being where they are, and its cost."""
     _, samples, own = choices
     cost = own.copy()
     low, high = samples.min(axis=(0, 1)), samples.max(axis=(0, 1))
@@ -139,7 +157,8 @@ def _best(choices: tuple[np.ndarray, np.ndarray, np.ndarray], others: Sequence[n
         cost += _CROSSED * _crossings(samples[:, ::2], other[::2])
         apart = np.hypot(*np.moveaxis(samples[:, 1:-1:2, None] - other[None, None], -1, 0)).min(axis=2)
         cost += _ALONG * np.clip(2.0 * (apart < 5).sum(axis=1) - 2, 0, None)
-    return int(np.argmin(np.round(cost, 6)))
+    best = int(np.argmin(np.round(cost, 6)))
+    return best, float(cost[best])
 
 
 def _crossings(samples: np.ndarray, other: np.ndarray) -> np.ndarray:
@@ -155,7 +174,7 @@ def _crossings(samples: np.ndarray, other: np.ndarray) -> np.ndarray:
     return hit.sum(axis=(1, 2))
 
 
-def _arc(plan: Plan, link: Link, curve: np.ndarray, points: np.ndarray) -> Arc:
+def _arc(plan: Plan, link: Link, curve: np.ndarray, points: np.ndarray, cost: float) -> Arc:
     begin, control, end = ((float(x), float(y)) for x, y in curve)
     blocked = [r for some in plan.rooms.values() for r in some]
     tries = [_SAMPLES // 2 + k for k in (0, -2, 2, -4, 4, -6, 6, -8, 8)]
@@ -164,7 +183,7 @@ def _arc(plan: Plan, link: Link, curve: np.ndarray, points: np.ndarray) -> Arc:
     along = points[k + 1] - points[k - 1]
     along = along / max(float(np.hypot(*along)), 1e-9)
     mark = (float(points[k, 0]), float(points[k, 1])), (float(along[0]), float(along[1]))
-    return Arc(link, begin, control, end, mark, points)
+    return Arc(link, begin, control, end, mark, points, cost)
 
 
 def bounds(plan: Plan, found: Sequence[Arc]) -> Rectangle:

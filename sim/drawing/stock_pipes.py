@@ -19,6 +19,7 @@ Rectangle = tuple[float, float, float, float]
 
 CLOUD, VALVE = (36.0, 26.0), (20.0, 16.0)  #: width and height
 SLOT, PORT, LANE = 22.0, 18.0, 13.0  #: room for a pipe that passes a column; between pipes at a box; between bends
+_CLOSE = 14.5  #: the least between pipes at a box
 GAP, REACH = 18.0, 26.0  #: between nodes of a column; between columns
 
 
@@ -121,7 +122,7 @@ class _Layout:
     @staticmethod
     def _weight(track: _Track) -> int:
         """A pipe between stocks is to be straight before those from and to outside."""
-        return 8 if track.pipe.start and track.pipe.end else 1
+        return 40 if track.pipe.start and track.pipe.end else 1
 
     def _ordered(self, layers: list[list[str]], links: list[tuple[str, str]]) -> list[list[str]]:
         """Order every column, from several beginnings, so that few pipes cross."""
@@ -180,14 +181,14 @@ class _Layout:
         for stock in (n for n in self.layer if n in self.nodes and self.nodes[n].kind == "stock"):
             mine = [t for t in self.onward if t.nodes[0 if out else -1] == stock]
             mine.sort(key=lambda t: self.y[t.nodes[1 if out else -2]])
-            low = self.y[stock] - self.size[stock][1] / 2 + 10
-            high = self.y[stock] + self.size[stock][1] / 2 - 10
+            low = self.y[stock] - self.size[stock][1] / 2 + 8
+            high = self.y[stock] + self.size[stock][1] / 2 - 8
             high -= PORT * sum(stock in t.nodes for t in self.backs)
             at = [min(max(self.y[t.nodes[1 if out else -2]], low), high) for t in mine]
             for k in range(1, len(at)):
-                at[k] = max(at[k], at[k - 1] + PORT)
+                at[k] = max(at[k], at[k - 1] + _CLOSE)
             for k in reversed(range(len(at))):
-                at[k] = min(at[k], high if k == len(at) - 1 else at[k + 1] - PORT)
+                at[k] = min(at[k], high if k == len(at) - 1 else at[k + 1] - _CLOSE)
             found |= {(stock, t.pipe.flow): y for t, y in zip(mine, at, strict=True)}
         return found
 

@@ -12,8 +12,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from sim.drawing.stock_graph import Link, Node
-from sim.drawing.stock_links import arcs
-from sim.drawing.stock_plan import Plan, Point, Rectangle
+from sim.drawing.stock_links import Arc, arcs
+from sim.drawing.stock_plan import Plan, Point, Rectangle, squeezed
 
 __all__ = ["ICON", "places"]
 
@@ -21,14 +21,23 @@ ICON = 15.0  #: room for the mark before a name
 _X, _Y = 16.0, 24.0  #: of the grid
 _APART = 9.0  #: least distance of names and boxes
 _TRIED = 220  #: places looked at closely, of those with the shortest links
+_COMPARED = 6  #: beginnings whose links are drawn to find the best
 _MANY = 50  #: names for which there is time to try everything
 #: what it costs: a link through a name, links that cross, a link over a pipe, a link too short to be seen
-_THROUGH, _CROSSED, _OVER, _SHORT = 4.0, 1.2, 0.5, 3.0
+_THROUGH, _CROSSED, _OVER, _SHORT = 6.0, 1.2, 0.7, 3.0
 
 
 def places(nodes: Mapping[str, Node], fixed: Plan, links: Sequence[Link]) -> Plan:
-    """Place the names between chains that have their places."""
-    return _Search(nodes, fixed, links).best()
+    """Place the names between chains that have their places; of several ways the one with the best links."""
+    plans = [squeezed(plan) for plan in _Search(nodes, fixed, links).found()]
+    if len(plans) == 1:
+        return plans[0]
+    return min(plans, key=lambda plan: _unclear(arcs(plan, links, 2)))
+
+
+def _unclear(drawn: Sequence[Arc]) -> float:
+    """How hard links are to follow: the sum of what they cost, where a bad one weighs more than many fair ones."""
+    return round(sum(arc.cost + 2 * max(0.0, arc.cost - 7) for arc in drawn), 3)
 
 
 def label_room(node: Node, at: Point) -> Rectangle:
@@ -69,12 +78,14 @@ class _Search:
         ys = np.arange(y0 - 18 - _Y * 2 * rows, y1 + 18 + _Y * 2 * rows, _Y)
         return np.stack(np.meshgrid(xs, ys), axis=-1).reshape(-1, 2)
 
-    def best(self) -> Plan:
-        """Try several beginnings; the cheapest end wins."""
+    def found(self) -> list[Plan]:
+        """Plans from several beginnings, the cheaper ones."""
         found: list[tuple[float, dict[str, Point]]] = []
         names = list(self.loose)
         busy = sorted(names, key=lambda n: -len(self.near[n]))
-        orders = [names, names[::-1], busy, busy[::-1]]
+        half = len(names) // 2
+        turned = names[half:] + names[:half]
+        orders = [names, names[::-1], busy, busy[::-1], turned, turned[::-1]]
         for order in orders if len(names) <= _MANY else orders[2:3]:
             at = dict(self.fixed.at)
             for key in self._outwards(order):
@@ -87,9 +98,11 @@ class _Search:
                     break
             whole = sum(self._cheapest(k, {m: p for m, p in at.items() if m != k}, at[k], True)[0] for k in names)
             found.append((round(whole, 3), at))
-        at = min(found, key=lambda f: f[0])[1]
-        rooms = self.fixed.rooms | {k: [label_room(n, at[k])] for k, n in self.loose.items()}
-        return Plan(at, rooms, self.fixed.runs, self.fixed.clouds)
+        plans = []
+        for _, at in sorted(found, key=lambda f: f[0])[:_COMPARED]:
+            rooms = self.fixed.rooms | {k: [label_room(n, at[k])] for k, n in self.loose.items()}
+            plans.append(Plan(at, rooms, self.fixed.runs, self.fixed.clouds))
+        return plans
 
     def _outwards(self, order: Sequence[str]) -> list[str]:
         """Names in the order of their distance from the chains."""

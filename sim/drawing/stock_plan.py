@@ -39,7 +39,7 @@ def stacked(found: Sequence[Chain], links: Sequence[Link], loose: Sequence[Node]
     """Put chains into rows and leave room between these for names."""
     names = ROOM * sum((n.width + 40) * (n.height + 32) for n in loose)
     area = names + sum((c.width + 60) * (c.height + 40) for c in found)
-    widest = max([math.sqrt(1.7 * area), *(c.width for c in found)])
+    widest = max([math.sqrt(1.7 * area), 200.0, *(c.width for c in found)])
     rows: list[list[Chain]] = []
     for chain in found:
         if rows and sum(c.width + BESIDE for c in rows[-1]) + chain.width <= widest:

@@ -10,7 +10,7 @@ from sim.drawing.stock_graph import Node, clean, cut, graph, width_of
 from sim.drawing.stock_links import Arc, arcs, bounds
 from sim.drawing.stock_pipes import VALVE, Run, chains
 from sim.drawing.stock_places import ICON, places
-from sim.drawing.stock_plan import Plan, Point, squeezed, stacked
+from sim.drawing.stock_plan import Plan, Point, stacked
 from sim.stocks.model import Model
 
 __all__ = ["draw_stocks"]
@@ -48,7 +48,7 @@ def draw_stocks(model: Model) -> str:
     """
     nodes, pipes, links = graph(model)
     loose = [n for n in nodes.values() if n.kind not in ("stock", "flow")]
-    plan = squeezed(places(nodes, stacked(chains(nodes, pipes), links, loose), links))
+    plan = places(nodes, stacked(chains(nodes, pipes), links, loose), links)
     found = arcs(plan, links)
     body = [part for run in plan.runs for part in _pipe(run)]
     body += [_arc(arc) for arc in found]

@@ -187,7 +187,7 @@ class _Builder:
                 "non_negative": entry.non_negative,
             }
         elif kind in ("flow", "auxiliary"):
-            parts = self._parts(entry.equation, key if isinstance(entry, str) else f"{key}.equation", shape)
+            parts = self._parts(entry.equation, f"{key}.equation", shape)
             common |= {"unit": entry.unit, "parts": parts, "both_ways": getattr(entry, "both_ways", False)}
         elif kind == "rule":
             for end in ("begins", "ends", "after", "ends_after"):

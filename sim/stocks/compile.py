@@ -16,7 +16,7 @@ import numpy as np
 from sim.files import replace_text
 from sim.stocks.generate import Generated
 
-__all__ = ["Entry", "compiled", "plain"]
+__all__ = ["TROUBLE", "Entry", "compiled", "module", "plain", "plain_functions"]
 
 #: runs many points; see `sim.stocks.generate.RUN`
 Entry = Callable[..., int]
@@ -26,15 +26,29 @@ from sim.kernel.jit import strict_called as called, strict_compiled as compiled,
 """
 
 
+#: what generated source raises where an equation has no result, compiled or not
+TROUBLE = (ValueError, ZeroDivisionError, OverflowError, FloatingPointError)
+
+
 def plain(generated: Generated) -> Entry:
     """Return the entry point as plain Python: nothing to compile, some hundred times slower."""
+    return _space(generated)["run"]
+
+
+def plain_functions(generated: Generated) -> tuple[Callable[..., int], Callable[..., None]]:
+    """Return `start` and `advance` as plain Python."""
+    space = _space(generated)
+    return space["start"], space["advance"]
+
+
+def _space(generated: Generated) -> dict[str, Any]:
 
     def itself(function: Any) -> Any:
         return function
 
     space: dict[str, Any] = {"rule": itself, "called": itself, "compiled": itself, "math": math, "np": np}
     exec(compile(generated.source, "<stock-flow model>", "exec"), space)  # noqa: S102 - our own text
-    return space["run"]
+    return space
 
 
 def compiled(generated: Generated) -> Entry:

@@ -38,7 +38,7 @@ def advance(y, x, p, b, w, c, out, k, last, row, every, stages):
             t = tk if stage == 0 else (middle if stage < 3 else t0 + (k + 1) * dt)
 {body}
             if stage == 0:
-                if k % every == 0:
+                if k % every == 0 or k == last:
 {row}
                     row += 1
                 if k == last:
@@ -221,13 +221,19 @@ class _Body:
             case "initial":
                 block = self.program.initials[node.name][node.block]
                 with writer.loops(block.loops):
-                    writer.line(f"{writer.value(node.name, block.target)} = {writer.number(block.tree)}")
+                    text = writer.value(node.name, block.target)
+                    writer.line(f"{text} = {writer.number(block.tree)}")
+                    if self.program.model.variables[node.name].non_negative:
+                        with writer.block(f"if {text} < 0.0:"):
+                            writer.line('raise ValueError("a stock begins below nought")')
             case "limit":
                 self._limit(writer, self.program.model.variables[node.name])
             case "flow":
                 self._flow(writer, self.program.model.variables[node.name])
+            case "rule" if writer.start:
+                self._fill(writer, node.name, "0.0")
             case "rule":
-                with self._once(writer):
+                with writer.block("if stage == 0:"):  # held from the first part of a step of RK4
                     self._rule(writer, node.name)
             case "memory":
                 number = int(node.name)
@@ -236,15 +242,11 @@ class _Body:
                 else:
                     give(writer, self.program, number)
 
-    def _once(self, writer: Writer):  # noqa: ANN202 - a context manager
-        """What is held from the first part of a step of RK4."""
-        return writer.block("if True:" if writer.start else "if stage == 0:")
-
     def _all(self, v: Variable) -> list[Loop]:
         return [Loop(d, self.program.model.dimensions[d]) for d in v.dims]
 
     def _fill(self, writer: Writer, name: str, value: str) -> None:
-        v = self.program.model.variables[name.partition(" ")[2]]
+        v = self.program.model.variables[name.removeprefix("state ").removeprefix("watch ")]
         with writer.loops(self._all(v)):
             writer.line(f"{self.layout.at(name, writer.inside(self._all(v)))} = {value}")
 

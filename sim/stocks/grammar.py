@@ -90,6 +90,8 @@ def parse(text: str) -> Expression:
 
     try:
         return _tree(_parser().parse(text).children[0])
+    except RecursionError:
+        raise EquationError("is too long; give parts of it names of their own") from None
     except UnexpectedEOF as error:
         raise EquationError(f"ends too early{_wanted(error.expected)}") from None
     except UnexpectedToken as error:

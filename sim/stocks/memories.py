@@ -35,7 +35,8 @@ def _time(writer: Writer, m: Memory) -> str:
 
 
 def _check(writer: Writer, m: Memory, time: str) -> None:
-    with writer.block(f"if not {m.order}.0 * dt <= {time} * 1.000000001:"):
+    first = "" if writer.start else "stage == 0 and "
+    with writer.block(f"if {first}not {m.order}.0 * dt <= {time} * 1.000000001:"):
         writer.line('raise ValueError("a delay is too short for the step")')
 
 
@@ -74,12 +75,6 @@ def set_up(writer: Writer, program: Program, number: int) -> None:
             growth = writer.number(m.at_start) if m.at_start is not None else "0.0"
             writer.line(f"y[{at}] = {value} / (1.0 + {growth} * {time})")
             writer.line(f"{given} = _xidz({value} - y[{at}], {time} * abs(y[{at}]), 0.0)")
-        elif m.kind == "sample":
-            assert m.condition is not None  # noqa: S101
-            writer.line(f"y[{at}] = {value}")
-            with writer.block(f"if {writer.condition(m.condition)}:"):
-                writer.line(f"{value} = {writer.number(m.x)}")
-            writer.line(f"{given} = {value}")
         else:
             writer.line(f"y[{at}] = {value}")
             writer.line(f"{given} = {value}")

@@ -114,7 +114,7 @@ class _Graph:
                 yield from self._tree(p.values[node.name][node.block].tree)
             case "initial":
                 yield from self._tree(p.initials[node.name][node.block].tree)
-            case "rule":
+            case "rule" if not self.start:  # at the start a rule is 0
                 for blocks in p.rules[node.name].values():
                     for block in blocks:
                         yield from self._tree(block.tree)
@@ -132,10 +132,11 @@ class _Graph:
 
     def _memory(self, number: int) -> Iterator[Node]:
         m = self.program.memories[number]
-        now = {"delay": [m.time], "sample": [m.condition, m.x], "trend": [m.x, m.time]}.get(m.kind, [])
         if self.start:
             first = m.at_start if m.at_start is not None and m.kind != "trend" else m.x
-            now = [*now, first, m.time, m.at_start]
+            now = [first, m.time, m.at_start]
+        else:
+            now = {"delay": [m.time], "sample": [m.condition, m.x], "trend": [m.x, m.time]}.get(m.kind, [])
         for tree in now:
             if tree is not None:
                 yield from self._tree(tree)

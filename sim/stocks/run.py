@@ -12,18 +12,22 @@ import numpy as np
 import numpy.typing as npt
 
 from sim.errors import CarebridgeError, Fault, FaultsError, nearest
-from sim.stocks.compile import Entry, compiled, plain
+from sim.stocks.compile import TROUBLE, Entry, compiled, plain
 from sim.stocks.generate import Generated, generate
-from sim.stocks.model import Method, Model, elements_of, written
+from sim.stocks.model import Method, Model, Time, elements_of, written
 from sim.stocks.schema import whole_steps
 
-__all__ = ["Stocks", "Trajectory", "at_other_times"]
+__all__ = ["Stocks", "Trajectory", "at_other_times", "rows_of"]
 
 Floats = npt.NDArray[np.float64]
 
 STAGES: dict[Method, int] = {"euler": 1, "rk4": 4}
-_TROUBLE = (ValueError, ZeroDivisionError, OverflowError, FloatingPointError)
 _BATCH = 64  #: points that a thread runs at a time
+
+
+def rows_of(time: Time) -> int:
+    """Number of rows that are kept: every so many steps, and the last."""
+    return -(-time.steps // time.every) + 1
 
 
 class Memory(NamedTuple):
@@ -147,7 +151,7 @@ class Stocks:
     def time(self) -> Floats:
         """Times of the rows."""
         t = self.model.time
-        return t.start + np.arange(0, t.steps + 1, t.every) * t.dt
+        return t.start + np.append(np.arange(0, t.steps, t.every), t.steps) * t.dt
 
     def run(self, changes: Mapping[str, float] | None = None, *, fast: bool = False) -> Trajectory:
         """Run once.
@@ -174,7 +178,7 @@ class Stocks:
     def _advance(self, entry: Entry, points: Floats, memory: Memory) -> tuple[Floats, Memory]:
         """Run some points; returns all rows (points, rows, columns), and memory that is large enough."""
         t = self.model.time
-        out = np.zeros((len(points), t.steps // t.every + 1, self.generated.layout.width))
+        out = np.zeros((len(points), rows_of(t), self.generated.layout.width))
         try:
             while True:
                 y, x, b, w = memory
@@ -182,7 +186,7 @@ class Stocks:
                 if not needed:
                     break
                 memory = memory._replace(b=np.zeros(needed))
-        except _TROUBLE as error:
+        except TROUBLE as error:
             self._explain(points, str(error))
         if not np.isfinite(out).all():
             self._explain(points, "a value is not a finite number")

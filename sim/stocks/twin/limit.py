@@ -107,9 +107,9 @@ class _Limit:
         return found.y[:, -1]
 
     def _watch_limits(self, path: np.ndarray) -> None:
-        i = 0
+        first = 0
         for key in self.keys:
-            row, i = path[i], i + len(self.start.levels[key])
+            row, first = path[first : first + 1], first + len(self.start.levels[key])
             variable = self.atlas.model.variables[key[0]]
             if variable.kind == "stock" and variable.non_negative and row.min() < -BELOW * max(1.0, abs(row).max()):
                 raise ValueError(f"'{variable.name}' would become negative, so that its limit binds")

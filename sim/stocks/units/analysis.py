@@ -34,7 +34,7 @@ class Analysis:
     derived : set of str
         Variables that declare no unit; rules are among them.
     faults : list of Fault
-        Every fault, in the order of the model.
+        Every fault: of units, of unit texts and flows, of equations, each in the order of the model.
     any : set of str
         Variables that are 0 whatever happens, so that every unit fits them.
     unchecked : set of str
@@ -212,7 +212,8 @@ class _Analyst:
         for part in _once(parts):
             if self._sound(variable, part):
                 unit = self._judge(part).unit(part.equation)
-                if Special.UNKNOWN in (unit, self.found[variable.name], *self._used(part.equation)):
+                used = (unit, self.found[variable.name], *self._used(part.equation))
+                if any(one is Special.UNKNOWN for one in used):
                     self.unchecked.add(part.key)
                 yield part, unit
             else:

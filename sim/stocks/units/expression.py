@@ -141,7 +141,9 @@ class Judge:
         right = self.unit(b)
         match operator:
             case "*":
-                return Special.ANY if Special.ANY in (left, right) else multiplied([(left, 1), (right, 1)])
+                return (
+                    Special.ANY if left is Special.ANY or right is Special.ANY else multiplied([(left, 1), (right, 1)])
+                )
             case "/":
                 return multiplied([(left, 1), (right, -1)])
             case "and" | "or":
@@ -153,7 +155,7 @@ class Judge:
             case _:
                 self._equal(a, left, b, right, lambda x, y: f"compares {x} with {y}")
                 return self.units.dimensionless
-        if not agree or Special.UNKNOWN in (left, right):
+        if not agree or left is Special.UNKNOWN or right is Special.UNKNOWN:
             return Special.UNKNOWN
         return right if left is Special.ANY else left
 

@@ -56,6 +56,7 @@ def test_trouble_is_reported_once_and_what_is_unsound_is_left_out() -> None:
         "b": {"equation": "LN(0)"},
         "loop": "pool + 1 / 0 + 0 * loop",
         "c": "b + 1 / nought",
+        "slow": "DELAY1(3, 0 * 2)",
         "d[group]": {"equation": {"nurse": "1 / nought", "else": "2"}},
     }
     stocks = {"pool": {"initial": "1 - 2", "unit": "1"}, "fed": {"initial": "1 / pool", "unit": "1"}}
@@ -64,14 +65,17 @@ def test_trouble_is_reported_once_and_what_is_unsound_is_left_out() -> None:
     found = {fault.key: fault for fault in look(model)}
     assert list(found) == [
         "stocks.pool.initial",
+        "auxiliaries.slow.equation",
         "auxiliaries.a[group].equation",
         "auxiliaries.b.equation",
         "auxiliaries.d[group].equation.nurse",
     ]
-    assert len(look(model)) == 4
+    assert len(look(model)) == 5
     assert "'pool' starts at -1" in found["stocks.pool.initial"].rule
-    assert [f.key for f in look(model, ["parameters.nought", "stocks.pool"])] == ["auxiliaries.b.equation"]
-    unsound = ["stocks.pool.initial", "auxiliaries.a[group].equation", "auxiliaries.b.equation"]
+    assert [f.key for f in look(model, ["parameters.nought", "stocks.pool", "auxiliaries.slow"])] == [
+        "auxiliaries.b.equation"
+    ]
+    unsound = ["stocks.pool.initial", "auxiliaries.a[group].equation", "auxiliaries.b.equation", "auxiliaries.slow"]
     assert [f.key for f in look(model, unsound)] == ["auxiliaries.d[group].equation.nurse"]
 
 
