@@ -88,11 +88,17 @@ def _blocked(plan: Plan, link: Link, samples: np.ndarray) -> np.ndarray:
     """Cost of names, boxes and pipes that a curve meets."""
     cost = np.zeros(len(samples))
     rooms = [r for key, some in plan.rooms.items() if key not in (link.start, link.end) for r in some] + plan.clouds
+    low, high = samples.min(axis=(0, 1)) - 6, samples.max(axis=(0, 1)) + 6
     for room in rooms:
+        if room[0] > high[0] or room[1] > high[1] or room[2] < low[0] or room[3] < low[1]:
+            continue
         within = _inside(samples, [room], 3.0).sum(axis=1)
         cost += np.where(within > 0, _THROUGH, 0) + 0.6 * within
     for a, b, c, d in plan.segments():
-        near = _inside(samples, [(min(a, c), min(b, d), max(a, c), max(b, d))], 6.0).sum(axis=1)
+        room = (min(a, c), min(b, d), max(a, c), max(b, d))
+        if room[0] > high[0] or room[1] > high[1] or room[2] < low[0] or room[3] < low[1]:
+            continue
+        near = _inside(samples, [room], 6.0).sum(axis=1)
         cost += np.where(near > 0, _OVER, 0) + 0.35 * np.clip(near - 3, 0, None)
     return cost
 

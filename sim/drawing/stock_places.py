@@ -21,7 +21,7 @@ ICON = 15.0  #: room for the mark before a name
 _X, _Y = 16.0, 24.0  #: of the grid
 _APART = 9.0  #: least distance of names and boxes
 _TRIED = 220  #: places looked at closely, of those with the shortest links
-_COMPARED = 6  #: beginnings whose links are drawn to find the best
+_COMPARED = 4  #: beginnings whose links are drawn to find the best
 _MANY = 50  #: names for which there is time to try everything
 #: what it costs: a link through a name, links that cross, a link over a pipe, a link too short to be seen
 _THROUGH, _CROSSED, _OVER, _SHORT = 6.0, 1.2, 0.7, 3.0

@@ -170,7 +170,7 @@ def _node(node: Node, at: Point, plan: Plan) -> str:
         style = 'font-style="italic"' if node.kind == "parameter" else ""
         parts += _lines(node, (left + ICON - 2 + right) / 2, (top + bottom) / 2 - node.height / 2, style)
     told = escape(node.name + (f": {node.about}" if node.about else ""))
-    return f'<g class="{node.kind}" data-name="{escape(node.name)}"><title>{told}</title>{"".join(parts)}</g>'
+    return f'<g class="{node.kind}" data-name="{_key(node.key)}"><title>{told}</title>{"".join(parts)}</g>'
 
 
 def _lines(node: Node, x: float, top: float, style: str = "") -> list[str]:
