@@ -16,6 +16,7 @@ HELP = """carebridge: is this plan to close hospital beds credible?
   carebridge calibrate [key=value ...]  fit a footprint to its baseline year; refuse when it cannot be done
   carebridge network FILE.yaml [...]    run any network of sources, stations and routes, without health care
   carebridge stocks FILE.yaml [...]     run any model of stocks and flows; prints every variable as CSV
+  carebridge hybrid FILE.yaml [...]     run a network and stocks on one clock
   carebridge verify [NAME ...]          systems with exact answers and published models, simulated and compared
   carebridge sweep [FILE.yaml] [...]    many points of a design, on this machine or a cluster; stop and go on at will
   carebridge status DIR                 how a sweep stands; carebridge collect DIR makes its tables
@@ -76,6 +77,7 @@ def _dispatch(words: list[str]) -> int:
     if words[0] in ("-V", "--version"):
         print(f"carebridge {__version__}")
         return 0
+    from models.hybrid_command import HELP as HYBRID_HELP
     from models.network_request import HELP as NETWORK_HELP
     from models.stocks_request import HELP as STOCKS_HELP
     from models.sweep.command import ANALYSE_HELP, CHUNK_HELP, COLLECT_HELP, STATUS_HELP, SWEEP_HELP
@@ -87,6 +89,7 @@ def _dispatch(words: list[str]) -> int:
         "calibrate": (_calibrate, CALIBRATE_HELP),
         "network": (_network, NETWORK_HELP),
         "stocks": (_stocks, STOCKS_HELP),
+        "hybrid": (_hybrid, HYBRID_HELP),
         "verify": (_verify, VERIFY_HELP),
         "sweep": (_sweep, SWEEP_HELP),
         "status": (_status, STATUS_HELP),
@@ -131,6 +134,12 @@ def _stocks(words: list[str]) -> int:
     from models.stocks_command import run_stocks
 
     return run_stocks(words)
+
+
+def _hybrid(words: list[str]) -> int:
+    from models.hybrid_command import run_hybrid
+
+    return run_hybrid(words)
 
 
 def _verify(words: list[str]) -> int:

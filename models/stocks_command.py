@@ -5,19 +5,17 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
-from models.stocks_request import WHERE, Request, parse
+from models.stocks_request import FLAGS, KEYS
+from models.words import WHERE, Words, file_faults, read_words
 from sim.errors import CarebridgeError, Fault, FaultsError
-from sim.files import check_file, json_text, replace_text
+from sim.files import json_text, replace_text
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from sim.stocks import Model, Stocks
 
-__all__ = ["run_stocks"]
+__all__ = ["csv_lines", "run_stocks"]
 
 
 def run_stocks(words: list[str]) -> int:
@@ -28,93 +26,80 @@ def run_stocks(words: list[str]) -> int:
     FaultsError
         With all faults of the words and of the file.
     """
-    request, faults = parse(words)
-    if request.schema and not faults:
+    asked, faults = read_words(words, KEYS, FLAGS)
+    if "schema" in asked.flags and not faults:
         from sim.stocks.json_schema import json_schema
 
         print(json_text(json_schema()), end="")
         return 0
-    model, more = _read(request)
-    faults += more
-    for key in ("out", "draw"):
-        path: Path | None = getattr(request, key)
-        if path is not None:
-            faults += _writable(key, path)
-    if faults or model is None:
-        raise FaultsError(faults, WHERE if not more else str(request.file))
-    if request.draw is not None:
+    if asked.file is None:
+        faults.append(Fault("FILE.yaml", None, "the name of a stock-flow file is needed; see --help.", WHERE))
+    faults += file_faults(asked, "out", "draw")
+    model, more = _read(asked)
+    if faults or more or model is None:
+        raise FaultsError([*faults, *more], WHERE if not more else str(asked.file))
+    if asked["draw"] is not None:
         from sim.drawing import draw_stocks
 
-        replace_text(request.draw, draw_stocks(model))
-    if request.units:
+        replace_text(asked["draw"], draw_stocks(model))
+    if "units" in asked.flags:
         from sim.stocks.units import report
 
         print(report(model), end="")
-    elif request.check:
-        print(f"{request.file}: no faults")
+    elif "check" in asked.flags:
+        print(f"{asked.file}: no faults")
     else:
-        _print(request, _run(request, model))
+        _print(asked, _run(asked, model))
     return 0
 
 
-def _read(request: Request) -> tuple[Model | None, list[Fault]]:
+def _read(asked: Words) -> tuple[Model | None, list[Fault]]:
     """Return the model, or every fault of its file."""
     from sim.stocks import load_stocks
 
-    if request.file is None:
+    if asked.file is None:
         return None, []
-    if request.no_unit_check:
-        print(f"{request.file}: the dimensions of the equations are not analysed (--no-unit-check)", file=sys.stderr)
+    unchecked = "no_unit_check" in asked.flags
+    if unchecked:
+        print(f"{asked.file}: the dimensions of the equations are not analysed (--no-unit-check)", file=sys.stderr)
     try:
-        return load_stocks(request.file, check_units=not request.no_unit_check), []
+        return load_stocks(asked.file, check_units=not unchecked), []
     except FaultsError as error:
         return None, error.faults
     except CarebridgeError as error:
         return None, [Fault("FILE.yaml", None, str(error), WHERE)]
 
 
-def _writable(key: str, path: Path) -> list[Fault]:
-    if path.is_dir():
-        return [Fault(key, str(path), "this is a folder; a file is needed.", WHERE)]
-    try:
-        check_file(path, key)
-    except CarebridgeError as error:
-        return [Fault(key, None, str(error).removeprefix(f"{key}="), WHERE)]
-    return []
-
-
-def _run(request: Request, model: Model) -> Iterator[str]:
+def _run(asked: Words, model: Model) -> Iterator[str]:
     """Lines of the CSV; everything that can be wrong is found before the first."""
     from sim.stocks import Stocks, at_other_times
 
-    method: Literal["euler", "rk4"] | None = request.method  # type: ignore[assignment]
-    stocks = Stocks(at_other_times(model, until=request.until, dt=request.dt, method=method, where=WHERE))
-    base = stocks.setting(request.set, WHERE)
-    if request.sweep is not None:
-        return _sweep(request, stocks, base)
-    found = stocks.run(request.set)
-    return _rows(["Time", *found.columns], ([t, *row] for t, row in zip(found.time, found.values, strict=True)))
+    stocks = Stocks(at_other_times(model, until=asked["until"], dt=asked["dt"], method=asked["method"], where=WHERE))
+    stocks.setting(asked.changes, WHERE)
+    if asked["sweep"] is not None:
+        return _sweep(asked, stocks)
+    found = stocks.run(asked.changes)
+    return csv_lines(["Time", *found.columns], ([t, *row] for t, row in zip(found.time, found.values, strict=True)))
 
 
-def _sweep(request: Request, stocks: Stocks, base: np.ndarray) -> Iterator[str]:
+def _sweep(asked: Words, stocks: Stocks) -> Iterator[str]:
     from models.stocks_sweep import read_design
 
-    assert request.sweep is not None  # noqa: S101 - asked before
-    design = read_design(request.sweep, stocks, request.set)
-    workers = request.workers or os.cpu_count() or 1
+    design = read_design(asked["sweep"], stocks, asked.changes)
     times = stocks.time()
     chosen = range(len(times)) if design.rows == "all" else [len(times) - 1]
 
     def cells() -> Iterator[Sequence[Any]]:
-        for number, values in stocks.sweep(design.settings, design.columns, workers):
+        for number, values in stocks.sweep(design.settings, design.columns, asked["workers"] or os.cpu_count() or 1):
             point = design.points[number].values()
             for row in chosen:
                 yield [number, *point, times[row], *values[row]]
 
-    return _rows(["point", *design.points.values, "Time", *design.columns], cells())
+    return csv_lines(["point", *design.points.values, "Time", *design.columns], cells())
 
 
-def _rows(head: Sequence[str], cells: Iterable[Sequence[Any]]) -> Iterator[str]:
+def csv_lines(head: Sequence[str], cells: Iterable[Sequence[Any]]) -> Iterator[str]:
+    """Lines of a CSV file; numbers are written so that reading them gives the same number."""
     yield ",".join(map(_quoted, head)) + "\n"
     for row in cells:
         yield ",".join(repr(float(v)) if isinstance(v, float) else str(v) for v in row) + "\n"
@@ -125,11 +110,11 @@ def _quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"' if set(name) & set(',"\n') else name
 
 
-def _print(request: Request, lines: Iterator[str]) -> None:
-    if request.out is not None:
-        replace_text(request.out, "".join(lines))
-        print(f"Table: {request.out}", file=sys.stderr)
-    elif request.sweep is not None:  # as they come
+def _print(asked: Words, lines: Iterator[str]) -> None:
+    if asked["out"] is not None:
+        replace_text(asked["out"], "".join(lines))
+        print(f"Table: {asked['out']}", file=sys.stderr)
+    elif asked["sweep"] is not None:  # as they come
         sys.stdout.writelines(lines)
     else:
         sys.stdout.write("".join(lines))

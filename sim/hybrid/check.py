@@ -116,7 +116,7 @@ def _target(hybrid: Hybrid, key: str, drive: Drive) -> Iterator[Fault]:
         yield from bad
         if not bad:
             pool = network.stations.get(drive.station or "") or network.pools[drive.station or ""]
-            if not isinstance(pool.places, int):
+            if not _constant(pool.places):
                 rule = "its places are planned in the network or without limit: one owner for each quantity."
                 yield Fault(f"{key}.station", drive.station, rule, example="places: 20")
             elif pool.timetable:
@@ -127,6 +127,11 @@ def _target(hybrid: Hybrid, key: str, drive: Drive) -> Iterator[Fault]:
         yield from _at_station(hybrid, key, drive)
     else:
         yield from _at_source(hybrid, key, drive)
+
+
+def _constant(places: object) -> bool:
+    """Whether places are one number from the start on."""
+    return isinstance(places, int) or (isinstance(places, list) and len(places) == 1)
 
 
 def _at_station(hybrid: Hybrid, key: str, drive: Drive) -> Iterator[Fault]:

@@ -1,4 +1,4 @@
-"""The loop of a hybrid run: network first, then counts, then stocks, then what the stocks set. Compiled with the stocks.
+"""The loop of a hybrid run: network first, then counts, stocks, and what the stocks set. Compiled with the stocks.
 
 The text of these functions becomes part of a generated module, in which `advance_network` is the kernel's entry and
 `start` and `advance` are those of the stocks.
@@ -263,6 +263,9 @@ def drive(T, S, K, E, y, x, p, b, w, c, z, out, before, last, every):
             for j in range(z.shape[1]):
                 out[E.numbers[ROW], j] = z[0, j]
             E.numbers[ROW] += 1
+        if k >= K.span[1]:
+            for j in range(z.shape[1]):
+                E.sums[j] += z[0, j]
         E.numbers[AT] = k + 1
         if t < T.constants[HORIZON]:
             _set(S, K, E, z, dt, t)

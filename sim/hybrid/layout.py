@@ -60,7 +60,7 @@ class Coupling(NamedTuple):
     side: npt.NDArray[np.void]  # SIDE
     column: Int  # of each stock in a row, by its state in y; -1 for other states
     census: Int  # (stations) entities there at the start
-    span: Int  # (1) ms between exchanges
+    span: Int  # (2) ms between exchanges, exchanges before anything is measured
 
 
 class Ledger(NamedTuple):
@@ -75,3 +75,4 @@ class Ledger(NamedTuple):
     asked: Float  # (drives) what they should have come to
     last: Float  # (drives) value set last
     balance: Int  # (stations) entered less left in closed periods
+    sums: Float  # (columns) values of all intervals that are measured, added up

@@ -62,6 +62,8 @@ def load_hybrid(
     if model is None or network is None:
         raise FaultsError(faults, name)
     model, interval, found = _clock(model, network)
+    if dt is not None:  # what is handed over is spread over the new interval
+        network = _driven_every(network, interval)
     headline = file.headline or [v.name for v in model.of_kind("stock", "input")]
     hybrid = Hybrid(
         file.name,
@@ -114,6 +116,14 @@ def _network(file: HybridFile, folder: Path) -> tuple[Network | None, list[Fault
         return None, [f if f.file else replace(f, key=f"network.{f.key}") for f in error.faults]
     except CarebridgeError as error:
         return None, [Fault("network", str(file.network), str(error))]
+
+
+def _driven_every(network: Network, interval: int) -> Network:
+    sources = {
+        name: source if source.driven is None else source.model_copy(update={"driven": float(interval)})
+        for name, source in network.sources.items()
+    }
+    return network.model_copy(update={"sources": sources})
 
 
 def _clock(model: Model, network: Network) -> tuple[Model, int, list[Fault]]:

@@ -107,7 +107,7 @@ def _coupling(hybrid: Hybrid, network: Lowered, stocks: Stocks) -> Coupling:
         np.array(portions, layout.PORTION),
         *_sides(stocks),
         _census(network),
-        np.array([hybrid.interval], np.int64),
+        np.array([hybrid.interval, hybrid.first], np.int64),
     )
 
 

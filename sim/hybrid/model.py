@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from sim.hybrid.schema import Drive, Feed
@@ -55,6 +56,11 @@ class Hybrid:
     def exchanges(self) -> int:
         """Number of intervals."""
         return self.model.time.steps
+
+    @property
+    def first(self) -> int:
+        """First interval that is measured: the network's warm-up comes before it."""
+        return min(math.ceil(self.network.warm_up / self.interval), self.exchanges - 1)
 
 
 def unit_days(unit: str) -> float | None:

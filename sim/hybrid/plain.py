@@ -1,6 +1,6 @@
-"""The slow, plain way to run a hybrid model: the reference for the compiled driver, and the place for rules in Python.
+"""The slow, plain way to run a hybrid model: reference for the compiled driver, and the place for rules in Python.
 
-It follows ``docs/hybrid.md`` by the names of stations and variables. Beside the kernel it runs Python controllers, which
+It follows ``docs/hybrid.md`` by names of stations and variables. Beside the kernel it runs Python controllers, which
 cost some hundred times the exchange of the compiled driver; beside the SimPy program it is the twin of the whole.
 """
 

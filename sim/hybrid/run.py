@@ -33,6 +33,7 @@ def fresh_ledger(ready: Ready) -> Ledger:
         asked=np.zeros(drives),
         last=np.full(drives, -1.0),
         balance=np.zeros(len(ready.network.network.stations), np.int64),
+        sums=np.zeros(ready.stocks.generated.layout.width),
     )
 
 
@@ -100,6 +101,11 @@ class HybridRun:
     def trajectory(self) -> Trajectory:
         """What the stocks did, by the kept rows; inputs are means of the interval that begins at the row's time."""
         return Trajectory(self.ready.hybrid.model.columns(), self.ready.stocks.time(), self.rows)
+
+    def means(self) -> dict[str, float]:
+        """Mean of every column over the intervals after the warm-up, each of them counted."""
+        measured = self.exchange - self.ready.hybrid.first
+        return dict(zip(self.ready.hybrid.model.columns(), map(float, self.ledger.sums / measured), strict=True))
 
     # -- the beginning ------------------------------------------------------------------------------------------------
 

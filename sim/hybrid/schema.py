@@ -57,8 +57,9 @@ class Drive(Shape):
     """Destination whose share is set; the others share the rest in their own proportion."""
     source: str | None = None
     """Source whose arrivals are set."""
-    rounding: Literal["carry", "nearest", "down"] = "carry"
-    """How places become whole: with the rest carried to the next exchange, to the nearest, or down."""
+    rounding: Literal["nearest", "down", "carry"] = "nearest"
+    """How places become whole: to the nearest, down, or with the rest carried to the next exchange, which makes them
+    alternate. Entities are always carried."""
 
 
 class HybridFile(Shape):

@@ -1,7 +1,7 @@
 """Noise of the network must be smoothed before it enters a lookup, or the lookup gives biased answers on average.
 
-The mean of a curve is not the curve of the mean (Jensen): a lookup that reads yesterday's occupancy acts on its noise as
-well, and differently for every length of the interval.
+The mean of a curve is not the curve of the mean (Jensen): a lookup that reads yesterday's occupancy acts on its noise
+as well, and differently for every length of the interval.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ def unsmoothed(hybrid: Hybrid) -> Iterator[Fault]:
             for lookup, name in _lookups(hybrid.model, part.equation):
                 if name in carried:
                     rule = (
-                        f"in '{v.name}' of the stocks the lookup '{lookup}' reads '{name}' with the noise of the network "
-                        f"in it; smooth it first."
+                        f"in '{v.name}' of the stocks the lookup '{lookup}' reads '{name}' with the noise of the "
+                        "network in it; smooth it first."
                     )
                     example = f"{lookup}(SMOOTH1({name}, reporting_time))"
                     yield Fault("feeds", part.text, rule, example=example)

@@ -50,7 +50,8 @@ class _Builder:
                 key = f"{block}.{head}"
                 name, dims = self._head(key, head, dimensions)
                 self._take(name, key)
-                variables[name] = self._variable(name, kind, dims, entry, key, dimensions)
+                if name not in variables:  # what stands first counts, so that nothing else is found at fault
+                    variables[name] = self._variable(name, kind, dims, entry, key, dimensions)
         for name in self.file.lookups:
             self._take(name, f"lookups.{name}")
         return Model(
@@ -281,6 +282,10 @@ class _Builder:
                 choices = [*shape.dimensions[dim], "else"]
                 self._fault(key, name, f"no such element, or part, of '{dim}'.", nearest(name, choices))
                 return None
+        parts = [name for name in names if name in shape.dimensions]
+        if len(set(parts)) < len(parts):
+            self._fault(key, None, "each dimension can stand here once.")
+            return None
         return tuple(names)
 
     def _part(self, over: tuple[str, ...], text: str, key: str) -> Part:

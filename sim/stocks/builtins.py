@@ -47,8 +47,12 @@ def _power(x, n):
     return x**n
 
 
+def _floor(x):
+    return math.floor(x) * 1.0 if abs(x) < 9007199254740992.0 else x  # beyond 2^53 all numbers are whole
+
+
 def _integer(x):
-    return math.floor(x) * 1.0 if x >= 0.0 else math.ceil(x) * 1.0
+    return _floor(x) if x >= 0.0 else -_floor(-x)
 
 
 def _modulo(x, base):
@@ -74,20 +78,22 @@ def _pulse(middle, dt, begin, width):
 
 
 def _pulse_train(middle, dt, begin, width, every, until):
-    if not begin < middle < until:
-        return 0.0
-    return 1.0 if _modulo(middle - begin, every) < max(width, dt) else 0.0
+    since = _modulo(middle - begin, every)
+    return 1.0 if begin < middle < until and since < max(width, dt) else 0.0
 
 
-def _impulse(middle, dt, amount, at):
-    return amount / dt if 0.0 < middle - at <= dt else 0.0
+def _impulse(before, middle, dt, amount, at):
+    return amount / dt if before <= at < middle else 0.0
 
 
-def _impulses(middle, dt, amount, at, every):
-    if middle <= at:
-        return 0.0
-    since = _modulo(middle - at, every)
-    return amount / dt if 0.0 < since <= dt else 0.0
+def _impulses(before, middle, dt, amount, at, every):
+    if not every > 0.0:
+        raise ValueError("an impulse comes again after a time above nought")
+    near = max(1.0, _floor((middle - at) / every))
+    for n in range(3):  # rounding can miss by one
+        if before <= at + (near - 1.0 + n) * every < middle:
+            return amount / dt
+    return 0.0
 
 
 def _segment(x, xs):
@@ -123,6 +129,6 @@ def _discrete(x, xs, ys):
 
 #: functions in an order in which each uses only those before it; the ones that are called from many places are
 #: compiled once, the others are folded in
-FOLDED = (_sqrt, _exp, _ln, _log10, _log, _power, _integer, _modulo, _quantum, _xidz, _ramp, _pulse, _impulse)
+FOLDED = (_sqrt, _exp, _ln, _log10, _log, _power, _floor, _integer, _modulo, _quantum, _xidz, _ramp, _pulse, _impulse)
 SHARED = (_pulse_train, _impulses, _segment, _extrapolate, _clamp, _discrete)
 SOURCES = (*((f, "rule") for f in FOLDED), *((f, "called") for f in SHARED))

@@ -32,13 +32,18 @@ TROUBLE = (ValueError, ZeroDivisionError, OverflowError, FloatingPointError)
 
 def plain(generated: Generated) -> Entry:
     """Return the entry point as plain Python: nothing to compile, some hundred times slower."""
-    return _space(generated)["run"]
+    return _strict(_space(generated)["run"])
 
 
 def plain_functions(generated: Generated) -> tuple[Callable[..., int], Callable[..., None]]:
     """Return `start` and `advance` as plain Python."""
     space = _space(generated)
-    return space["start"], space["advance"]
+    return _strict(space["start"]), _strict(space["advance"])
+
+
+def _strict(function: Any) -> Any:
+    """Let NumPy's numbers raise an error where Python's own would, instead of going on with a value that is none."""
+    return np.errstate(divide="raise", over="raise", invalid="raise")(function)
 
 
 def _space(generated: Generated) -> dict[str, Any]:

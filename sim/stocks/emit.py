@@ -32,7 +32,7 @@ _CALLS = {
     "TAN": "math.tan({})",
     "ARCTAN": "math.atan({})",
     "TANH": "math.tanh({})",
-    "FLOOR": "(math.floor({}) * 1.0)",
+    "FLOOR": "_floor({})",
     "SQRT": "_sqrt({})",
     "EXP": "_exp({})",
     "LN": "_ln({})",
@@ -47,6 +47,7 @@ _CALLS = {
     "PULSE": "_pulse(middle, dt, {})",
     "PULSE_TRAIN": "_pulse_train(middle, dt, {})",
 }
+MOST_BRACKETS = 150  #: one inside the other; Python allows 200
 _COMPARE = {"=": "==", "<>": "!=", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
 
 
@@ -133,6 +134,21 @@ class Writer:
 
     def number(self, tree: Tree) -> str:
         """A tree as an expression that gives a number; lines that it needs are added first."""
+        return self._named(self._number(tree))
+
+    def condition(self, tree: Tree) -> str:
+        """A tree as an expression that is true or false."""
+        return self._named(self._condition(tree))
+
+    def _named(self, text: str) -> str:
+        """The text, or a name for its value where its brackets are so deep that Python soon reads no further."""
+        if len(text) < MOST_BRACKETS or _brackets(text) < MOST_BRACKETS:
+            return text
+        name = self.fresh()
+        self.line(f"{name} = {text}")
+        return name
+
+    def _number(self, tree: Tree) -> str:
         match tree:
             case Constant():
                 return repr(tree.value)
@@ -159,12 +175,12 @@ class Writer:
                 return self._power(tree)
         return f"(1.0 if {self.condition(tree)} else 0.0)"
 
-    def condition(self, tree: Tree) -> str:
-        """A tree as an expression that is true or false."""
+    def _condition(self, tree: Tree) -> str:
         if isinstance(tree, Prefix) and tree.operator == "not":
             return f"(not {self.condition(tree.operand)})"
         if isinstance(tree, Infix) and tree.operator in ("and", "or"):
-            return f"({self.condition(tree.left)} {tree.operator} {self.condition(tree.right)})"
+            both = "&" if tree.operator == "and" else "|"  # both sides are computed, whatever the first one is
+            return f"({self.condition(tree.left)} {both} {self.condition(tree.right)})"
         if isinstance(tree, Infix) and tree.operator in _COMPARE:
             return f"({self.number(tree.left)} {_COMPARE[tree.operator]} {self.number(tree.right)})"
         return f"({self.number(tree)} != 0.0)"
@@ -224,5 +240,14 @@ class Writer:
             return f"_ramp(t, {', '.join(texts)}{', math.inf' if len(texts) == 2 else ''})"  # noqa: PLR2004
         if name == "IMPULSE":
             every = "s" if len(texts) == 3 else ""  # noqa: PLR2004
-            return f"_impulse{every}(middle, dt, {', '.join(texts)})"
+            return f"_impulse{every}(before, middle, dt, {', '.join(texts)})"
         return _CALLS[name].format(", ".join(texts))
+
+
+def _brackets(text: str) -> int:
+    """How deep brackets stand in one another."""
+    depth = most = 0
+    for letter in text:
+        depth += (letter in "([") - (letter in ")]")
+        most = max(most, depth)
+    return most

@@ -15,7 +15,7 @@ from sim.stocks.builtins import SOURCES
 from sim.stocks.emit import Writer
 from sim.stocks.layout import Layout
 from sim.stocks.lower import Program, lower_stocks
-from sim.stocks.memories import begin, commit, give, rates, set_up
+from sim.stocks.memories import begin, check, commit, first, give, rates, set_up
 from sim.stocks.model import Model, Variable
 from sim.stocks.order import Node, order_of_start, order_of_step
 from sim.stocks.subscripts import Loop
@@ -35,6 +35,7 @@ def advance(y, x, p, b, w, c, out, k, last, row, every, stages):
         for stage in range(stages):
             tk = t0 + k * dt
             middle = tk + 0.5 * dt
+            before = t0 + (k - 1) * dt + 0.5 * dt
             t = tk if stage == 0 else (middle if stage < 3 else t0 + (k + 1) * dt)
 {body}
             if stage == 0:
@@ -42,6 +43,7 @@ def advance(y, x, p, b, w, c, out, k, last, row, every, stages):
 {row}
                     row += 1
                 if k == last:
+{check}
                     return
 {commit}
 {rates}
@@ -70,6 +72,7 @@ def start(y, x, p, b, c):
     dt = c[1]
     t = c[0]
     middle = t + 0.5 * dt
+    before = t - dt + 0.5 * dt
     used = 0
 {body}
     return used
@@ -121,7 +124,7 @@ def generate(model: Model) -> Generated:
     body = _Body(program, layout)
     functions = [
         START.format(body=body.start()),
-        ADVANCE.format(body=body.step(), row=body.row(), commit=body.commit(), rates=body.rates()),
+        ADVANCE.format(body=body.step(), row=body.row(), check=body.check(), commit=body.commit(), rates=body.rates()),
         RUN,
     ]
     constants = [f"{name} = np.array({list(values)!r}, dtype=np.{kind})" for name, values, kind in layout.constants()]
@@ -134,8 +137,9 @@ def generate(model: Model) -> Generated:
 #: helpers that others use
 _WITH = {
     "_ln": ("_log(",),
-    "_integer": ("_modulo(", "_quantum(", "_pulse_train(", "_impulses("),
-    "_modulo": ("_pulse_train(", "_impulses("),
+    "_floor": ("_integer(", "_modulo(", "_quantum(", "_pulse_train(", "_impulses("),
+    "_integer": ("_modulo(", "_quantum(", "_pulse_train("),
+    "_modulo": ("_pulse_train(",),
     "_segment": ("_clamp(", "_extrapolate(", "_discrete("),
     "_extrapolate": ("_clamp(",),
 }
@@ -156,7 +160,7 @@ class _Body:
         writer = Writer(self.layout, start=True)
         for name in self.program.rules:
             for what in ("state", "watch"):
-                self._fill(writer, f"{what} {name}", "0.0")
+                self._fill(writer, name, self.layout.own(what, name))
         for node in order_of_start(self.program):
             self._node(writer, node)
         return _text(writer)
@@ -184,6 +188,13 @@ class _Body:
                 writer.line(f"out[row, {column}] = {self.layout.at(v.name, '0')}")
         return _text(writer)
 
+    def check(self) -> str:
+        """Lines that check the times of delays in the last step, which is carried no further."""
+        writer = Writer(self.layout, depth=5)
+        for number in range(len(self.program.memories)):
+            check(writer, self.program, number)
+        return _text(writer)
+
     def commit(self) -> str:
         """Lines by which discrete memories and rules take up the values of the step."""
         writer = Writer(self.layout, depth=4)
@@ -193,7 +204,7 @@ class _Body:
             v = self.program.model.variables[name]
             with writer.loops(self._all(v)):
                 at = writer.inside(self._all(v))
-                value, state, watch, met = (self.layout.at(n, at) for n in _named(name))
+                value, state, watch, met = (self.layout.at(n, at) for n in self._named(name))
                 writer.line(f"{watch} = {watch} + 1.0 if {met} != 0.0 and {value} == {state} else 0.0")
                 writer.line(f"{state} = {value}")
         return _text(writer)
@@ -231,24 +242,26 @@ class _Body:
             case "flow":
                 self._flow(writer, self.program.model.variables[node.name])
             case "rule" if writer.start:
-                self._fill(writer, node.name, "0.0")
+                self._fill(writer, node.name, node.name)
             case "rule":
                 with writer.block("if stage == 0:"):  # held from the first part of a step of RK4
                     self._rule(writer, node.name)
             case "memory":
                 number = int(node.name)
                 if writer.start:
-                    set_up(writer, self.program, number)
+                    first(writer, self.program, number)
                 else:
                     give(writer, self.program, number)
+            case "states":
+                set_up(writer, self.program, int(node.name))
 
     def _all(self, v: Variable) -> list[Loop]:
         return [Loop(d, self.program.model.dimensions[d]) for d in v.dims]
 
-    def _fill(self, writer: Writer, name: str, value: str) -> None:
-        v = self.program.model.variables[name.removeprefix("state ").removeprefix("watch ")]
-        with writer.loops(self._all(v)):
-            writer.line(f"{self.layout.at(name, writer.inside(self._all(v)))} = {value}")
+    def _fill(self, writer: Writer, rule: str, name: str) -> None:
+        loops = self._all(self.program.model.variables[rule])
+        with writer.loops(loops):
+            writer.line(f"{self.layout.at(name, writer.inside(loops))} = 0.0")
 
     def _value(self, writer: Writer, block: Block) -> None:
         v = self.program.model.variables[block.variable]
@@ -256,7 +269,7 @@ class _Body:
             text = writer.number(block.tree)
             if v.kind == "flow":
                 text = text if v.both_ways else f"max(0.0, {text})"
-                writer.line(f"{writer.value(f'wanted {v.name}', block.target)} = {text}")
+                writer.line(f"{writer.value(self.layout.own('wanted', v.name), block.target)} = {text}")
             else:
                 writer.line(f"{writer.value(v.name, block.target)} = {text}")
 
@@ -266,11 +279,12 @@ class _Body:
             at = writer.inside(self._all(stock))
             terms = []
             for flow, sign in self.program.drains(stock):
-                wanted = self.layout.at(f"wanted {flow}", at)
+                wanted = self.layout.at(self.layout.own("wanted", flow), at)
                 both = self.program.model.variables[flow].both_ways
                 term = f"max(0.0, {wanted})" if both else wanted
                 terms.append(f"max(0.0, -{wanted})" if sign < 0 else term)
-            wanted, limit, share = writer.fresh(), writer.fresh(), self.layout.at(f"share {stock.name}", at)
+            wanted, limit = writer.fresh(), writer.fresh()
+            share = self.layout.at(self.layout.own("share", stock.name), at)
             writer.line(f"{wanted} = {' + '.join(terms)}")
             writer.line(f"{limit} = {BREADTH} * max(0.0, {self.layout.at(stock.name, at)}) / dt")
             writer.line(f"{share} = {limit} / {wanted} if {wanted} > {limit} else 1.0")
@@ -278,11 +292,11 @@ class _Body:
     def _flow(self, writer: Writer, flow: Variable) -> None:
         with writer.loops(self._all(flow)):
             at = writer.inside(self._all(flow))
-            actual, wanted = self.layout.at(flow.name, at), self.layout.at(f"wanted {flow.name}", at)
+            actual, wanted = self.layout.at(flow.name, at), self.layout.at(self.layout.own("wanted", flow.name), at)
             limits = self.program.limits(flow.name)
             forth = [s for s in limits if flow.name in self.program.model.variables[s].outflows]
             back = [s for s in limits if s not in forth]
-            shares = [self.layout.at(f"share {s}", at) for s in (*forth, *back)]
+            shares = [self.layout.at(self.layout.own("share", s), at) for s in (*forth, *back)]
             if not limits:
                 writer.line(f"{actual} = {wanted}")
             elif not flow.both_ways:
@@ -299,36 +313,27 @@ class _Body:
                 for block in ends[end]:
                     with (
                         writer.loops(block.loops),
-                        writer.block(f"if {writer.value(f'state {name}', block.target)} == {state}:"),
+                        writer.block(f"if {writer.value(self.layout.own('state', name), block.target)} == {state}:"),
                     ):
                         text = (
                             f"1.0 if {writer.condition(block.tree)} else 0.0"
                             if what == "met"
                             else writer.number(block.tree)
                         )
-                        writer.line(f"{writer.value(f'{what} {name}', block.target)} = {text}")
+                        writer.line(f"{writer.value(self.layout.own(what, name), block.target)} = {text}")
         v = self.program.model.variables[name]
         with writer.loops(self._all(v)):
             at = writer.inside(self._all(v))
-            value, state, watch, met = (self.layout.at(n, at) for n in _named(name))
+            value, state, watch, met = (self.layout.at(n, at) for n in self._named(name))
             if not ends["ends"]:
                 writer.line(f"{met} = 0.0 if {state} == 1.0 else {met}")
-            need = self.layout.at(f"need {name}", at)
+            need = self.layout.at(self.layout.own("need", name), at)
             writer.line(f"{value} = {state}")
             with writer.block(f"if {met} != 0.0 and {watch} * dt + 0.001 * dt >= {need}:"):
                 writer.line(f"{value} = 1.0 - {state}")
 
-    def _watched(self, writer: Writer, name: str, block: Block, what: str, state: str) -> None:
-        """Whether the condition that counts is met, or for how long it must have been."""
-        with writer.loops(block.loops):
-            with writer.block(f"if {writer.value(f'state {name}', block.target)} == {state}:"):
-                met = what == "met"
-                text = f"1.0 if {writer.condition(block.tree)} else 0.0" if met else writer.number(block.tree)
-                writer.line(f"{writer.value(f'{what} {name}', block.target)} = {text}")
-
-
-def _named(rule: str) -> tuple[str, str, str, str]:
-    return rule, f"state {rule}", f"watch {rule}", f"met {rule}"
+    def _named(self, rule: str) -> tuple[str, ...]:
+        return rule, *(self.layout.own(what, rule) for what in ("state", "watch", "met"))
 
 
 def _text(writer: Writer) -> str:

@@ -64,6 +64,11 @@ _WORDS = {
 }
 
 
+#: what reads an equation, and Python as it reads what is made of one, go no deeper
+_DEEPEST = 400
+_TOO_LONG = "is too long; give parts of it names of their own"
+
+
 class EquationError(CarebridgeError):
     """An equation that cannot be read; says where and what was expected."""
 
@@ -89,9 +94,9 @@ def parse(text: str) -> Expression:
     from lark.exceptions import UnexpectedCharacters, UnexpectedEOF, UnexpectedInput, UnexpectedToken
 
     try:
-        return _tree(_parser().parse(text).children[0])
+        tree = _tree(_parser().parse(text).children[0])
     except RecursionError:
-        raise EquationError("is too long; give parts of it names of their own") from None
+        raise EquationError(_TOO_LONG) from None
     except UnexpectedEOF as error:
         raise EquationError(f"ends too early{_wanted(error.expected)}") from None
     except UnexpectedToken as error:
@@ -102,6 +107,24 @@ def parse(text: str) -> Expression:
         raise EquationError(f"'{text[error.pos_in_stream]}' is not expected at character {error.column}") from None
     except UnexpectedInput as error:  # pragma: no cover - no other kind is known
         raise EquationError(str(error)) from None
+    if _depth(tree) > _DEEPEST:
+        raise EquationError(_TOO_LONG)
+    return tree
+
+
+def _depth(tree: Expression) -> int:
+    """How deep the parts of an equation stand in one another; calls weigh more."""
+    most, open_ = 0, [(tree, 0)]
+    while open_:
+        part, depth = open_.pop()
+        most = max(most, depth)
+        if isinstance(part, Call):
+            open_ += [(a, depth + 5) for a in part.arguments]
+        elif isinstance(part, Binary):
+            open_ += [(part.left, depth + 1), (part.right, depth + 1)]
+        elif isinstance(part, Unary):
+            open_.append((part.operand, depth + 1))
+    return most
 
 
 @cache
@@ -121,7 +144,10 @@ def _tree(node: Any) -> Expression:
     parts = node.children
     match node.data:
         case "number":
-            return Number(float(parts[0].replace("_", "")))
+            value = float(parts[0].replace("_", ""))
+            if value == float("inf"):
+                raise EquationError(f"{parts[0]} is too large a number")
+            return Number(value)
         case "name":
             return Name(_plain(parts[0]), tuple(_index(i) for i in parts[1:] if i is not None), parts[0].start_pos)
         case "call":

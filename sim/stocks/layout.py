@@ -51,14 +51,14 @@ class Layout:
             home = {"parameter": "p", "input": "p", "stock": "y"}.get(v.kind, "x" if v.dims else "")
             self._lay(v.name, home, sizes)
             if v.kind == "flow":
-                self._lay(f"wanted {v.name}", "x" if v.dims else "", sizes)
+                self._lay(self.own("wanted", v.name), "x" if v.dims else "", sizes)
             elif v.kind == "stock" and v.non_negative and self.program.drains(v):
-                self._lay(f"share {v.name}", "x" if v.dims else "", sizes)
+                self._lay(self.own("share", v.name), "x" if v.dims else "", sizes)
             elif v.kind == "rule":
-                self._lay(f"state {v.name}", "y", sizes)
-                self._lay(f"watch {v.name}", "y", sizes)
-                self._lay(f"met {v.name}", "x" if v.dims else "", sizes)
-                self._lay(f"need {v.name}", "x" if v.dims else "", sizes)
+                self._lay(self.own("state", v.name), "y", sizes)
+                self._lay(self.own("watch", v.name), "y", sizes)
+                self._lay(self.own("met", v.name), "x" if v.dims else "", sizes)
+                self._lay(self.own("need", v.name), "x" if v.dims else "", sizes)
         self.width = column
         for n, m in enumerate(self.program.memories):
             count = math.prod(len(loop.elements) for loop in m.loops)
@@ -69,7 +69,7 @@ class Layout:
             if m.loops:
                 self.size["x"] += count
             else:
-                self.local[f"memory {n}"] = self._name(f"{m.kind}_{n}")
+                self.local[self.own("memory", str(n))] = self._name(f"{m.kind}_{n}")
         for name in model.lookups:
             base = self._name(f"L_{name}")
             self.lookups[name] = (f"{model.lookups[name].outside}", f"{base}_x", f"{base}_y")
@@ -92,6 +92,13 @@ class Layout:
         self.names.add(name)
         return name
 
+    def own(self, what: str, name: str) -> str:
+        """Name of a value that goes with a variable; no variable is called so, since theirs begin with no blank."""
+        blanks = " "
+        while f"{what}{blanks}{name}" in self.program.model.variables:
+            blanks += " "
+        return f"{what}{blanks}{name}"
+
     def sizes(self, name: str) -> tuple[int, ...]:
         """Lengths of a variable's dimensions."""
         return self.sizes_of[name]
@@ -106,7 +113,7 @@ class Layout:
     def held(self, memory: int, position: str) -> str:
         """What a memory gives."""
         home, first = self.given[memory]
-        return f"{home}[{_sum(first, position)}]" if home else self.local[f"memory {memory}"]
+        return f"{home}[{_sum(first, position)}]" if home else self.local[self.own("memory", str(memory))]
 
     def counter(self, loop: str, inside: int) -> str:
         """The name that counts a loop; another one where it stands inside a loop of its own name."""

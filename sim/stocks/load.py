@@ -13,6 +13,7 @@ from sim.reading.shape import keys_known, shaped
 from sim.reading.yaml_file import read_yaml
 from sim.stocks.build import build
 from sim.stocks.check import check
+from sim.stocks.check.lost import Lost, lost_of
 from sim.stocks.model import Model
 from sim.stocks.schema import StockFile
 
@@ -37,7 +38,7 @@ def load_stocks(source: Mapping[str, Any] | Model | str | Path, *, check_units: 
         key, value, rule and the nearest valid choice.
     """
     if isinstance(source, Model):
-        model, name, lines, faults, unsound = source, source.name, Lines(), [], set[str]()
+        model, name, lines, faults, unsound, data = source, source.name, Lines(), [], set[str](), {}
     else:
         name, data, lines = _read(source)
         shape, found = shaped(StockFile, data)
@@ -49,7 +50,10 @@ def load_stocks(source: Mapping[str, Any] | Model | str | Path, *, check_units: 
         model, built = build(shape)
         unsound |= {fault.key for fault in built}
         faults += built
-    faults += check(model, unsound, check_units=check_units)
+    lost = Lost()
+    if unsound:
+        lost = lost_of(data, unsound, model)
+    faults += check(model, unsound, lost, check_units=check_units)
     if faults:
         raise FaultsError(in_order([placed(fault, name, lines) for fault in _once(faults)]), name)
     return model

@@ -7,7 +7,7 @@ from sim.stocks.layout import LEVELS
 from sim.stocks.lower import Program
 from sim.stocks.trees import Memory, Tree
 
-__all__ = ["begin", "commit", "give", "rates", "set_up"]
+__all__ = ["begin", "check", "commit", "first", "give", "rates", "set_up"]
 
 
 def _place(writer: Writer, program: Program, number: int) -> str:
@@ -40,14 +40,31 @@ def _check(writer: Writer, m: Memory, time: str) -> None:
         writer.line('raise ValueError("a delay is too short for the step")')
 
 
-def set_up(writer: Writer, program: Program, number: int) -> None:
-    """Initial states of a memory, and what it gives at the start."""
+def first(writer: Writer, program: Program, number: int) -> None:
+    """What a memory gives at the start."""
     m = program.memories[number]
     with writer.loops(m.loops):
         at, given = _place(writer, program, number), _given(writer, program, number)
-        first: Tree = m.x if m.at_start is None or m.kind == "trend" else m.at_start
-        value = writer.fresh()
-        writer.line(f"{value} = {writer.number(first)}")
+        if m.kind == "trend":
+            value = writer.fresh()
+            writer.line(f"{value} = {writer.number(m.x)}")
+            time = _time(writer, m)
+            _check(writer, m, time)
+            growth = writer.number(m.at_start) if m.at_start is not None else "0.0"
+            writer.line(f"y[{at}] = {value} / (1.0 + {growth} * {time})")
+            writer.line(f"{given} = _xidz({value} - y[{at}], {time} * abs(y[{at}]), 0.0)")
+        else:
+            tree: Tree = m.x if m.at_start is None else m.at_start
+            writer.line(f"{given} = {writer.number(tree)}")
+
+
+def set_up(writer: Writer, program: Program, number: int) -> None:
+    """Initial states of a memory, after what it gives at the start."""
+    m = program.memories[number]
+    if m.kind == "trend":
+        return
+    with writer.loops(m.loops):
+        at, value = _place(writer, program, number), _given(writer, program, number)
         if m.kind in ("smooth", "delay", "delayn"):
             time = _time(writer, m)
             _check(writer, m, time)
@@ -57,27 +74,18 @@ def set_up(writer: Writer, program: Program, number: int) -> None:
             if m.kind == "delayn":
                 writer.line(f"y[{at} + {m.order}] = {time}")
                 writer.line(f"y[{at} + {m.order + 1}] = {time}")
-            writer.line(f"{given} = {value}")
         elif m.kind == "fixed":
             time, length = _time(writer, m), writer.fresh()
-            with writer.block(f"if not 0.0 < {time} < 1e7 * dt:"):
-                writer.line('raise ValueError("a fixed delay is out of range")')
+            with writer.block(f"if not {time} < 1e7 * dt:"):
+                writer.line('raise ValueError("a fixed delay is longer than ten million steps")')
             writer.line(f"{length} = max(1, round({time} / dt))")
             writer.line(f"y[{at}] = used")
             writer.line(f"y[{at} + 1] = {length}")
             with writer.block(f"if used + {length} <= b.size:"):
                 writer.line(f"b[used : used + {length}] = {value}")
             writer.line(f"used += {length}")
-            writer.line(f"{given} = {value}")
-        elif m.kind == "trend":
-            time = _time(writer, m)
-            _check(writer, m, time)
-            growth = writer.number(m.at_start) if m.at_start is not None else "0.0"
-            writer.line(f"y[{at}] = {value} / (1.0 + {growth} * {time})")
-            writer.line(f"{given} = _xidz({value} - y[{at}], {time} * abs(y[{at}]), 0.0)")
         else:
             writer.line(f"y[{at}] = {value}")
-            writer.line(f"{given} = {value}")
 
 
 def begin(writer: Writer, program: Program, number: int) -> None:
@@ -135,6 +143,14 @@ def commit(writer: Writer, program: Program, number: int) -> None:
             writer.line(f"y[{at}] = {_given(writer, program, number)}")
         else:
             writer.line(f"y[{at} + {m.order + 1}] = {_time(writer, m)}")
+
+
+def check(writer: Writer, program: Program, number: int) -> None:
+    """Whether the time of a delay or smooth is long enough for the step."""
+    m = program.memories[number]
+    if m.kind in ("smooth", "delay", "delayn", "trend"):
+        with writer.loops(m.loops):
+            _check(writer, m, _time(writer, m))
 
 
 def rates(writer: Writer, program: Program, number: int) -> None:

@@ -19,9 +19,9 @@ class Node:
 
     Parameters
     ----------
-    what : {"value", "initial", "limit", "flow", "rule", "memory"}
+    what : {"value", "initial", "limit", "flow", "rule", "memory", "states"}
         A block of a flow or an auxiliary, of a stock's initial value, the limit that a stock sets to its outflows, a
-        flow as it really is, a rule, what a memory gives.
+        flow as it really is, a rule, what a memory gives, what it holds at the start.
     name : str
         Of the variable; of a memory its number.
     block : int
@@ -98,7 +98,7 @@ class _Graph:
         """What initial values of stocks and memories need."""
         p = self.program
         open_ = [Node("initial", name, n) for name, blocks in p.initials.items() for n in range(len(blocks))]
-        open_ += [Node("memory", str(m)) for m in range(len(p.memories))]
+        open_ += [Node("states", str(m)) for m in range(len(p.memories))]
         graph: Graph = {}
         while open_:
             node = open_.pop(0)
@@ -129,12 +129,17 @@ class _Graph:
                 yield from (Node("limit", s) for s in p.limits(node.name))
             case "memory":
                 yield from self._memory(int(node.name))
+            case "states":  # of the start; what a memory gives there needs no delay time yet
+                yield Node("memory", node.name)
+                time = p.memories[int(node.name)].time
+                if time is not None:
+                    yield from self._tree(time)
 
     def _memory(self, number: int) -> Iterator[Node]:
         m = self.program.memories[number]
         if self.start:
-            first = m.at_start if m.at_start is not None and m.kind != "trend" else m.x
-            now = [first, m.time, m.at_start]
+            first = m.at_start if m.at_start is not None else m.x
+            now = [m.x, m.time, m.at_start] if m.kind == "trend" else [first]
         else:
             now = {"delay": [m.time], "sample": [m.condition, m.x], "trend": [m.x, m.time]}.get(m.kind, [])
         for tree in now:

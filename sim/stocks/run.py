@@ -123,7 +123,11 @@ class Stocks:
         v = self.model.variables.get(base)
         if v is None or v.kind not in ("parameter", "input"):
             choices = [v.name for v in self.model.of_kind("parameter", "input")]
-            rule = f"this is a {v.kind}, and only parameters can be set." if v else "no such parameter."
+            rule = (
+                f"this is {'an' if v.kind == 'auxiliary' else 'a'} {v.kind}, and only parameters can be set."
+                if v
+                else "no such parameter."
+            )
             return Fault(name, None, rule, nearest=nearest(base, choices))
         first = self.generated.layout.place[base][1]
         if "[" not in name:

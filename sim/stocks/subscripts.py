@@ -132,11 +132,11 @@ def _spot(
         if f"{marked}!" not in loops:
             inside = ", ".join(REDUCTIONS)
             raise SubscriptError(f"'{marked}!' and '*' stand inside one of {inside} only.")
-        return _bound(model, variable, dim, loops[f"{marked}!"])
+        return _bound(model, variable, dim, marked, loops[f"{marked}!"])
     if given and index.name in elements:
         return Spot(None, (elements.index(index.name),))
     if index.name in scope:
-        return _bound(model, variable, dim, scope[index.name])
+        return _bound(model, variable, dim, index.name, scope[index.name])
     if index.name in model.dimensions:
         if not given:
             raise SubscriptError(f"'{variable.name}' is subscripted by '{dim}', over which this equation does not run.")
@@ -145,20 +145,20 @@ def _spot(
     raise SubscriptError(f"'{index.name}' is no element of '{dim}'.", nearest(index.name, choices))
 
 
-def _bound(model: Model, variable: Variable, dim: str, bound: Loop | str) -> Spot:
-    """Where the elements of a loop, or a single one, lie in a dimension."""
+def _bound(model: Model, variable: Variable, dim: str, over: str, bound: Loop | str) -> Spot:
+    """Where the elements of a loop over `over`, or a single one, lie in a dimension."""
     if isinstance(bound, str):
-        return Spot(None, (_position(model, variable, dim, bound),))
-    return Spot(bound, tuple(_position(model, variable, dim, e) for e in bound.elements))
+        return Spot(None, (_position(model, variable, dim, over, bound),))
+    return Spot(bound, tuple(_position(model, variable, dim, over, e) for e in bound.elements))
 
 
-def _position(model: Model, variable: Variable, dim: str, element: str) -> int:
+def _position(model: Model, variable: Variable, dim: str, over: str, element: str) -> int:
     elements = model.dimensions[dim]
     if element in elements:
         return elements.index(element)
-    for (_, uses), pairs in model.mappings.items():
-        if uses == dim and pairs.get(element) in elements:
-            return elements.index(pairs[element])
+    pairs = model.mappings.get((over, dim), {})
+    if pairs.get(element) in elements:
+        return elements.index(pairs[element])
     raise SubscriptError(
         f"'{variable.name}' is subscripted by '{dim}', which has no element '{element}', and no mapping gives one."
     )

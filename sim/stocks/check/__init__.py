@@ -12,6 +12,7 @@ from dataclasses import replace
 from sim.errors import Fault
 from sim.stocks.check.circles import circle_faults
 from sim.stocks.check.flows import flow_faults
+from sim.stocks.check.lost import Lost
 from sim.stocks.check.names import name_faults
 from sim.stocks.check.unused import unused_faults
 from sim.stocks.model import Model, Part, Variable
@@ -19,10 +20,13 @@ from sim.stocks.nodes import Number
 
 __all__ = ["check"]
 
+NOTHING = Lost()
 _EQUATIONS = ("parts", "begins", "ends", "after", "ends_after")
 
 
-def check(model: Model, unsound: Collection[str] = (), *, check_units: bool = True) -> list[Fault]:
+def check(
+    model: Model, unsound: Collection[str] = (), lost: Lost = NOTHING, *, check_units: bool = True
+) -> list[Fault]:
     """Find every fault of a model.
 
     Parameters
@@ -30,15 +34,19 @@ def check(model: Model, unsound: Collection[str] = (), *, check_units: bool = Tr
     model : Model
     unsound : collection of str
         Dotted keys at which the file is at fault already.
+    lost : Lost
+        What stands at these keys.
     check_units : bool
         Whether to analyse dimensions.
     """
     from sim.stocks.twin import look
     from sim.stocks.units import analyse
 
-    faults = [*name_faults(model), *flow_faults(model)]
+    faults = [*name_faults(model, lost), *flow_faults(model, lost)]
     keys = {*unsound, *(fault.key for fault in faults)}
-    faults += unused_faults(model)
+    meant = {fault.nearest for fault in faults if fault.nearest}  # what is misspelt is used
+    faults = [fault for fault in faults if fault.rule]
+    faults += unused_faults(model, lost.words | meant)
     faults += circle_faults(_sound(model, keys))
     if check_units:
         faults += analyse(model, keys).faults

@@ -27,8 +27,8 @@ def circle_faults(model: Model) -> Iterator[Fault]:
         elif any(n.what == "limit" for n in circle):
             stock = next(n.name for n in circle if n.what == "limit")
             rule = (
-                f"these need one another: {way}. The outflows of '{stock}' are limited together, so none of them may be "
-                "used in the equation of another; use what both are computed from, or set non_negative: false."
+                f"these need one another: {way}. The outflows of '{stock}' are limited together, so none of them may "
+                "be used in the equation of another; use what both are computed from, or set non_negative: false."
             )
         else:
             rule = (

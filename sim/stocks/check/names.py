@@ -6,9 +6,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from sim.errors import Fault, nearest
+from sim.stocks.check.lost import Lost
 from sim.stocks.functions import FUNCTIONS, REDUCTIONS, canonical
 from sim.stocks.model import CLOCK, Model, Part, Variable
-from sim.stocks.nodes import Binary, Call, Expression, Name, Number, Unary
+from sim.stocks.nodes import Binary, Call, Expression, Name, Number, Unary, references
 from sim.stocks.subscripts import Loop, Scope, SubscriptError, resolve, scope_of, summed
 
 __all__ = ["name_faults"]
@@ -16,11 +17,14 @@ __all__ = ["name_faults"]
 MOST_STAGES = 50
 
 
-def name_faults(model: Model) -> Iterator[Fault]:
-    """Names that do not exist, functions with the wrong number of arguments, subscripts that mean nothing."""
+def name_faults(model: Model, lost: Lost) -> Iterator[Fault]:
+    """Names that do not exist, functions with the wrong number of arguments, subscripts that mean nothing.
+
+    A fault without a rule says only that an equation uses something whose own entry is at fault.
+    """
     for variable in model.variables.values():
         for part in variable.equations:
-            yield from _Reader(model, part, scope_of(model, variable, part), variable).read(part.equation, {})
+            yield from _Reader(model, part, scope_of(model, variable, part), variable, lost).read(part.equation, {})
 
 
 @dataclass(frozen=True)
@@ -29,6 +33,7 @@ class _Reader:
     part: Part
     scope: Scope
     variable: Variable
+    lost: Lost
 
     def read(self, e: Expression, loops: Mapping[str, Loop]) -> Iterator[Fault]:
         if isinstance(e, Name):
@@ -51,6 +56,8 @@ class _Reader:
                 resolve(model, model.variables[e.name], e, self.scope, loops)
             except SubscriptError as error:
                 yield self._fault(e.at, str(error), error.nearest)
+        elif e.name in self.lost.names:
+            yield Fault(self.part.key, self.part.text, "")
         elif e.name in model.lookups:
             yield self._fault(e.at, f"'{e.name}' is a lookup: write {e.name}(x).")
         elif e.name not in CLOCK:
@@ -65,6 +72,8 @@ class _Reader:
         if e.function in model.lookups:
             if len(e.arguments) != 1:
                 yield self._fault(e.at, f"a lookup takes one argument, here are {len(e.arguments)}.")
+        elif e.function in self.lost.names:
+            yield Fault(self.part.key, self.part.text, "")
         elif name not in FUNCTIONS:
             if e.function in model.variables:
                 yield self._fault(
@@ -79,7 +88,8 @@ class _Reader:
         if name in REDUCTIONS and e.arguments:
             found = summed(model, e.arguments[0])
             inner |= found
-            if not found:
+            marked = any(i.summed for r in references(e.arguments[0]) for i in r.indices)
+            if not found and not marked:
                 rule = f"{name} runs over the elements marked with ! or *, and none is: write {name}(x[*])."
                 yield self._fault(e.at, rule)
         for argument in e.arguments:

@@ -1,0 +1,49 @@
+"""Hybrid files of the care model: a network may be a whole footprint, as the main job builds it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sim.errors import Fault, FaultsError
+from sim.hybrid import Hybrid, load_hybrid
+from sim.network.schema import Network
+from sim.reading.yaml_file import read_yaml
+
+__all__ = ["load"]
+
+
+def load(path: Path, *, dt: float | None = None, check_units: bool = True) -> Hybrid:
+    """Read a hybrid file.
+
+    Parameters
+    ----------
+    path : Path
+        Its ``network`` may be ``{footprint: NAME}`` (and ``scenario: NAME``): that area under business as usual.
+    dt : float, optional
+        In place of the step of the stocks.
+    """
+    data, _ = read_yaml(path)
+    given = data.get("network") if isinstance(data, dict) else None
+    network = _footprint(given, path) if isinstance(given, dict) and "footprint" in given else None
+    return load_hybrid(path, network=network, dt=dt, check_units=check_units)
+
+
+def _footprint(given: dict[str, object], path: Path) -> Network:
+    """Network of a footprint under business as usual, over the years of the main job."""
+    from models.compose import parse, settings
+    from models.prepare import window
+    from models.system import build
+
+    known = ("footprint", "scenario")
+    faults = [
+        Fault(f"network.{key}", None, f"unknown key beside footprint; known: {', '.join(known)}.", str(path))
+        for key in given
+        if key not in known
+    ]
+    if faults:
+        raise FaultsError(faults, str(path))
+    chosen = settings(parse([f"{key}={value}" for key, value in given.items()]))
+    if chosen.fit is None:
+        rule = f"this footprint has no fit yet; carebridge calibrate footprint={given['footprint']} makes one."
+        raise FaultsError([Fault("network.footprint", given["footprint"], rule, str(path))], str(path))
+    return build(chosen.footprint, chosen.fit, chosen.future, window(chosen)[1]).network
