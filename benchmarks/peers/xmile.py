@@ -8,6 +8,7 @@ neither comes into force; what is compared then are the bare equations.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -28,7 +29,6 @@ TAKEN = {
     *("previous", "pulse", "ramp", "random", "rank", "safediv", "self", "sin", "size", "smth1", "smth3", "smthn"),
     *("sqrt", "starttime", "step", "stoptime", "sum", "tan", "then", "time", "trend", "initial_time", "final_time"),
 }
-_CLOCK = {"TIME": "TIME", "DT": "DT", "INITIAL_TIME": "STARTTIME", "FINAL_TIME": "STOPTIME", "PI": "PI"}
 #: functions with the same arguments
 _SAME = {f: f for f in ("ABS", "SQRT", "EXP", "LN", "LOG10", "SIN", "COS", "TAN", "ARCTAN", "STEP", "RAMP")}
 _SAME |= {"SMOOTH1": "SMTH1", "SMOOTH3": "SMTH3", "DELAY1": "DELAY1", "DELAY3": "DELAY3", "DELAY_FIXED": "DELAY"}
@@ -43,7 +43,7 @@ _WRITTEN = {
     "MODULO": "({0} - {1} * (IF {0} / {1} >= 0 THEN INT({0} / {1}) ELSE -INT(-{0} / {1})))",
     "ZIDZ": "(IF ABS({1}) < 0.000001 THEN 0 ELSE {0} / {1})",
     "XIDZ": "(IF ABS({1}) < 0.000001 THEN {2} ELSE {0} / {1})",
-    "PULSE": "(STEP(1, {0}) - STEP(1, {0} + MAX({1}, DT)))",
+    "PULSE": "(STEP(1, {0}) - STEP(1, {0} + MAX({1}, {dt})))",
     "SMOOTHN": "SMTHN({0}, {1}, {3}, {2})",
     "DELAYN": "DELAYN({0}, {1}, {3}, {2})",
 }
@@ -129,7 +129,7 @@ class _Writer:
                 raise XmileError(f"'{v.name}' has subscripts, which are not written.")
             match v.kind:
                 case "parameter" | "input":
-                    yield from self._element("aux", v.name, repr(float(v.values[()])), v.unit)
+                    yield from self._element("aux", v.name, repr(float(v.values[()])))
                 case "stock":
                     yield from self._stock(v)
                 case "flow":
@@ -143,34 +143,30 @@ class _Writer:
 
     # -- elements -----------------------------------------------------------------------------------------------------
 
-    def _element(
-        self, tag: str, name: str, equation: str, unit: str | None = None, inside: tuple[str, ...] = ()
-    ) -> Iterator[str]:
+    def _element(self, tag: str, name: str, equation: str, inside: tuple[str, ...] = ()) -> Iterator[str]:
         if name.lower() in self.written:
             raise XmileError(f"two things would be called '{name}'.")
         self.written.add(name.lower())
         yield f"<{tag} name={quoteattr(name)}>"
         yield f"  <eqn>{escape(equation)}</eqn>"
         yield from (f"  {line}" for line in inside)
-        if unit:
-            yield f"  <units>{escape(unit)}</units>"
         yield f"</{tag}>"
 
     def _equation(self, tag: str, v: Variable, equation: Expression) -> Iterator[str]:
         """A variable; one that is nothing but a lookup bears its points itself."""
         if isinstance(equation, Call) and equation.function in self.model.lookups:
             graph = _graph(self.model.lookups[equation.function])
-            yield from self._element(tag, v.name, self.number(equation.arguments[0]), v.unit, (graph,))
+            yield from self._element(tag, v.name, self.number(equation.arguments[0]), (graph,))
         else:
-            yield from self._element(tag, v.name, self.number(equation), v.unit)
+            yield from self._element(tag, v.name, self.number(equation))
 
     def _stock(self, v: Variable) -> Iterator[str]:
         ends = [f"<{tag}>{name}</{tag}>" for tag in ("inflow", "outflow") for name in getattr(v, f"{tag}s")]
-        yield from self._element("stock", v.name, self.number(v.parts[0].equation), v.unit, tuple(ends))
+        yield from self._element("stock", v.name, self.number(v.parts[0].equation), tuple(ends))
         if self.limits and _drains(self.model, v):
             out = [f"MAX(0, {self._wanted(f)})" for f in v.outflows]
             back = [f"MAX(0, -{self._wanted(f)})" for f in v.inflows if self.model.variables[f].both_ways]
-            limit = f"{BREADTH} * MAX(0, {v.name}) / DT"
+            limit = f"{BREADTH} * MAX(0, {v.name}) / {self._clock('DT')}"
             wanted = f"wanted_of_{v.name}"
             yield from self._element("aux", wanted, " + ".join(out + back))
             share = f"IF {wanted} > {limit} THEN {limit} / {wanted} ELSE 1"
@@ -184,14 +180,14 @@ class _Writer:
         forth, back = _ends(self.model, v)
         text = self.number(equation) if v.both_ways else f"MAX(0, {self.number(equation)})"
         if not forth and not (back and v.both_ways):
-            yield from self._element("flow", v.name, text, v.unit)
+            yield from self._element("flow", v.name, text)
             return
         wanted = self._wanted(v.name)
         yield from self._element("aux", wanted, text)
         ahead = f"share_of_{forth}" if forth else "1"
         if v.both_ways:
             ahead = f"(IF {wanted} >= 0 THEN {ahead} ELSE {f'share_of_{back}' if back else '1'})"
-        yield from self._element("flow", v.name, f"{wanted} * {ahead}", v.unit)
+        yield from self._element("flow", v.name, f"{wanted} * {ahead}")
 
     def _wanted(self, flow: str) -> str:
         return f"wanted_flow_{flow}"
@@ -206,7 +202,7 @@ class _Writer:
             case Name() if e.indices:
                 raise XmileError(f"'{e.name}' has subscripts, which are not written.")
             case Name():
-                return _CLOCK.get(e.name.upper(), e.name) if e.name not in self.model.variables else e.name
+                return e.name if e.name in self.model.variables else self._clock(e.name.upper())
             case Call():
                 return self._call(e)
             case Unary() if e.operator == "-":
@@ -214,6 +210,12 @@ class _Writer:
             case Binary() if e.operator in "+-*/^":
                 return f"({self.number(e.left)} {e.operator} {self.number(e.right)})"
         return f"(IF {self.condition(e)} THEN 1 ELSE 0)"
+
+    def _clock(self, name: str) -> str:
+        """Time, or what never changes as a number: not every program knows all names that XMILE has for these."""
+        time = self.model.time
+        fixed = {"DT": time.dt, "INITIAL_TIME": time.start, "FINAL_TIME": time.end, "PI": math.pi}
+        return repr(float(fixed[name])) if name in fixed else name
 
     def condition(self, e: Expression) -> str:
         """An expression as text in parentheses that is true or false."""
@@ -242,7 +244,7 @@ class _Writer:
             whole = _WRITTEN["INTEGER"].format(f"({texts[0]} / {texts[1]})")
             return f"(IF {texts[1]} <= 0 THEN {texts[0]} ELSE {texts[1]} * {whole})"
         if name in _WRITTEN:
-            return _WRITTEN[name].format(*texts)
+            return _WRITTEN[name].format(*texts, dt=self._clock("DT"))
         if name in _SAME:
             return f"{_SAME[name]}({', '.join(texts)})"
         raise XmileError(f"XMILE does not know {name}.")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from html import escape
 
 from sim.drawing.stock_graph import Node, clean, cut, graph, width_of
@@ -11,9 +12,11 @@ from sim.drawing.stock_links import Arc, arcs, bounds
 from sim.drawing.stock_pipes import VALVE, Run, chains
 from sim.drawing.stock_places import ICON, places
 from sim.drawing.stock_plan import Plan, Point, stacked
+from sim.drawing.svg import Piece
+from sim.drawing.tags import Tag, tag_marks, tags_width
 from sim.stocks.model import Model
 
-__all__ = ["draw_stocks"]
+__all__ = ["draw_stocks", "draw_stocks_part"]
 
 MARGIN, LINE = 24.0, 15.0
 _HEAD = (11.0, 7.0)  #: length and half width of a pipe's arrow head
@@ -46,7 +49,30 @@ def draw_stocks(model: Model) -> str:
     str
         The text of an SVG file. The same model gives the same text.
     """
+    piece = draw_stocks_part(model)
+    return "\n".join(
+        [
+            f'<svg xmlns="http://www.w3.org/2000/svg" width="{piece.width:.0f}" height="{piece.height:.0f}" '
+            f'viewBox="0 0 {piece.width:.0f} {piece.height:.0f}" font-family="Helvetica, Arial, sans-serif">',
+            '<defs><marker id="tip" viewBox="0 0 10 10" refX="9" refY="5" markerWidth="7.5" markerHeight="7.5" '
+            'markerUnits="userSpaceOnUse" orient="auto"><path d="M0 1 L10 5 L0 9 Z"/></marker></defs>',
+            '<rect width="100%" height="100%" fill="white"/>',
+            *piece.lines,
+            "</svg>",
+            "",
+        ]
+    )
+
+
+def draw_stocks_part(model: Model, tags: Mapping[str, Sequence[Tag]] | None = None) -> Piece:
+    """Draw stocks as a piece of a larger picture, with tags beside names of variables.
+
+    The picture needs a marker called ``tip``.
+    """
     nodes, pipes, links = graph(model)
+    for name, some in (tags or {}).items():
+        if (node := nodes.get(f"v:{name}")) is not None:
+            nodes[node.key] = _Tagged(**vars(node), tags=tuple(some))
     loose = [n for n in nodes.values() if n.kind not in ("stock", "flow")]
     plan = places(nodes, stacked(chains(nodes, pipes), links, loose), links)
     found = arcs(plan, links)
@@ -61,24 +87,19 @@ def draw_stocks(model: Model) -> str:
     dx, dy = (width - right + left) / 2 - left, above - top
     legend, height = _legend(_used(nodes, plan, found), width, bottom + dy + 34)
     head = [_text(MARGIN, MARGIN + 14 + 20 * k, line, 16, 'font-weight="bold"') for k, line in enumerate(title)]
-    return "\n".join(
-        [
-            f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:.0f}" height="{height + MARGIN:.0f}" '
-            f'viewBox="0 0 {width:.0f} {height + MARGIN:.0f}" font-family="Helvetica, Arial, sans-serif">',
-            '<defs><marker id="tip" viewBox="0 0 10 10" refX="9" refY="5" markerWidth="7.5" markerHeight="7.5" '
-            'markerUnits="userSpaceOnUse" orient="auto"><path d="M0 1 L10 5 L0 9 Z"/></marker></defs>',
-            '<rect width="100%" height="100%" fill="white"/>',
-            *head,
-            f'<g class="model" transform="translate({dx:.1f} {dy:.1f})">',
-            *body,
-            "</g>",
-            '<g class="legend">',
-            *legend,
-            "</g>",
-            "</svg>",
-            "",
-        ]
-    )
+    middle = [f'<g class="model" transform="translate({dx:.1f} {dy:.1f})">', *body, "</g>"]
+    return Piece([*head, *middle, '<g class="legend">', *legend, "</g>"], width, height + MARGIN)
+
+
+@dataclass(frozen=True)
+class _Tagged(Node):
+    """A node with tags to the right of its name."""
+
+    tags: tuple[Tag, ...] = ()
+
+    @property
+    def width(self) -> float:
+        return super().width + tags_width(self.tags)
 
 
 # -- pipes and links --------------------------------------------------------------------------------------------------
@@ -176,10 +197,12 @@ def _node(node: Node, at: Point, plan: Plan) -> str:
 def _lines(node: Node, x: float, top: float, style: str = "") -> list[str]:
     step = node.size + 2.5
     middle = f'{style} text-anchor="middle"'.strip()
+    tags = node.tags if isinstance(node, _Tagged) else ()
+    x -= tags_width(tags) / 2
     found = [_text(x, top + step * (k + 0.8), line, node.size, middle) for k, line in enumerate(node.lines)]
     if node.unit:
         found.append(_text(x, top + step * len(node.lines) + 9.5, node.unit, 10, 'text-anchor="middle"'))
-    return found
+    return found + tag_marks(tags, x + (node.width - tags_width(tags)) / 2, top + step / 2)
 
 
 def _rectangle(room: tuple[float, float, float, float], style: str) -> str:

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
+from typing import NamedTuple
 
 from sim.drawing.graph import Arrow, Box, graph
 from sim.drawing.layers import columns, heights, ordered
+from sim.drawing.tags import Tag, tag_marks, tags_width
 from sim.drawing.words import pool_lines
-from sim.network.schema import Network
+from sim.network.schema import LEAVE, Network
 
-__all__ = ["draw"]
+__all__ = ["Piece", "Tags", "draw", "draw_part"]
+
+#: numbers beside a box, by its key and nothing (a pool: `pool:` and its name), or beside an arrow, by both its ends
+Tags = Mapping[tuple[str, str], Sequence[Tag]]
 
 LINE, TITLE, PAD = 15.0, 20.0, 9.0  #: heights of a text line, of a title, and the margin inside a box
 PORT, LANE, CURVE, TIP = 19.0, 11.0, 54.0, 12.0  #: distances of ports and lanes, width of curves, length of a tip
@@ -26,6 +31,14 @@ def text_width(text: str, size: float) -> float:
     """Width of a text in a common sans-serif font, rather too much than too little."""
     units = sum(0.34 if c in _NARROW else 0.92 if c in _WIDE else 0.70 if c.isupper() else 0.575 for c in text)
     return units * size
+
+
+class Piece(NamedTuple):
+    """What is drawn, as lines of SVG, and the room that it takes."""
+
+    lines: list[str]
+    width: float
+    height: float
 
 
 @dataclass
@@ -60,17 +73,38 @@ def draw(network: Network) -> str:
         The text of an SVG file: stations in columns from left to right with places, waiting room and stay, sources
         with rates, shares on the arrows, shared pools below.
     """
-    return _Drawing(network).text()
+    piece = _Drawing(network, *graph(network), list(network.pools), {}).piece()
+    head = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{piece.width:.0f}" height="{piece.height:.0f}" '
+        f'viewBox="0 0 {piece.width:.0f} {piece.height:.0f}" font-family="Helvetica, Arial, sans-serif">'
+    )
+    marker = (
+        '<defs><marker id="tip" viewBox="0 0 10 10" refX="9" refY="5" markerWidth="8" markerHeight="8" '
+        'markerUnits="userSpaceOnUse" orient="auto"><path d="M0 1 L10 5 L0 9 Z"/></marker></defs>'
+    )
+    paper = '<rect width="100%" height="100%" fill="white"/>'
+    return "\n".join([head, marker, paper, *piece.lines, "</svg>", ""])
+
+
+def draw_part(
+    network: Network, boxes: Sequence[Box], arrows: Sequence[Arrow], pools: Sequence[str], tags: Tags
+) -> Piece:
+    """Draw chosen boxes, arrows and pools of a network, with tags, as a piece of a larger picture.
+
+    The picture needs a marker called ``tip``.
+    """
+    return _Drawing(network, boxes, arrows, pools, tags).piece()
 
 
 class _Drawing:
-    def __init__(self, network: Network):
-        self.network = network
-        boxes, arrows = graph(network)
+    def __init__(
+        self, network: Network, boxes: Sequence[Box], arrows: Sequence[Arrow], pools: Sequence[str], tags: Tags
+    ):
+        self.network, self.pools, self.tags = network, pools, tags
         self.boxes = {box.key: box for box in boxes}
         edges = [(a.start, a.end) for a in arrows]
         column = columns(list(self.boxes), edges, {b.key for b in boxes if b.kind == "source"})
-        self.placed = {box.key: _measured(box, arrows) for box in boxes}
+        self.placed = {box.key: _measured(box, arrows, self._tags_width(box.key)) for box in boxes}
         self.ways = [self._way(n, arrow, column) for n, arrow in enumerate(arrows)]
         last = max(column.values(), default=0)
         layers: list[list[str]] = [[] for _ in range(last + 1)]
@@ -133,9 +167,16 @@ class _Drawing:
         box = self.placed[node].box
         if box is None:
             return 0.0
-        texts = [w.arrow.label for w in self.ways if w.arrow.start == node]
-        widths = [text_width(t, 11) + 12 for t in texts if t] + [text_width(t, 11) + TIP + 12 for t in box.exits]
+        arrows = [w.arrow for w in self.ways if w.arrow.start == node]
+        widths = [text_width(a.label, 11) + self._tags_width(node, a.end) + 12 for a in arrows if a.label]
+        widths += [text_width(t, 11) + self._tags_width(node, LEAVE) + TIP + 12 for t in box.exits]
         return max(widths, default=8.0)
+
+    def _tags_width(self, start: str, end: str = "") -> float:
+        return tags_width(self.tags.get((start, end), ()))
+
+    def _tagged(self, start: str, end: str, x: float, y: float) -> list[str]:
+        return tag_marks(self.tags.get((start, end), ()), x, y)
 
     def _ports(self) -> None:
         """Heights at which arrows leave and reach the boxes, in the order of their other ends."""
@@ -157,25 +198,16 @@ class _Drawing:
 
     # -- what is written ----------------------------------------------------------------------------------------------
 
-    def text(self) -> str:
-        """The whole file."""
+    def piece(self) -> Piece:
+        """All lines, and the size of the whole."""
         body = [self._title()]
         body += [line for way in self.ways for line in self._arrow(way)]
         body += [line for node, one in self.placed.items() if one.box for line in self._box(node, one)]
         below = max([self.bottom, *self.lanes.values()]) + 30
-        pools, below = self._pools(below)
+        pools, below = self._pools_below(below)
         legend, below = self._legend(below)
         width = max(self.width, self._title_width() + 2 * MARGIN, self.below_width)
-        head = (
-            f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:.0f}" height="{below + MARGIN:.0f}" '
-            f'viewBox="0 0 {width:.0f} {below + MARGIN:.0f}" font-family="Helvetica, Arial, sans-serif">'
-        )
-        marker = (
-            '<defs><marker id="tip" viewBox="0 0 10 10" refX="9" refY="5" markerWidth="8" markerHeight="8" '
-            'markerUnits="userSpaceOnUse" orient="auto"><path d="M0 1 L10 5 L0 9 Z"/></marker></defs>'
-        )
-        paper = '<rect width="100%" height="100%" fill="white"/>'
-        return "\n".join([head, marker, paper, *body, *pools, *legend, "</svg>", ""])
+        return Piece([*body, *pools, *legend], width, below + MARGIN)
 
     def _title_width(self) -> float:
         return text_width(self.network.name, 16)
@@ -190,19 +222,24 @@ class _Drawing:
             f'<rect x="{one.x:.1f}" y="{top:.1f}" width="{one.width:.1f}" height="{one.height:.1f}" rx="{round_}" '
             'fill="white" stroke="black" stroke-width="1.4"/>',
             _text(one.x + PAD, top + PAD + 11, one.box.title, 13, bold=True),
+            *self._tagged(node, "", one.x + one.width - PAD - self._tags_width(node), top + PAD + 6.5),
         ]
         found += [_text(one.x + PAD, top + TITLE + PAD + 11 + LINE * k, t, 11) for k, t in enumerate(one.lines)]
         for label, y in zip(one.box.exits, self.exits[node], strict=True):
-            end = one.x + one.width + text_width(label, 11) + TIP + 8
-            found.append(_path(f"M{one.x + one.width:.1f} {y:.1f} H{end:.1f}", "route"))
-            found.append(_text(one.x + one.width + 5, y - 3, label, 11))
+            x, words = one.x + one.width, text_width(label, 11)
+            first = LEAVE if label == one.box.exits[0] else "-"  # a route's exit stands first
+            found.append(_path(f"M{x:.1f} {y:.1f} H{x + words + self._tags_width(node, first) + TIP + 8:.1f}", "route"))
+            found.append(_text(x + 5, y - 3, label, 11))
+            found += self._tagged(node, first, x + 5 + words, y - 7.5)
         return found
 
     def _arrow(self, way: _Way) -> list[str]:
         start, end = self.placed[way.arrow.start], self.placed[way.arrow.end]
         c = self.column[way.arrow.start]
-        label = [_text(start.x + start.width + 5, way.out - 3, way.arrow.label, 11)] if way.arrow.label else []
         x, y = start.x + start.width, way.out
+        label = [_text(x + 5, y - 3, way.arrow.label, 11)] if way.arrow.label else []
+        if label and way.arrow.kind == "route":
+            label += self._tagged(way.arrow.start, way.arrow.end, x + 5 + text_width(way.arrow.label, 11), y - 7.5)
         if way.back:
             points = [(x, y), (self.down[id(way)], y), (self.down[id(way)], self.lanes[id(way)])]
             points += [(self.up[id(way)], self.lanes[id(way)]), (self.up[id(way)], way.into), (end.x, way.into)]
@@ -220,17 +257,19 @@ class _Drawing:
             y = goal
         return [_path(track, way.arrow.kind), *label]
 
-    def _pools(self, y: float) -> tuple[list[str], float]:
+    def _pools_below(self, y: float) -> tuple[list[str], float]:
         found, x, tallest = [], MARGIN, 0.0
-        for name in self.network.pools:
+        for name in self.pools:
             lines = pool_lines(self.network, name)
-            width = max(text_width(f"pool {name}", 13) * 1.08, *(text_width(t, 11) for t in lines)) + 2 * PAD
+            tags = self._tags_width(f"pool:{name}")
+            width = max(text_width(f"pool {name}", 13) * 1.08 + tags, *(text_width(t, 11) for t in lines)) + 2 * PAD
             height = TITLE + LINE * len(lines) + 2 * PAD - 4
             found.append(
                 f'<rect x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" height="{height:.1f}" fill="white" '
                 'stroke="black" stroke-width="1.4" stroke-dasharray="1 2"/>'
             )
             found.append(_text(x + PAD, y + PAD + 11, f"pool {name}", 13, bold=True))
+            found += self._tagged(f"pool:{name}", "", x + width - PAD - tags, y + PAD + 6.5)
             found += [_text(x + PAD, y + TITLE + PAD + 11 + LINE * k, t, 11) for k, t in enumerate(lines)]
             x, tallest = x + width + GAP, max(tallest, height)
             self.below_width = max(self.below_width, x + MARGIN)
@@ -248,10 +287,10 @@ class _Drawing:
         return found, y + 10
 
 
-def _measured(box: Box, arrows: Iterable[Arrow]) -> _Placed:
+def _measured(box: Box, arrows: Iterable[Arrow], tags: float) -> _Placed:
     """Size of a box for its texts and for the ports of its arrows."""
     lines = [part for line in box.lines for part in textwrap.wrap(line, WRAP)]
-    width = max(text_width(box.title, 13) * 1.08, *(text_width(t, 11) for t in lines)) + 2 * PAD
+    width = max([text_width(box.title, 13) * 1.08 + tags, *(text_width(t, 11) for t in lines)]) + 2 * PAD
     ports = max(sum(a.start == box.key for a in arrows) + len(box.exits), sum(a.end == box.key for a in arrows))
     return _Placed(box, lines, width, max(TITLE + LINE * len(lines) + 2 * PAD - 4, PORT * ports + 8))
 

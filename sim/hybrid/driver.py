@@ -1,7 +1,7 @@
 """The loop of a hybrid run: network first, then counts, stocks, and what the stocks set. Compiled with the stocks.
 
-The text of these functions becomes part of a generated module, in which `advance_network` is the kernel's entry and
-`start` and `advance` are those of the stocks.
+The text of these functions becomes part of a generated module, in which `advance_network` calls the kernel at its
+address, and `start` and `advance` are those of the stocks.
 """
 # ruff: noqa: F821
 # pyright: reportUndefinedVariable=none, reportAttributeAccessIssue=none, reportIndexIssue=none
@@ -244,13 +244,13 @@ def begin(T, S, K, E, y, x, p, b, w, c, z):
     return used
 
 
-def drive(T, S, K, E, y, x, p, b, w, c, z, out, before, last, every):
+def drive(kernel, T, S, K, E, y, x, p, b, w, c, z, out, before, last, every):
     """Go on to exchange `last`; returns what the network needs when its memory is full, to be called again."""
     dt, span = c[1], K.span[0]
     while E.numbers[AT] < last and E.numbers[TROUBLE] == FINE:
         k = E.numbers[AT]
         t = (k + 1) * span
-        status = advance_network(T, S, t)
+        status = advance_network(kernel, T, S, t)
         if status != DONE:
             return status
         _feed(S, K, E, p, dt, t, before)

@@ -23,8 +23,7 @@ from sim.tables import Lowered, lower
 __all__ = ["Ready", "ready"]
 
 IMPORTS = """
-from sim.kernel.advance import advance as advance_network
-from sim.kernel.jit import compiled as entry, rule as folded
+from sim.kernel.jit import call_at as advance_network, compiled as entry, rule as folded
 """
 _PRESENT = ("in_service", "blocked", "in_transition")
 _MOST = 1e9  #: places

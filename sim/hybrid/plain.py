@@ -303,6 +303,8 @@ class PlainHybrid:
                 place = slice(layout.place[v.name][1], layout.place[v.name][1] + len(v.values))
                 new[place] = self.p[place]
             self.p[:] = new
+            # the drives act on what follows from the change
+            self.step(self.y, self.x, self.p, self.b, self.w, self.stocks.clock, self.row, k, k, 1, 1, 1)
 
     def _set(self, at: int) -> None:
         dt = self.hybrid.model.time.dt

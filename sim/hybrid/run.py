@@ -11,6 +11,8 @@ from sim.errors import CarebridgeError, ConservationError
 from sim.hybrid import layout
 from sim.hybrid.layout import Ledger
 from sim.hybrid.lower import Ready
+from sim.kernel.advance import advance
+from sim.kernel.jit import address_of
 from sim.kernel.layout import DONE, PLAN_AT, PLAN_ROW
 from sim.run import Run
 from sim.stocks.compile import TROUBLE
@@ -60,6 +62,8 @@ class HybridRun:
         self.row = np.zeros((2, width))
         self.rows = np.zeros((rows_of(t), width))
         self._before = np.zeros_like(self.ledger.total)
+        self.network.advance(0)  # compiles the kernel, or loads it
+        self._kernel = address_of(advance, self.network.tables, self.network.state, 0)
         self._make_room()
         self._begin()
 
@@ -86,7 +90,7 @@ class HybridRun:
             run = self.network
             try:
                 status = self.ready.compiled.drive(
-                    run.tables, run.state, self.ready.coupling, self.ledger, self.y, self.x, *state
+                    self._kernel, run.tables, run.state, self.ready.coupling, self.ledger, self.y, self.x, *state
                 )
             except TROUBLE as error:
                 self._stopped(str(error))

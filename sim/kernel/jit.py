@@ -16,9 +16,12 @@ from typing import Any
 import numba
 import platformdirs
 from numba import njit, types
+from numba.extending import intrinsic
 
 __all__ = [
+    "address_of",
     "cache_folder",
+    "call_at",
     "called",
     "compiled",
     "rule",
@@ -134,3 +137,26 @@ def strict_called(function: Callable[..., Any]) -> Any:
 def strict_compiled(function: Callable[..., Any]) -> Any:
     """Compile an entry point of generated source, kept on disk beside it."""
     return njit(**{**ENTRY, **STRICT})(function)
+
+
+def address_of(entry: Any, *arguments: Any) -> int:
+    """Address of the machine code of an entry point for arguments like these; the entry must have been called so."""
+    code = entry.overloads[tuple(numba.typeof(a) for a in arguments)]
+    return code.library.get_pointer_to_function(code.fndesc.llvm_func_name)
+
+
+@intrinsic
+def call_at(typing: Any, address: Any, tables: Any, state: Any, until: Any) -> Any:
+    """Call the machine code at an address, ``(tables, state, until) -> int64``, from compiled code.
+
+    A caller that names the kernel itself would contain and optimise all of it again: eight seconds instead of two.
+    """
+
+    def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        kinds, convention = signature.args[1:], context.call_conv
+        function = convention.get_function_type(signature.return_type, kinds)
+        pointer = builder.inttoptr(values[0], function.as_pointer())
+        _, result = convention.call_function(builder, pointer, signature.return_type, kinds, values[1:])
+        return result
+
+    return types.int64(address, tables, state, until), generate

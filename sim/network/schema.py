@@ -215,7 +215,8 @@ class Source(Shape):
 
     One of four: ``rate_per_day``, a Poisson process whose rate is constant within each hour; ``every``, arrivals one
     after another with independent times between them (a fixed time makes a schedule); ``times``, a list of instants,
-    in place or in a CSV file; or ``driven``, entities that stocks beside the network hand over. ``batch`` is how many come together, ``attend`` the share of bookings that is kept.
+    in place or in a CSV file; or ``driven``, entities that stocks beside the network hand over. ``batch`` is how many
+    come together, ``attend`` the share of bookings that is kept.
     """
 
     cls: str = Field(alias="class")

@@ -261,12 +261,10 @@ class _Builder:
             self._fault(key, None, f"an equation is missing for {names}; 'else' is for all others.")
         parts = []
         for head, text in given.items():
-            mine = left if head == "else" else [e for e, h in claimed.items() if h == head]
-            whole = head in overs and set(mine) == set(shape.elements(overs[head]))
-            if whole:
+            if head in overs:
                 parts.append(self._part(overs[head], text, f"{key}.{head}"))
-            else:
-                parts += [self._part(e, text, f"{key}.{head}") for e in mine]
+            elif head == "else":
+                parts += [self._part(e, text, f"{key}.{head}") for e in left]
         return tuple(parts)
 
     def _over(self, head: str, key: str, shape: _Shape) -> tuple[str, ...] | None:

@@ -9,6 +9,7 @@ DELAY_FIXED, ``w`` (3, states) rates and what RK4 keeps, ``c`` first time, step,
 from __future__ import annotations
 
 import inspect
+import re
 from dataclasses import dataclass
 
 from sim.stocks.builtins import SOURCES
@@ -122,11 +123,10 @@ def generate(model: Model) -> Generated:
     program = lower_stocks(model)
     layout = Layout(program)
     body = _Body(program, layout)
-    functions = [
-        START.format(body=body.start()),
-        ADVANCE.format(body=body.step(), row=body.row(), check=body.check(), commit=body.commit(), rates=body.rates()),
-        RUN,
-    ]
+    advance = ADVANCE.format(
+        body=body.step(), row=body.row(), check=body.check(), commit=body.commit(), rates=body.rates()
+    )
+    functions = [START.format(body=body.start()), _read_once(advance), RUN]
     constants = [f"{name} = np.array({list(values)!r}, dtype=np.{kind})" for name, values, kind in layout.constants()]
     helpers = [f"\n\n@{decorator}\n{inspect.getsource(f)}" for f, decorator in SOURCES if _used(f.__name__, functions)]
     name = model.name.replace("\n", " ").replace("\\", "/")
@@ -143,6 +143,14 @@ _WITH = {
     "_segment": ("_clamp(", "_extrapolate(", "_discrete("),
     "_extrapolate": ("_clamp(",),
 }
+
+
+def _read_once(advance: str) -> str:
+    """Give parameters names of their own before the first step: a compiler cannot know that no step changes them."""
+    places = sorted({int(place) for place in re.findall(r"\bp\[(\d+)\]", advance)})
+    head, loop, body = advance.partition("    while True:\n")
+    names = "".join(f"    p_{place} = p[{place}]\n" for place in places)
+    return head + names + loop + re.sub(r"\bp\[(\d+)\]", r"p_\1", body)
 
 
 def _used(name: str, functions: list[str]) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from sim.stocks.functions import REDUCTIONS, canonical
-from sim.stocks.model import CLOCK, Model, Part, Variable
+from sim.stocks.model import CLOCK, Element, Model, Part, Variable, elements_of
 from sim.stocks.nodes import Binary, Call, Expression, Name, Number, Unary
 from sim.stocks.subscripts import Loop, Scope, Spot, resolve, scope_of, summed
 from sim.stocks.trees import (
@@ -41,6 +41,14 @@ _MEMORIES: dict[str, tuple[MemoryKind, int]] = {
     "TREND": ("trend", 1),
     "SAMPLE_IF_TRUE": ("sample", 1),
     "INITIAL": ("initial", 1),
+}
+#: arguments that count at the start only
+_AT_START: dict[str, tuple[int, ...]] = {
+    **dict.fromkeys(("SMOOTH1", "SMOOTH3", "SMOOTHN", "DELAY1", "DELAY3", "DELAYN", "TREND", "SAMPLE_IF_TRUE"), (2,)),
+    "DELAY_FIXED": (1, 2),
+    "FORECAST": (3,),
+    "INITIAL": (0,),
+    "ACTIVE_INITIAL": (1,),
 }
 
 
@@ -93,28 +101,46 @@ def lower_stocks(model: Model) -> Program:
 
 
 def _blocks(program: Program, variable: Variable, parts: tuple[Part, ...]) -> list[Block]:
-    return [_block(program, variable, part) for part in parts]
+    """One block for each part; one for each element where another part, of more single elements, has some of them."""
+    model, blocks = program.model, list[Block]()
+    owner: dict[Element, Part] = {}
+    for part in sorted(parts, key=lambda p: sum(over in model.dimensions for over in p.over)):
+        for element in elements_of(model, part.over):
+            owner.setdefault(element, part)
+    for part in parts:
+        mine = [element for element in elements_of(model, part.over) if owner[element] is part]
+        if len(mine) == len(list(elements_of(model, part.over))):
+            blocks.append(_block(program, variable, part))
+        else:
+            blocks += [_block(program, variable, part, element) for element in mine]
+    return blocks
 
 
-def _block(program: Program, variable: Variable, part: Part) -> Block:
+def _block(program: Program, variable: Variable, part: Part, only: Element | None = None) -> Block:
+    """An equation as it stands, or for one element of it."""
     model = program.model
     scope = scope_of(model, variable, part)
     target = []
-    for dim, over in zip(variable.dims, part.over, strict=True):
+    for n, (dim, over) in enumerate(zip(variable.dims, part.over, strict=True)):
         elements = model.dimensions[dim]
         loop = Loop(over, model.dimensions[over]) if over in model.dimensions else None
+        if loop is not None and only is not None:
+            loop = scope[dim] = scope[over] = Loop(over, (only[n],))
         positions = tuple(elements.index(e) for e in (loop.elements if loop else (over,)))
         target.append(Spot(loop, positions))
-    tree = _Lowering(program, variable, part, scope).tree(part.equation, {})
+    tree = _Lowering(program, variable, part, scope, variable.kind == "stock").tree(part.equation, {})
     return Block(variable.name, tuple(target), tree, part.key, part.text)
 
 
 @dataclass(frozen=True)
 class _Lowering:
+    """An equation on its way; `starting` where it counts at the start only, so that calls need not remember."""
+
     program: Program
     variable: Variable
     part: Part
     scope: Scope
+    starting: bool
 
     def tree(self, e: Expression, loops: Mapping[str, Loop]) -> Tree:
         match e:
@@ -143,9 +169,14 @@ class _Lowering:
         if name in REDUCTIONS:
             inner = summed(model, e.arguments[0])
             return Gather(name, tuple(inner.values()), self.tree(e.arguments[0], {**loops, **inner}))
-        arguments = [self.tree(a, loops) for a in e.arguments]
+        once = replace(self, starting=True)
+        only = _AT_START.get(name, ())
+        arguments = [(once if n in only else self).tree(a, loops) for n, a in enumerate(e.arguments)]
         if name == "IF":
             return Choose(*arguments)
+        if self.starting and name in _MEMORIES and name != "TREND":
+            given = 2 if len(arguments) > 2 else 0
+            return arguments[given]
         if name == "FORECAST":
             held = self._memory("TREND", [arguments[0], arguments[1], *arguments[3:]])
             growth = Infix("+", Constant(1.0), Infix("*", arguments[2], held))

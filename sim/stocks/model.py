@@ -87,7 +87,8 @@ class Part:
     ----------
     over : tuple of str
         For each dimension of the variable what stands in its place: a dimension that the equation runs over (the
-        variable's own, or a part of it), or a single element.
+        variable's own, or a part of it), or a single element. Where parts overlap, the one with more single elements
+        counts.
     equation : Expression
     text : str
         The equation as written.
