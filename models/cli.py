@@ -21,7 +21,7 @@ HELP = """carebridge: is this plan to close hospital beds credible?
   carebridge sweep [FILE.yaml] [...]    many points of a design, on this machine or a cluster; stop and go on at will
   carebridge status DIR                 how a sweep stands; carebridge collect DIR makes its tables
   carebridge analyse DIR                what the answers of a sweep depend on, and where the plan fails
-  carebridge list [group]               footprints, plans, timelines, scenarios and sweeps, each with its question
+  carebridge list [group]               footprints, plans, scenarios, sweeps and models, each with its question
   carebridge doctor                     versions, compile cache, cores, memory and disk
   carebridge VERB --help                more on one of these
 """
@@ -187,6 +187,13 @@ def _list(words: list[str]) -> int:
         "timelines": "timeline",
         "scenarios": "scenario",
         "sweeps": "sweep",
+        "stocks": "stocks",
+        "hybrids": "hybrid",
+    }
+    files = {
+        "sweeps": "sweep NAME",
+        "stocks": "stocks configs/stocks/NAME.yaml",
+        "hybrids": "hybrid configs/hybrid/NAME.yaml",
     }
     wanted = words or list(groups)
     for title in wanted:
@@ -194,7 +201,7 @@ def _list(words: list[str]) -> int:
             close = nearest(title, groups)
             hint = f" Did you mean '{close}'?" if close else ""
             raise CarebridgeError(f"nothing to list under '{title}'; there are: {', '.join(groups)}.{hint}")
-        print(f"{title} (carebridge sweep NAME)" if title == "sweeps" else f"{title} ({groups[title]}=...)")
+        print(f"{title} (carebridge {files[title]})" if title in files else f"{title} ({groups[title]}=...)")
         for name in choices(groups[title]):
             print(f"  {name:24} {first_line(groups[title], name)}")
     return 0

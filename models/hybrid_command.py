@@ -68,10 +68,19 @@ def run_hybrid(words: list[str]) -> int:
         faults.append(Fault("FILE.yaml", None, "the name of a hybrid file is needed; see --help.", WHERE))
     if {"halve", "twin"} <= asked.flags:
         faults.append(Fault("--halve", None, "one check at a time: --halve or --twin.", WHERE))
+    if asked["csv"] is not None and asked.flags & {"halve", "twin"}:
+        faults.append(Fault("csv", str(asked["csv"]), "--halve and --twin write no trajectories.", WHERE))
+    if "halve" in asked.flags and asked["replications"] == 1:
+        faults.append(Fault("replications", 1, "--halve needs two at least; fifty are usual.", WHERE))
     faults += file_faults(asked, "csv", "draw")
+    if "no_unit_check" in asked.flags and asked.file is not None:
+        print(f"{asked.file}: dimensions are not analysed (--no-unit-check)", file=sys.stderr)
     hybrid, more = _read(asked, None)
-    if faults or more or hybrid is None:
+    if hybrid is None:
         raise FaultsError([*faults, *more], WHERE if not more else str(asked.file))
+    faults += _setting_faults(asked, hybrid)
+    if faults:
+        raise FaultsError(faults, WHERE)
     if asked["draw"] is not None:
         from sim.drawing import draw_hybrid
 
@@ -95,11 +104,20 @@ def _read(asked: Words, dt: float | None) -> tuple[Hybrid | None, list[Fault]]:
         return None, [Fault("FILE.yaml", None, str(error), WHERE)]
 
 
+def _setting_faults(asked: Words, hybrid: Hybrid) -> list[Fault]:
+    from sim.stocks import Stocks
+
+    try:
+        Stocks(hybrid.model).setting(asked.changes, WHERE)
+    except FaultsError as error:
+        return error.faults
+    return []
+
+
 def _run(asked: Words, hybrid: Hybrid) -> int:
     from sim.hybrid import ready
 
     made = ready(hybrid)
-    made.stocks.setting(asked.changes, WHERE)
     seed = hybrid.network.seed if asked["seed"] is None else asked["seed"]
     workers = asked["workers"] or os.cpu_count() or 1
     if "twin" in asked.flags:

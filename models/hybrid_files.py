@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from sim.errors import Fault, FaultsError
@@ -24,8 +25,22 @@ def load(path: Path, *, dt: float | None = None, check_units: bool = True) -> Hy
     """
     data, _ = read_yaml(path)
     given = data.get("network") if isinstance(data, dict) else None
-    network = _footprint(given, path) if isinstance(given, dict) and "footprint" in given else None
+    if not isinstance(given, dict) or "footprint" not in given:
+        return load_hybrid(path, dt=dt, check_units=check_units)
+    try:
+        network = _footprint(given, path)
+    except FaultsError as error:
+        others = _faults_beside_the_network(path, dt, check_units)
+        raise FaultsError([*error.faults, *others], str(path)) from None
     return load_hybrid(path, network=network, dt=dt, check_units=check_units)
+
+
+def _faults_beside_the_network(path: Path, dt: float | None, check_units: bool) -> list[Fault]:
+    try:
+        load_hybrid(path, dt=dt, check_units=check_units)
+    except FaultsError as error:
+        return [f for f in error.faults if "network" not in (f.key.partition(".")[0], f.file)]
+    return []
 
 
 def _footprint(given: dict[str, object], path: Path) -> Network:
@@ -42,7 +57,11 @@ def _footprint(given: dict[str, object], path: Path) -> Network:
     ]
     if faults:
         raise FaultsError(faults, str(path))
-    chosen = settings(parse([f"{key}={value}" for key, value in given.items()]))
+    try:
+        chosen = settings(parse([f"{key}={value}" for key, value in given.items()]))
+    except FaultsError as error:  # the words stand in the file
+        found = [replace(f, key=f"network.{f.key}", file=str(path)) for f in error.faults]
+        raise FaultsError(found, str(path)) from None
     if chosen.fit is None:
         rule = f"this footprint has no fit yet; carebridge calibrate footprint={given['footprint']} makes one."
         raise FaultsError([Fault("network.footprint", given["footprint"], rule, str(path))], str(path))

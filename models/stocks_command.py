@@ -13,6 +13,7 @@ from sim.errors import CarebridgeError, Fault, FaultsError
 from sim.files import json_text, replace_text
 
 if TYPE_CHECKING:
+    from models.stocks_sweep import StockDesign
     from sim.stocks import Model, Stocks
 
 __all__ = ["csv_lines", "run_stocks"]
@@ -36,8 +37,11 @@ def run_stocks(words: list[str]) -> int:
         faults.append(Fault("FILE.yaml", None, "the name of a stock-flow file is needed; see --help.", WHERE))
     faults += file_faults(asked, "out", "draw")
     model, more = _read(asked)
-    if faults or more or model is None:
-        raise FaultsError([*faults, *more], WHERE if not more else str(asked.file))
+    if model is None:
+        raise FaultsError([*faults, *more], str(asked.file) if more else WHERE)
+    stocks, design, more = _prepared(asked, model)
+    if faults or more:
+        raise FaultsError([*faults, *more], WHERE)
     if asked["draw"] is not None:
         from sim.drawing import draw_stocks
 
@@ -49,7 +53,7 @@ def run_stocks(words: list[str]) -> int:
     elif "check" in asked.flags:
         print(f"{asked.file}: no faults")
     else:
-        _print(asked, _run(asked, model))
+        _print(asked, _run(asked, stocks) if design is None else _sweep(asked, stocks, design))
     return 0
 
 
@@ -70,22 +74,37 @@ def _read(asked: Words) -> tuple[Model | None, list[Fault]]:
         return None, [Fault("FILE.yaml", None, str(error), WHERE)]
 
 
-def _run(asked: Words, model: Model) -> Iterator[str]:
-    """Lines of the CSV; everything that can be wrong is found before the first."""
+def _prepared(asked: Words, model: Model) -> tuple[Stocks, StockDesign | None, list[Fault]]:
+    """The model as it is to be run and the design, or every fault of times, parameters and design at once."""
+    from models.stocks_sweep import read_design
     from sim.stocks import Stocks, at_other_times
 
-    stocks = Stocks(at_other_times(model, until=asked["until"], dt=asked["dt"], method=asked["method"], where=WHERE))
-    stocks.setting(asked.changes, WHERE)
+    stocks, design, faults = Stocks(model), None, list[Fault]()
+    try:
+        model = at_other_times(model, until=asked["until"], dt=asked["dt"], method=asked["method"], where=WHERE)
+        stocks = Stocks(model)
+    except FaultsError as error:
+        faults += error.faults
+    try:
+        stocks.setting(asked.changes, WHERE)
+    except FaultsError as error:
+        faults += error.faults
     if asked["sweep"] is not None:
-        return _sweep(asked, stocks)
+        try:
+            design = read_design(asked["sweep"], stocks, asked.changes)
+        except FaultsError as error:
+            faults += [fault for fault in error.faults if fault not in faults]
+        except CarebridgeError as error:
+            faults.append(Fault("sweep", None, str(error), WHERE))
+    return stocks, design, faults
+
+
+def _run(asked: Words, stocks: Stocks) -> Iterator[str]:
     found = stocks.run(asked.changes)
     return csv_lines(["Time", *found.columns], ([t, *row] for t, row in zip(found.time, found.values, strict=True)))
 
 
-def _sweep(asked: Words, stocks: Stocks) -> Iterator[str]:
-    from models.stocks_sweep import read_design
-
-    design = read_design(asked["sweep"], stocks, asked.changes)
+def _sweep(asked: Words, stocks: Stocks, design: StockDesign) -> Iterator[str]:
     times = stocks.time()
     chosen = range(len(times)) if design.rows == "all" else [len(times) - 1]
 

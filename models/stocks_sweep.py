@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import Field
 
+from models.words import WHERE
 from sim.errors import Fault, FaultsError, nearest
 from sim.reading.lines import placed
 from sim.reading.shape import Shape, shape_faults
@@ -69,10 +70,17 @@ def read_design(path: Path, stocks: Stocks, fixed: Mapping[str, float]) -> Stock
     file, faults = shape_faults(SweepFile, {"design": data} if isinstance(data, list) else data, str(path), lines)
     if file is None:
         raise FaultsError(faults, str(path))
-    points = lay_out(file.design, path.parent)
-    faults = [*_value_faults(points, stocks, str(path)), *_both(points, fixed, str(path))]
     columns, more = _columns(file, stocks)
-    faults += [placed(fault, str(path), lines) for fault in more]
+    faults = [placed(fault, str(path), lines) for fault in more]
+    try:
+        points = lay_out(file.design, path.parent)
+    except FaultsError as error:
+        raise FaultsError([*(placed(f, str(path), lines) for f in error.faults), *faults], str(path)) from None
+    faults = [*_value_faults(points, stocks, str(path)), *_both(points, fixed, str(path)), *faults]
+    try:
+        stocks.setting(fixed, WHERE)
+    except FaultsError as error:
+        faults += error.faults
     if faults:
         raise FaultsError(faults, str(path))
     settings = np.array([stocks.setting({**fixed, **_numbers(points[n])}) for n in range(len(points))])

@@ -63,7 +63,7 @@ def read_words(words: Sequence[str], keys: Mapping[str, Key], flags: Sequence[st
         if dashed and key in flags and not equals:
             found.flags.add(key)
         elif (key in keys or key == "set") and (equals or dashed):
-            if not equals and not left:
+            if not equals and (not left or left[0].startswith("--")):
                 example = "--set name=value" if key == "set" else keys[key].example
                 faults.append(Fault(word, None, f"a value is needed: {example}.", WHERE))
                 continue
@@ -128,8 +128,13 @@ def whole(low: int, high: int) -> Reader:
     """Reader of a whole number in a range."""
 
     def read(key: str, value: str) -> int | Fault:
-        sound = value.strip().lstrip("+").isdigit() and low <= int(value) <= high
-        return int(value) if sound else Fault(key, value, f"a whole number from {low} to {high} is needed.", WHERE)
+        try:
+            found = int(value)
+        except ValueError:
+            found = None
+        if found is not None and low <= found <= high:
+            return found
+        return Fault(key, value, f"a whole number from {low} to {high} is needed.", WHERE)
 
     return read
 

@@ -18,14 +18,14 @@ T = TypeVar("T")
 
 #: means over the interval; everything else that is observed is a count
 _SEEN = {
-    "waiting": "waiting there, on average",
-    "in_service": "in service there, on average",
-    "blocked": "blocked there, on average",
-    "in_transition": "in transition from there, on average",
+    "waiting": "there, on average",
+    "in_service": "there, on average",
+    "blocked": "there, on average",
+    "in_transition": "from there, on average",
     "awaited": "blocked elsewhere, waiting for a place there, on average",
     "present": "in service, blocked or in transition there, on average",
-    "open": "open places, on average",
-    "occupied": "occupied places, on average",
+    "open": "places, on average",
+    "occupied": "places, on average",
     "occupancy": "occupied share of open places",
 }
 _SET = {
@@ -99,11 +99,6 @@ def _base(column: str) -> str:
     return column.partition("[")[0].strip()
 
 
-def _columns(columns: list[str]) -> tuple[str, ...]:
-    """Columns as they are written: one for each element, or just one."""
-    return tuple(dict.fromkeys(columns))
-
-
 # -- from the network to the stocks -----------------------------------------------------------------------------------
 
 
@@ -127,7 +122,7 @@ def _feed(hybrid: Hybrid, feeds: list[Feed], number: int) -> Passed:
         number,
         True,
         tuple(" + ".join(_titled(hybrid, s) for s in f.station) for f in feeds),
-        _columns([f.input for f in feeds]),
+        tuple(f.input for f in feeds),
         first.observes.replace("_", " "),
         (*notes, f"[{unit}]"),
         tuple(dict.fromkeys((_box(hybrid, s), "") for f in feeds for s in f.station)),
@@ -177,7 +172,7 @@ def _drive(hybrid: Hybrid, drives: list[Drive], number: int) -> Passed:
         number,
         False,
         tuple(name for name, _ in ends),
-        _columns([d.variable for d in drives]),
+        tuple(d.variable for d in drives),
         what,
         tuple(n for n in notes if n),
         tuple(dict.fromkeys(place for _, place in ends)),

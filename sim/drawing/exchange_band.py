@@ -10,7 +10,7 @@ from sim.drawing.exchange import Passed
 from sim.drawing.stock_graph import clean, cut, width_of
 from sim.drawing.svg import Piece
 
-__all__ = ["band", "block_arrow", "number"]
+__all__ = ["band"]
 
 _ARROW, _LEAST, _MOST, _APART = 34.0, 150.0, 260.0, 22.0  #: room of an arrow, width of a card's texts, between cards
 _SIDE = 132.0  #: room for the interval, left of the cards
@@ -71,17 +71,20 @@ def _side(interval: str, height: float) -> list[str]:
 
 
 def _card(one: Passed, room: float) -> _Card:
-    above = _wrapped([clean(n) for n in dict.fromkeys(one.network)], room)
-    below = _wrapped(_elements(one.stocks), room)
+    places, columns = _once(one.network), _once(one.stocks)
+    above, below = _wrapped([clean(p) for p in places], room), _wrapped(_elements(columns), room)
     what = cut(clean(one.what), _NAME, room / 1.08, 99)
     *notes, unit = one.notes
-    if len(one.stocks) > 1:
-        notes.append("one each, in this order")
-    elif len(one.network) > 1:
-        notes.append("the same for each")
+    if len(places) > 1:
+        notes.append("one each, in this order" if len(columns) > 1 else "the same for each")
     said = [line for note in [*notes, unit] for line in cut(clean(note), _SMALL, room, 99)]
     wide = [width_of(t, _NAME) * 1.08 for t in (*above, *what, *below)] + [width_of(t, _SMALL) for t in said]
     return _Card(one, above, what, tuple(said), below, max(wide))
+
+
+def _once(names: Sequence[str]) -> Sequence[str]:
+    """Names, or the one that all are."""
+    return names[:1] if len(set(names)) == 1 else names
 
 
 def _elements(columns: Sequence[str]) -> list[str]:
@@ -111,7 +114,10 @@ def _wrapped(items: Sequence[str], room: float) -> tuple[str, ...]:
 def _drawn(card: _Card, x: float, y: float, height: float) -> list[str]:
     one = card.passed
     begin, end = (y, y + height) if one.feed else (y + height, y)
-    found = [block_arrow(x + 12, begin, end, one.feed), *number(one.number, x + 12, y + height / 2, one.feed)]
+    way = "→" if one.feed else "←"
+    told = [f"{n} {way} {s}: {one.what}" for n, s in zip(one.network, one.stocks, strict=True)]
+    found = [f'<g class="{"feed" if one.feed else "drive"}"><title>{escape(clean("; ".join(told)))}</title>']
+    found += [_block_arrow(x + 12, begin, end, one.feed), *_number(one.number, x + 12, y + height / 2, one.feed)]
     x += _ARROW
     found += [_text(x, y + 16 + _LINE * k, line, _NAME, True) for k, line in enumerate(card.above)]
     free = height - card.height
@@ -121,10 +127,11 @@ def _drawn(card: _Card, x: float, y: float, height: float) -> list[str]:
     middle += _LINE * len(card.what)
     found += [_text(x, middle + 10 + _LINE * k, line, _SMALL) for k, line in enumerate(card.notes)]
     bottom = y + height - 6 - _LINE * len(card.below)
-    return found + [_text(x, bottom + 10 + _LINE * k, line, _NAME, True) for k, line in enumerate(card.below)]
+    found += [_text(x, bottom + 10 + _LINE * k, line, _NAME, True) for k, line in enumerate(card.below)]
+    return [*found, "</g>"]
 
 
-def block_arrow(x: float, begin: float, end: float, filled: bool) -> str:
+def _block_arrow(x: float, begin: float, end: float, filled: bool) -> str:
     """A broad arrow, up or down, black where it is `filled`."""
     half, length = _HEAD[0], _HEAD[1] if end > begin else -_HEAD[1]
     neck = end - length
@@ -135,7 +142,7 @@ def block_arrow(x: float, begin: float, end: float, filled: bool) -> str:
     return f'<path class="exchange" d="{track}" fill="{"black" if filled else "white"}" stroke="black"/>'
 
 
-def number(told: int, x: float, y: float, filled: bool) -> list[str]:
+def _number(told: int, x: float, y: float, filled: bool) -> list[str]:
     """The number of an arrow, upon it."""
     paper, ink = ("black", "white") if filled else ("white", "black")
     return [

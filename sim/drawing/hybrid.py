@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from sim.drawing.exchange import Passed, interval_text, passed
 from sim.drawing.exchange_band import band
-from sim.drawing.stock_graph import clean, cut, width_of
+from sim.drawing.stock_graph import clean, cut
 from sim.drawing.stocks import draw_stocks_part
 from sim.drawing.svg import Piece, draw_part
 from sim.drawing.tags import Tag, tag_marks
@@ -55,9 +55,10 @@ def draw_hybrid(hybrid: Hybrid) -> str:
     inner = between.width
     width = inner + 2 * MARGIN
     title = cut(clean(hybrid.name), TITLE, inner / 1.08, 99)
-    y = MARGIN + 24 * len(title)
+    y = MARGIN + 24 * len(title) + 8
     body = [_text(MARGIN, MARGIN + 16 + 24 * k, line, TITLE, bold=True) for k, line in enumerate(title)]
-    part, y = _panel("network", f"Network: every {clean(hybrid.entity)} one by one", network, y, inner, chosen.note)
+    caption = f"Network: each {clean(hybrid.entity)} is followed one by one"
+    part, y = _panel("network", caption, network, y, inner, chosen.note)
     body += part
     body.append(f'<g class="exchanges" transform="translate({MARGIN:.1f} {y:.1f})">')
     body += [*between.lines, "</g>"]

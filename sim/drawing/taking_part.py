@@ -39,9 +39,7 @@ def shown(network: Network, places: Sequence[tuple[str, str]]) -> Shown:
     if len(boxes) <= _SMALL or not taking:
         return Shown(boxes, arrows, list(network.pools), "")
     near = {a.start for a in arrows if a.end in taking} | {a.end for a in arrows if a.start in taking}
-    kept = [
-        box if box.key in taking else replace(box, lines=[], exits=[]) for box in boxes if box.key in taking | near
-    ]
+    kept = [box if box.key in taking else replace(box, lines=[], exits=[]) for box in boxes if box.key in taking | near]
     drawn = {box.key for box in kept}
     held = [
         name
@@ -58,7 +56,7 @@ def _note(left: list[Box], near: bool, pools: int) -> str:
     """What is not drawn."""
     counts = [(sum(b.kind == kind for b in left), kind) for kind in ("station", "source")] + [(pools, "shared pool")]
     parts = [f"{n} other {kind}{'' if n == 1 else 's'}" for n, kind in counts if n]
-    found = "boxes with nothing but a name: next to what takes part" if near else ""
+    found = "boxes with nothing but a name: next to what takes part, without ways out of the network" if near else ""
     if parts:
         found += ("; " if found else "") + f"not drawn: {', '.join(parts)}, and the ways to and from them"
     return found

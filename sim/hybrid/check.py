@@ -154,11 +154,12 @@ def _at_station(hybrid: Hybrid, key: str, drive: Drive) -> Iterator[Fault]:
         return
     shares = {to: d.share for to, d in station.routes[drive.rule].to.items()}
     yield from _known(f"{key}.to", drive.to or "", list(shares), "destination of this rule")
-    if not all(isinstance(s, (int, float)) for s in shares.values()):
+    fixed = {to: float(s) for to, s in shares.items() if isinstance(s, (int, float))}
+    if len(fixed) < len(shares):
         yield Fault(
             f"{key}.rule", drive.rule, "its shares are planned or chosen by state: one owner for each quantity."
         )
-    elif len(shares) < 2 or shares.get(drive.to or "", 0.0) >= 1:
+    elif len(shares) < 2 or fixed.get(drive.to or "", 0.0) >= 1:
         yield Fault(f"{key}.rule", drive.rule, "another destination is needed, with a share above 0, for the rest.")
 
 

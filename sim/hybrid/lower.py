@@ -90,9 +90,9 @@ def _coupling(hybrid: Hybrid, network: Lowered, stocks: Stocks) -> Coupling:
         column = columns_of(hybrid.model, feed.input)[0]
         base = column.partition("[")[0]
         at = place[base][1] + names.index(column) - stocks.generated.layout.columns[base]
-        kinds = [layout.TIME_HELD, layout.TIME_OPEN] if feed.observes == "occupancy" else [None]
-        for kind in kinds:
-            terms += [(sums + kinds.index(kind), *term) for term in _terms(hybrid, network, feed, kind)]
+        kinds: list[int | None] = [layout.TIME_HELD, layout.TIME_OPEN] if feed.observes == "occupancy" else [None]
+        for n, kind in enumerate(kinds):
+            terms += [(sums + n, *term) for term in _terms(hybrid, network, feed, kind)]
         how = layout.RATE if feed.observes in COUNTS else layout.RATIO if len(kinds) > 1 else layout.MEAN
         feeds.append((how, sums, sums + len(kinds) - 1, at, 1.0))
         sums += len(kinds)

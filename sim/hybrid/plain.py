@@ -95,8 +95,8 @@ class KernelSide:
         elif what == "multiplier":
             change = self.lowered.multiplier_at(*key, value, at)
         elif what == "share":
-            changes = self.lowered.shares(*key, value, at)  # type: ignore[arg-type] - all shares of a rule at once
-            self.run.change(changes)
+            station, rule = key
+            self.run.change(self.lowered.shares(station, rule, value, at))  # all shares of a rule at once
             return
         else:
             change = self.lowered.source_at(key, value, at)

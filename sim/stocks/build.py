@@ -50,7 +50,8 @@ class _Builder:
                 key = f"{block}.{head}"
                 name, dims = self._head(key, head, dimensions)
                 self._take(name, key)
-                if name not in variables:  # what stands first counts, so that nothing else is found at fault
+                # what stands first counts, and what has no dimensions counts as lost, so that nothing else is at fault
+                if name not in variables and dims is not None:
                     variables[name] = self._variable(name, kind, dims, entry, key, dimensions)
         for name in self.file.lookups:
             self._take(name, f"lookups.{name}")
@@ -77,8 +78,8 @@ class _Builder:
             self._fault(key, None, f"'{name}' is the name of a function or of the clock; choose another.")
         self.taken.setdefault(name, key)
 
-    def _head(self, key: str, head: str, dimensions: Mapping[str, Sequence[str]]) -> tuple[str, tuple[str, ...]]:
-        """Name and dimensions of ``staff[group, site]``."""
+    def _head(self, key: str, head: str, dimensions: Mapping[str, Sequence[str]]) -> tuple[str, tuple[str, ...] | None]:
+        """Name and dimensions of ``staff[group, site]``; None where these are at fault."""
         found = _HEAD.match(head)
         if not found or '"' in head:
             self._fault(key, None, "write a name, or a name with its dimensions in brackets: staff[group].")
@@ -90,8 +91,8 @@ class _Builder:
                 self._fault(key, d, f"no such dimension; known: {known}.", nearest(d, dimensions))
         if len(set(dims)) < len(dims):
             self._fault(key, None, "each dimension can stand here once.")
-        sound = tuple(dict.fromkeys(d for d in dims if d in dimensions))
-        return found[1], sound
+            return found[1], None
+        return found[1], dims if all(d in dimensions for d in dims) else None
 
     def _dimensions(self) -> dict[str, tuple[str, ...]]:
         found: dict[str, tuple[str, ...]] = {}

@@ -13,7 +13,7 @@ from sim.reading.shape import keys_known, shaped
 from sim.reading.yaml_file import read_yaml
 from sim.stocks.build import build
 from sim.stocks.check import check
-from sim.stocks.check.lost import Lost, lost_of
+from sim.stocks.check.lost import Lost, follows, lost_of
 from sim.stocks.model import Model
 from sim.stocks.schema import StockFile
 
@@ -49,10 +49,8 @@ def load_stocks(source: Mapping[str, Any] | Model | str | Path, *, check_units: 
             raise FaultsError([placed(fault, name, lines) for fault in faults], name)
         model, built = build(shape)
         unsound |= {fault.key for fault in built}
-        faults += built
-    lost = Lost()
-    if unsound:
-        lost = lost_of(data, unsound, model)
+        faults += [fault for fault in built if not follows(fault, data, model)]
+    lost = lost_of(data, unsound, model, faults) if unsound else Lost()
     faults += check(model, unsound, lost, check_units=check_units)
     if faults:
         raise FaultsError(in_order([placed(fault, name, lines) for fault in _once(faults)]), name)
@@ -70,4 +68,4 @@ def _read(source: Mapping[str, Any] | str | Path) -> tuple[str, Any, Lines]:
 
 
 def _once(faults: list[Fault]) -> list[Fault]:
-    return list(dict.fromkeys(faults))
+    return [fault for n, fault in enumerate(faults) if fault not in faults[:n]]

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cached_property
+from threading import local
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -176,13 +177,17 @@ class Stocks:
         """
         p = self.setting(changes or {})
         entry = compiled(self.generated) if fast else plain(self.generated)
-        values = self._advance(entry, p[None, :], self.memory())[0][0]
-        return Trajectory(self.model.columns(), self.time(), values)
+        rows = self._room(1)
+        self._advance(entry, p[None, :], self.memory(), rows)
+        return Trajectory(self.model.columns(), self.time(), rows[0])
 
-    def _advance(self, entry: Entry, points: Floats, memory: Memory) -> tuple[Floats, Memory]:
-        """Run some points; returns all rows (points, rows, columns), and memory that is large enough."""
+    def _room(self, points: int) -> Floats:
+        """Room for all rows of so many points."""
+        return np.zeros((points, rows_of(self.model.time), self.generated.layout.width))
+
+    def _advance(self, entry: Entry, points: Floats, memory: Memory, out: Floats) -> None:
+        """Run some points and write all their rows (points, rows, columns)."""
         t = self.model.time
-        out = np.zeros((len(points), rows_of(t), self.generated.layout.width))
         try:
             while True:
                 y, x, b, w = memory
@@ -194,7 +199,6 @@ class Stocks:
             self._explain(points, str(error))
         if not np.isfinite(out).all():
             self._explain(points, "a value is not a finite number")
-        return out, memory
 
     def _explain(self, points: Floats, words: str) -> None:
         """Say at which variable and time a run of some point stops: the plain reference program is asked."""
@@ -235,8 +239,17 @@ class Stocks:
         names = self.model.columns()
         kept = None if columns is None else np.array([names.index(c) for c in columns], int)
 
+        own = local()  # of a thread: room that is used again where only some columns are kept
+
         def work(first: int) -> Floats:
-            rows, _ = self._advance(entry, points[first : first + _BATCH], self.memory())
+            some = points[first : first + _BATCH]
+            if kept is None:
+                rows = self._room(len(some))
+            else:
+                if not hasattr(own, "room"):
+                    own.room = self._room(_BATCH)
+                rows = own.room[: len(some)]
+            self._advance(entry, some, self.memory(), rows)
             return rows if kept is None else rows[:, :, kept]
 
         with ThreadPoolExecutor(workers) as pool:

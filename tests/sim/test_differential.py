@@ -72,8 +72,8 @@ def test_kernel_equals_reference_on_many_networks(number: int) -> None:
     agree(number)
 
 
-#: keys that say nothing about what happens
-TOLD = {"name", "description", "replications", "seed", "unit", "file", "column"}
+#: keys that say nothing about what happens; driven sources are steered from outside (test_driven_sources.py)
+TOLD = {"name", "description", "replications", "seed", "unit", "file", "column", "driven"}
 MODELS = {m for m in vars(schema).values() if isinstance(m, type) and issubclass(m, Shape)} - {Shape, schema.Column}
 
 

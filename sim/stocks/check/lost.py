@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from sim.errors import Fault
 from sim.stocks.model import Model
+from sim.stocks.schema import StockFile
 
-__all__ = ["Lost", "lost_of"]
+__all__ = ["Lost", "follows", "lost_of"]
 
 _WORD = re.compile(r'[^\W\d]\w*|"[^"\n]+"')
 _NO_NAMES = ("time", "units", "dimensions", "mappings")  #: blocks that declare no variables
@@ -31,7 +33,7 @@ class Lost:
     words: frozenset[str] = frozenset()
 
 
-def lost_of(data: Any, unsound: Collection[str], model: Model) -> Lost:
+def lost_of(data: Any, unsound: Collection[str], model: Model, faults: Iterable[Fault]) -> Lost:
     """Find what was lost.
 
     Parameters
@@ -42,11 +44,28 @@ def lost_of(data: Any, unsound: Collection[str], model: Model) -> Lost:
         Dotted keys that are at fault.
     model : Model
         What was made of the rest.
+    faults : iterable of Fault
+        What is known already; the nearest choice to something misspelt is used.
     """
-    blocks = [v for k, v in data.items() if k not in _NO_NAMES and isinstance(v, Mapping)]
-    declared = {str(head).partition("[")[0].strip() for block in blocks for head in block}
-    words = {word.strip('"') for key in unsound for text in _texts(_at(data, key)) for word in _WORD.findall(text)}
+    declared = {str(head).partition("[")[0].strip() for head in _heads(data, _NO_NAMES)}
+    words = {fault.nearest for fault in faults} | {
+        word.strip('"') for key in unsound for text in _texts(_at(data, key)) for word in _WORD.findall(text)
+    }
     return Lost(frozenset(declared - {*model.variables, *model.lookups}), frozenset(words))
+
+
+def follows(fault: Fault, data: Any, model: Model) -> bool:
+    """Whether a fault only repeats that a dimension could not be read."""
+    names = {"dimensions", *(k for k in data if k not in StockFile.model_fields)}  # or under a misspelt key
+    declared = {str(name) for name in _heads(data, set(data) - names)} - set(model.dimensions)
+    return fault.rule.startswith("no such dimension") and fault.value in declared
+
+
+def _heads(data: Any, without: Collection[str]) -> Iterator[Any]:
+    """Keys of all blocks but some."""
+    for key, block in data.items():
+        if key not in without and isinstance(block, Mapping):
+            yield from block
 
 
 def _at(data: Any, key: str) -> Any:

@@ -80,7 +80,8 @@ class _Reader:
                     e.at, f"'{e.function}' is no function; write an operator such as * before the bracket."
                 )
             else:
-                close = nearest(e.function.upper(), FUNCTIONS) or nearest(e.function, model.lookups)
+                choices = {choice.lower(): choice for choice in [*FUNCTIONS, *model.lookups]}
+                close = choices.get(nearest(e.function.lower(), choices), "")
                 yield self._fault(e.at, f"there is no function or lookup '{e.function}'.", close)
         else:
             yield from self._arguments(e, name)
@@ -92,6 +93,9 @@ class _Reader:
             if not found and not marked:
                 rule = f"{name} runs over the elements marked with ! or *, and none is: write {name}(x[*])."
                 yield self._fault(e.at, rule)
+        elif name not in FUNCTIONS:  # it may be a sum that is misspelt
+            for argument in e.arguments:
+                inner |= summed(model, argument)
         for argument in e.arguments:
             yield from self.read(argument, inner)
 
