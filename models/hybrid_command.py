@@ -33,8 +33,8 @@ HELP = """carebridge hybrid FILE.yaml [key=value ...] [--flag ...]
 
   --halve               run everything at half the interval too, paired, and say how far each headline figure moves
                         (50 replications unless given); ends with exit code 1 when one moves by more than 1 %
-  --twin                run the slow reference program for both halves too and compare everything with == (3 replications
-                        unless given)
+  --twin                run the slow reference program for both halves too and compare everything with ==
+                        (3 replications unless given)
   --check               check the file (and draw it, with draw=), but do not run it
   --no-unit-check       do not analyse the dimensions of the equations and of what passes
   --help                this text

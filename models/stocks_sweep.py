@@ -21,6 +21,8 @@ from sim.sweep.design import Part, Points, lay_out
 
 __all__ = ["StockDesign", "read_design"]
 
+EXAMPLE = "design: [{grid: {training_time: [2, 3, 4]}}]"
+
 
 class SweepFile(Shape):
     """A sweep over a stock-flow model."""
@@ -66,7 +68,10 @@ def read_design(path: Path, stocks: Stocks, fixed: Mapping[str, float]) -> Stock
     FaultsError
         With every fault of the file: shape, names, values out of range.
     """
-    data, lines = read_yaml(path, "design: [{grid: {training_time: [2, 3, 4]}}]")
+    data, lines = read_yaml(path, EXAMPLE)
+    if not isinstance(data, (list, dict)):
+        rule = "a sweep is a mapping with design, keep and rows, or a list of the parts of the design."
+        raise FaultsError([Fault("the whole file", data, rule, str(path), example=EXAMPLE)], str(path))
     file, faults = shape_faults(SweepFile, {"design": data} if isinstance(data, list) else data, str(path), lines)
     if file is None:
         raise FaultsError(faults, str(path))

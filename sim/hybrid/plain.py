@@ -48,7 +48,7 @@ class Side(Protocol):
         """Place-time (ms) "open" or "occupied" so far."""
         ...
 
-    def change(self, at: int, what: str, key: Any, value: float) -> None:
+    def change(self, at: int, what: str, key: Any, value: Any) -> None:
         """Plan a change, as `sim.twin.Twin.change` names it."""
         ...
 
@@ -88,12 +88,13 @@ class KernelSide:
         places = 0 if now["places"] == INFINITE else now["places"]
         return int(closed[:, 0].sum() + now["open_time"] + places * self.run.now)
 
-    def change(self, at: int, what: str, key: Any, value: float) -> None:
+    def change(self, at: int, what: str, key: Any, value: Any) -> None:
         """Plan a change."""
         if what == "places":
             change = self.lowered.places_at(key, int(value), at)
         elif what == "multiplier":
-            change = self.lowered.multiplier_at(*key, value, at)
+            station, cls = key
+            change = self.lowered.multiplier_at(station, cls, value, at)
         elif what == "share":
             station, rule = key
             self.run.change(self.lowered.shares(station, rule, value, at))  # all shares of a rule at once

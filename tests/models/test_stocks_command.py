@@ -419,8 +419,7 @@ def test_worse_before_better_and_only_because_of_the_delay(trap, giving_way):
     assert lengths[0] < 0.025
     assert 0.05 < depths[-2] < depths[-1] < 1 - 0.8 / 0.9  # never deeper than the time that was taken
     assert [c[-1] for c in found] == pytest.approx([0.8 * (2 / 3) / (0.9 / 2)] * len(delays), rel=2e-3)
-    with_more = trap.model.time
-    finer = Stocks(replace(trap.model, time=replace(with_more, dt=with_more.dt / 4)))
+    finer = Stocks(replace(trap.model, time=replace(trap.model.time, dt=trap.model.time.dt / 4)))
     less = 1 - capacities(finer, improvement_delay=0.02, giving_way=giving_way).min()
     assert less < depths[0]  # what is left at the shortest delay is partly the step
 

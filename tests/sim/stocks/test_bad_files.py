@@ -136,7 +136,7 @@ SINGLE = {
     "unknown dimension in a sum": ("one: staff", "one: SUM(pay[grup!])", "auxiliaries.one.equation", "'grup'", "group"),
     "sum over nothing": ("one: staff", "one: SUM(staff)", "auxiliaries.one.equation", "none is: write SUM", ""),
     "unknown dimension": ("one: staff", "one[grup]: pay[nurse]", "auxiliaries.one[grup]", "no such dimension", "group"),
-    "too many arguments": ("(staff, training)", "(staff, training, 1, 2)", "auxiliaries.late.equation", "here are 4", ""),
+    "many arguments": ("(staff, training)", "(staff, training, 1, 2)", "auxiliaries.late.equation", "are 4", ""),
     "a lookup without its argument": ("one: staff", "one: effect", "auxiliaries.one.equation", "is a lookup", ""),
     "order that is not written out": (
         "one: staff", "one: SMOOTHN(staff, training, staff, rate)", "auxiliaries.one.equation", "from 1 to 50", "",

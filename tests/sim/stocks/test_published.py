@@ -122,6 +122,13 @@ def epidemic(first: float, reproduction: float) -> Trajectory:
     return run(made(end, 0.03125, parameters=parameters, stocks=stocks, flows=flows))
 
 
+def summit(values: np.ndarray) -> float:
+    """Highest value of the parabola through the highest row and its neighbours."""
+    row = int(values.argmax())
+    before, top, after = values[row - 1 : row + 2]
+    return float(top - (after - before) ** 2 / (8 * (after - 2 * top + before)))
+
+
 def final_size(reproduction: float, susceptible: float = 1.0) -> float:
     """Share that has been infected in the end: 1 - s0 exp(-R0 z) = z."""
     return float(brentq(lambda z: 1 - susceptible * np.exp(-reproduction * z) - z, 1e-3, 1))
@@ -137,7 +144,7 @@ def test_sd_sir_final_R0_1_5() -> None:  # noqa: N802 - the name of the case
     off = []
     for first in (1e-3, 1e-5, 1e-7):  # as s0 goes to 1
         found = epidemic(first, 1.5)
-        off.append((abs(found["r"][-1] - 0.5828116438658115), abs(found["i"].max() - 0.0630232612612237)))
+        off.append((abs(found["r"][-1] - 0.5828116438658115), abs(summit(found["i"]) - 0.0630232612612237)))
     assert off[0] > off[1] > off[2]
     assert max(off[2]) < 2e-6
 
@@ -147,7 +154,7 @@ def test_sd_sir_final_R0_1_5() -> None:  # noqa: N802 - the name of the case
 def test_epidemics_have_their_final_size_and_peak(reproduction: float, first: float) -> None:
     found = epidemic(first, reproduction)
     assert found["r"][-1] == pytest.approx(final_size(reproduction, 1 - first), abs=1e-6)
-    assert found["i"].max() == pytest.approx(peak(reproduction, first), abs=2e-5)
+    assert summit(found["i"]) == pytest.approx(peak(reproduction, first), abs=2e-6)
     assert_allclose(found["s"] + found["i"] + found["r"], 1, rtol=1e-12)
 
 
