@@ -60,7 +60,7 @@ def load_hybrid(
         network, more = _network(file, folder)
         faults += more
     if model is None or network is None:
-        raise FaultsError(faults, name)
+        raise FaultsError(_placed(faults, name, lines), name)
     model, interval, found = _clock(model, network)
     if dt is not None:  # what is handed over is spread over the new interval
         network = _driven_every(network, interval)
@@ -78,10 +78,16 @@ def load_hybrid(
         file.place,
     )
     found += coupling_faults(hybrid, file.headline, check_units=check_units)
-    faults += in_order([placed(fault, name, lines) for fault in found])
+    faults += found
     if faults:
-        raise FaultsError(faults, name)
+        raise FaultsError(_placed(faults, name, lines), name)
     return hybrid
+
+
+def _placed(faults: list[Fault], name: str, lines: Lines) -> list[Fault]:
+    """Say where each fault stands; those of this file come first, by line."""
+    here = in_order([placed(fault, name, lines) for fault in faults if not fault.file])
+    return [*here, *(fault for fault in faults if fault.file)]
 
 
 def _read(source: Mapping[str, Any] | str | Path) -> tuple[str, Any, Lines, Path]:

@@ -25,6 +25,9 @@ from sim.stocks.trees import Block
 __all__ = ["BREADTH", "Generated", "generate"]
 
 BREADTH = "0.99999999999999"  #: 1 - 1e-14: what may leave a stock in a step, as a share of what it holds
+#: what never leaves a stock, lost in any figure that matters: emptied some 23 times in a row, a stock comes to numbers
+#: so small that they are rounded more coarsely, which could make it negative
+TRACE = "1e-200"
 
 ADVANCE = '''
 @called
@@ -294,7 +297,8 @@ class _Body:
             wanted, limit = writer.fresh(), writer.fresh()
             share = self.layout.at(self.layout.own("share", stock.name), at)
             writer.line(f"{wanted} = {' + '.join(terms)}")
-            writer.line(f"{limit} = {BREADTH} * max(0.0, {self.layout.at(stock.name, at)}) / dt")
+            held = f"max(0.0, {self.layout.at(stock.name, at)} - {TRACE})"
+            writer.line(f"{limit} = {BREADTH} * {held} / dt")
             writer.line(f"{share} = {limit} / {wanted} if {wanted} > {limit} else 1.0")
 
     def _flow(self, writer: Writer, flow: Variable) -> None:

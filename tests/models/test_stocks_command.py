@@ -23,7 +23,7 @@ ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "configs" / "stocks"
 PIPELINE = FOLDER / "workforce_pipeline.yaml"
 TRAP = FOLDER / "capability_trap.yaml"
-SWEEP = FOLDER / "sweep_pipeline.yaml"
+SWEEP = FOLDER / "sweeps/pipeline.yaml"
 MODELS = sorted(set(FOLDER.glob("*.yaml")) - {SWEEP})
 
 ARRAYS = {
@@ -264,9 +264,7 @@ def test_a_sweep_of_all_rows(tmp_path, capsys):
     head, rows = printed(capsys, PIPELINE, f"sweep={tmp_path / 'd.yaml'}", "until=2", "--set", "leaving_rate=0.2")
     columns = load_stocks(PIPELINE).columns()
     assert head == ["point", "training_time", "Time", *columns]
-    assert rows[:, :3].tolist() == [
-        [float(n), t, time / 4] for n, t in enumerate([2.0, 4.0]) for time in range(9)
-    ]
+    assert rows[:, :3].tolist() == [[float(n), t, time / 4] for n, t in enumerate([2.0, 4.0]) for time in range(9)]
     assert (rows[:, head.index("leaving_rate")] == 0.2).all()
     for t in (2, 4):
         _, alone = printed(capsys, PIPELINE, "until=2", "--set", "leaving_rate=0.2", "--set", f"training_time={t}")
@@ -379,7 +377,11 @@ def test_all_faults_of_words_times_parameters_and_design_at_once(tmp_path, monke
 
 def test_all_faults_of_the_file_at_once(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    text = PIPELINE.read_text().replace("staff * leaving_rate\n", "staf * leaving_rate\n").replace("dt: 0.015625", "dt: -1")
+    text = (
+        PIPELINE.read_text()
+        .replace("staff * leaving_rate\n", "staf * leaving_rate\n")
+        .replace("dt: 0.015625", "dt: -1")
+    )
     Path("bad.yaml").write_text(text.replace("trainees / training_time", "trainees * training_time"))
     code, out, err = run(capsys, "bad.yaml", "method=x", "out=r.csv", "draw=p.svg")
     assert (code, out) == (2, "")
@@ -427,7 +429,8 @@ def test_worse_before_better_and_only_because_of_the_delay(trap, giving_way):
 def test_better_before_worse(trap):
     c = capacities(trap, shift=-0.05)
     assert c.max() > 1.04
-    assert c[-1] < 0.4 < 0.7 < capacities(trap, shift=-0.05, giving_way=0)[-1]
+    assert c[-1] < 0.4
+    assert 0.7 < capacities(trap, shift=-0.05, giving_way=0)[-1] < 0.72
 
 
 def test_a_surge_springs_the_trap_unless_managers_hold(trap):

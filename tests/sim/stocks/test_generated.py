@@ -202,6 +202,15 @@ def test_closed_chains_agree_with_the_twin(r: Random) -> None:
     agree(chain(r, "rk4"))
 
 
+@pytest.mark.parametrize("method", ["euler", "rk4"])
+def test_a_stock_that_is_emptied_again_and_again_never_falls_below_nought(method: str) -> None:
+    stocks = {"s": {"initial": 4.7, "unit": "1", "outflows": ["a", "b"]}}
+    time = {"unit": "day", "end": 60, "dt": 0.3, "method": method}
+    flows = {"a": "10", "b": "1e9 * 0.123"}
+    model = loaded({"name": "empty", "time": time, "stocks": stocks, "flows": flows, "auxiliaries": {"y": "SQRT(s)"}})
+    assert 0 <= Stocks(model).run()["s"].min() < 1e-190
+
+
 # -- corners in which programs have been wrong ------------------------------------------------------------------------
 
 
