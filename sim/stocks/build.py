@@ -139,20 +139,21 @@ class _Builder:
 
     def _time(self) -> Time:
         t = self.file.time
-        if t.end < t.start:
+        end = t.start if t.end is None else t.end
+        if end < t.start:
             self._fault("time.end", t.end, f"the end comes before the start ({t.start:g}).")
-        elif whole_steps(t.end - t.start, t.dt) is None:
-            steps = max(1, round((t.end - t.start) / t.dt))
+        elif whole_steps(end - t.start, t.dt) is None:
+            steps = max(1, round((end - t.start) / t.dt))
             rule = (
                 f"the end is not a whole number of steps from the start; {steps} steps would be {steps * t.dt:g} long."
             )
-            self._fault("time.dt", t.dt, rule, example=f"dt: {(t.end - t.start) / steps:.10g}")
+            self._fault("time.dt", t.dt, rule, example=f"dt: {(end - t.start) / steps:.10g}")
         every = 1 if t.save_every is None else whole_steps(t.save_every, t.dt)
         if not every:
             rule = f"a row is kept every whole number of steps of {t.dt:g}."
             near = max(1, round(t.save_every / t.dt)) * t.dt if t.save_every else t.dt
             self._fault("time.save_every", t.save_every, rule, example=f"save_every: {near:.10g}")
-        return Time(t.unit, t.start, max(t.start, t.end), t.dt, every or 1, t.method)
+        return Time(t.unit, t.start, max(t.start, end), t.dt, every or 1, t.method)
 
     def _lookup(self, name: str) -> Lookup:
         table, key = self.file.lookups[name], f"lookups.{name}"

@@ -62,8 +62,8 @@ class TimeAxis(Shape):
     """Unit of time: year, quarter, month, week, day, hour; rates are per this unit."""
     start: Finite = 0.0
     """First time."""
-    end: Finite
-    """Last time."""
+    end: Finite | None = None
+    """Last time; may be left out where a network beside the stocks, or ``until``, says when to end."""
     dt: float = Field(gt=0, allow_inf_nan=False)
     """Length of a step; the end must be a whole number of steps from the start."""
     save_every: float | None = Field(default=None, gt=0)

@@ -121,7 +121,7 @@ def test_random_linear_systems_equal_the_exponential_of_their_matrix(
     whole = expm(END * np.block([[a, b[:, None]], [np.zeros((1, n + 1))]]))
     exact = whole[:n, :n] @ start + whole[:n, n]
     model = (as_array if subscripted else one_by_one)(a, b, start)
-    run = Stocks(at_other_times(model, dt=0.0625, method="rk4")).run()
+    run = Stocks(at_other_times(model, dt=0.03125, method="rk4")).run()
     found = run.values[-1, [run.columns.index(f"x[e{i}]" if subscripted else f"x{i}") for i in range(n)]]
     assert np.abs(found - exact).max() <= 1e-6 * max(1, np.abs(exact).max(), np.abs(start).max())
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 from scipy.special import gammainc
@@ -173,6 +173,7 @@ def test_functions_of_time_at_steps_of_a_half(equation: str, expected: list[floa
 @given(st.sampled_from([0.1, 0.3, 0.25, 0.7, 1 / 3]), st.integers(0, 60), st.booleans())
 def test_an_impulse_is_given_once_and_in_full_wherever_it_falls(dt: float, half: int, again: bool) -> None:
     # also where it falls half-way between two steps, but for rounding
+    assume((161 - half) % 25)  # not half-way behind the last step
     at = half * dt / 2
     every = f", {12.5 * dt!r}" if again else ""
     given_ = np.array(series(f"IMPULSE(6, {at!r}{every})", end=80 * dt, dt=dt))

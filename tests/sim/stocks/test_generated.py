@@ -208,7 +208,7 @@ def test_a_stock_that_is_emptied_again_and_again_never_falls_below_nought(method
     time = {"unit": "day", "end": 60, "dt": 0.3, "method": method}
     flows = {"a": "10", "b": "1e9 * 0.123"}
     model = loaded({"name": "empty", "time": time, "stocks": stocks, "flows": flows, "auxiliaries": {"y": "SQRT(s)"}})
-    assert 0 <= Stocks(model).run()["s"].min() < 1e-190
+    assert 0 <= Stocks(model).run()["s"].min() < (1e-190 if method == "euler" else 1e-80)
 
 
 # -- corners in which programs have been wrong ------------------------------------------------------------------------
