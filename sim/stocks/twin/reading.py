@@ -213,7 +213,9 @@ class Reading:
         for names, sign in ((stock.outflows, 1), (stock.inflows, -1)):
             for flow in names:
                 name, at = self.atlas.flow_of(stock, flow, element)
-                wanted += max(0.0, sign * self._asked(self.atlas.model.variables[name], at))
+                asked = self.atlas.model.variables[name]
+                if sign > 0 or asked.both_ways:  # others never run out by the way in
+                    wanted += max(0.0, sign * self._asked(asked, at))
         limit = FULL * max(0.0, self.value(stock.name, element)) / self.moment.dt
         return limit / wanted if wanted > limit else 1.0
 

@@ -12,7 +12,8 @@ from scipy.special import gammainc
 
 from sim.errors import CarebridgeError
 from sim.stocks.grammar import parse
-from sim.stocks.twin import march, solve
+from sim.stocks.run import Stocks
+from sim.stocks.twin import look, march, solve
 from sim.stocks.twin.wording import text_of
 from tests.sim.stocks.small_models import GROUPS, made
 
@@ -380,3 +381,13 @@ def test_rows_parameters_and_inputs() -> None:
     for wrong in wrongs:
         with pytest.raises(ValueError):
             march(model, **wrong)
+
+
+def test_an_inflow_may_use_an_outflow_of_its_stock() -> None:
+    """Replacing leavers is the commonest rule of recruitment, and no circle."""
+    model = made(
+        stocks={"staff": {"initial": 100, "unit": "person", "inflows": "joining", "outflows": "leaving"}},
+        flows={"leaving": "staff / 4", "joining": "leaving"},
+    )
+    assert march(model)["staff"].tolist() == Stocks(model).run()["staff"].tolist() == [100.0] * 5
+    assert look(model) == []
