@@ -53,7 +53,7 @@ def run_stocks(words: list[str]) -> int:
     elif "check" in asked.flags:
         print(f"{asked.file}: no faults")
     else:
-        _must_end(stocks)
+        _must_end(asked, stocks)
         _print(asked, _run(asked, stocks) if design is None else _sweep(asked, stocks, design))
     return 0
 
@@ -100,8 +100,8 @@ def _prepared(asked: Words, model: Model) -> tuple[Stocks, StockDesign | None, l
     return stocks, design, faults
 
 
-def _must_end(stocks: Stocks) -> None:
-    if not stocks.model.time.steps:
+def _must_end(asked: Words, stocks: Stocks) -> None:
+    if asked["until"] is None and not stocks.model.time.steps:
         rule = "the file does not say when to end (a network beside the stocks would)."
         raise FaultsError([Fault("until", None, rule, WHERE, example="until=20")], WHERE)
 

@@ -59,8 +59,8 @@ RULES: list[tuple[dict[str, Any], str, Any, str, str]] = [
     ({"sources/door/end": "1.5 d"}, "sources.door.end", "1.5 d", "whole days", ""),
     ({"sources/door/level": [{"from": "30 h", "value": 1}]}, "sources.door.level", 30 * 3_600_000.0, "whole days", ""),
     ({"sources/door/level": STEPS}, "sources.door.level", None, "must follow one another", ""),
-    ({"sources/door/rate_per_day": None}, "sources.door", None, "exactly one of rate_per_day, every and times; it has "
-     "none", ""),
+    ({"sources/door/rate_per_day": None}, "sources.door", None,
+     "exactly one of rate_per_day, every, times and driven; it has none", ""),
     ({"sources/door/every": "short"}, "sources.door", None, "it has rate_per_day and every", ""),
     ({"sources/door/every": "short", "sources/door/times": ["1 h"]}, "sources.door", None,
      "it has rate_per_day and every and times", ""),

@@ -25,6 +25,7 @@ __all__ = ["Moment", "Reading", "State", "Watch", "deep_recursion"]
 
 T = TypeVar("T")
 FULL = 1 - 1e-14  #: share of a stock that can leave in a step
+TRACE = 1e-200  #: what always stays, so that rounding near the smallest numbers takes no stock below nought
 
 
 @dataclass(frozen=True)
@@ -216,7 +217,7 @@ class Reading:
                 asked = self.atlas.model.variables[name]
                 if sign > 0 or asked.both_ways:  # others never run out by the way in
                     wanted += max(0.0, sign * self._asked(asked, at))
-        limit = FULL * max(0.0, self.value(stock.name, element)) / self.moment.dt
+        limit = FULL * max(0.0, self.value(stock.name, element) - TRACE) / self.moment.dt
         return limit / wanted if wanted > limit else 1.0
 
     def _rule(self, variable: Variable, element: Element) -> float:
