@@ -106,7 +106,7 @@ def test_the_interpreter_is_free_while_the_driver_runs() -> None:
     """Another thread of Python goes on at its own pace: no lock is held between exchanges."""
     made = ready(load_hybrid(WARD))
     HybridRun(made, 1).advance(1)
-    runs = [HybridRun(made, 1, r) for r in range(60)]
+    runs = [HybridRun(made, 1, r) for r in range(20)]
     turns, stop = [0], threading.Event()
 
     def count() -> None:
