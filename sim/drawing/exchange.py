@@ -111,13 +111,7 @@ def _feed(hybrid: Hybrid, feeds: list[Feed], number: int) -> Passed:
     time = hybrid.model.time.unit
     notes = [_SEEN.get(first.observes, f"number per {time}")]
     notes += [f"of {', '.join(first.cls)}"] if first.cls else []
-    unit = f"{hybrid.entity}/{time}"
-    if first.observes == "occupancy":
-        unit = "dimensionless"
-    elif first.observes in ("open", "occupied"):
-        unit = hybrid.place
-    elif first.observes in _SEEN:
-        unit = hybrid.entity
+    unit = hybrid.unit_fed(first)
     return Passed(
         number,
         True,
@@ -160,12 +154,11 @@ def _drive(hybrid: Hybrid, drives: list[Drive], number: int) -> Passed:
     first = drives[0]
     what, note = _SET[first.sets]
     what += f", {_ROUNDED[first.rounding]}" if first.sets == "places" else ""
-    unit = {"places": hybrid.place, "arrivals": "", "entities": ""}.get(first.sets, "dimensionless")
     notes = [
         note,
         _rule(hybrid, first),
         f"of {', '.join(first.cls)}" if first.cls else "",
-        f"[{unit or f'{hybrid.entity}/{hybrid.model.time.unit}'}]",
+        f"[{hybrid.unit_set(first)}]",
     ]
     ends = [_set(hybrid, d) for d in drives]
     return Passed(

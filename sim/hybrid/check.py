@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from sim.errors import Fault, nearest
 from sim.hybrid.model import Hybrid, columns_of
-from sim.hybrid.schema import COUNTS, MEANS, PLACES_SEEN, STATES_SEEN, Drive, Feed
+from sim.hybrid.schema import COUNTS, MEANS, PLACES_SEEN, Drive
 from sim.hybrid.smoothing import unsmoothed
 from sim.stocks.model import Variable
 
@@ -199,7 +199,6 @@ def _units(hybrid: Hybrid) -> Iterator[Fault]:
     from sim.stocks.units import UnitError, Units, analyse
 
     units, known = Units(hybrid.model), analyse(hybrid.model).units
-    time = hybrid.model.time.unit
 
     def clash(key: str, v: Variable, expected: str) -> Iterator[Fault]:
         try:
@@ -217,19 +216,6 @@ def _units(hybrid: Hybrid) -> Iterator[Fault]:
         return hybrid.model.variables[columns_of(hybrid.model, name)[0].partition("[")[0]]
 
     for n, feed in enumerate(hybrid.feeds):
-        yield from clash(f"feeds.{n}.input", variable(feed.input), _fed(hybrid, feed, time))
+        yield from clash(f"feeds.{n}.input", variable(feed.input), hybrid.unit_fed(feed))
     for n, drive in enumerate(hybrid.drives):
-        expected = {
-            "places": hybrid.place,
-            "arrivals": f"{hybrid.entity}/{time}",
-            "entities": f"{hybrid.entity}/{time}",
-        }
-        yield from clash(f"drives.{n}.variable", variable(drive.variable), expected.get(drive.sets, "dimensionless"))
-
-
-def _fed(hybrid: Hybrid, feed: Feed, time: str) -> str:
-    if feed.observes in STATES_SEEN:
-        return hybrid.entity
-    if feed.observes in PLACES_SEEN:
-        return hybrid.place
-    return "dimensionless" if feed.observes == "occupancy" else f"{hybrid.entity}/{time}"
+        yield from clash(f"drives.{n}.variable", variable(drive.variable), hybrid.unit_set(drive))

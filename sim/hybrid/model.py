@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from sim.hybrid.schema import Drive, Feed
+from sim.hybrid.schema import PLACES_SEEN, STATES_SEEN, Drive, Feed
 from sim.network.schema import Network
 from sim.stocks.model import Model
 
@@ -61,6 +61,23 @@ class Hybrid:
     def first(self) -> int:
         """First interval that is measured: the network's warm-up comes before it."""
         return min(math.ceil(self.network.warm_up / self.interval), self.exchanges - 1)
+
+    @property
+    def _rate(self) -> str:
+        return f"{self.entity}/{self.model.time.unit}"
+
+    def unit_fed(self, feed: Feed) -> str:
+        """Unit in which a feed gives its input."""
+        if feed.observes in STATES_SEEN:
+            return self.entity
+        if feed.observes in PLACES_SEEN:
+            return self.place
+        return "dimensionless" if feed.observes == "occupancy" else self._rate
+
+    def unit_set(self, drive: Drive) -> str:
+        """Unit in which a drive takes its variable."""
+        units = {"places": self.place, "arrivals": self._rate, "entities": self._rate}
+        return units.get(drive.sets, "dimensionless")
 
 
 def unit_days(unit: str) -> float | None:

@@ -78,6 +78,7 @@ class _Limit:
         self.keys: list[Place | Site] = list(self.start.levels)
 
     def run(self, times: Sequence[float]) -> dict[str, np.ndarray]:
+        """Integrate from switch to switch; return ``Time`` and every column at the times asked for."""
         begin = self.atlas.model.time.start
         ends = sorted({t for t in times if t > begin} | {t for t in self._switches() if begin < t < max(times)})
         levels = self._flat(self.start.levels)

@@ -46,6 +46,7 @@ class _Looking:
         self.found: dict[tuple[str, ...], Fault] = {}
 
     def faults(self) -> list[Fault]:
+        """Compute everything once in the order of the start and once in a step; return what was found, each once."""
         model = self.atlas.model
         time = model.time
         moment = Moment(0, time.start, time.start, time.dt, time.end, starting=True)

@@ -134,6 +134,7 @@ class _Reader:
         return value
 
     def atom(self) -> tuple[float, Powers]:
+        """Read a number, the name of a unit, or something in brackets, as a factor and powers of units."""
         token = self.peek()
         if _number(token):
             return self.number(), {}
