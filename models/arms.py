@@ -10,14 +10,17 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
+from models.care.around import hybrid
+from models.plan import Schedule
 from models.system import System
 from models.transition import Closure, Gatekeeper
-from sim import Lowered, Run
+from sim import Lowered, Run, lower
 from sim.clock import DAY, Calendar
 from sim.experiments import Stopped, in_order
+from sim.hybrid import HybridRun, Ready, ready
 from sim.kernel.layout import FLOWS, SNAPSHOT, WAIT_TOTAL, WAITED
 
-__all__ = ["CARE_FLOWS", "Arm", "Observed", "run_arms"]
+__all__ = ["CARE_FLOWS", "Arm", "Observed", "make_arm", "run_arms"]
 
 Ints = npt.NDArray[np.int64]
 
@@ -29,12 +32,20 @@ MIDNIGHT = SNAPSHOT
 
 @dataclass(frozen=True)
 class Arm:
-    """One arm: a lowered network and, for a plan, the gatekeeper that decides on its closures."""
+    """One arm: a lowered network, the stocks around it if there are any, and a plan's gatekeeper if there is a plan."""
 
     name: str
     system: System
     lowered: Lowered
     gatekeeper: Gatekeeper | None = None
+    around: Ready | None = None
+
+
+def make_arm(name: str, system: System, schedule: Schedule | None = None) -> Arm:
+    """Make a system ready to run; with a schedule its closures wait for their gates."""
+    around = ready(hybrid(system.network, system.around)) if system.around else None
+    lowered = around.network if around else lower(system.network)
+    return Arm(name, system, lowered, Gatekeeper(system, lowered, schedule) if schedule else None, around)
 
 
 @dataclass
@@ -138,7 +149,8 @@ def run_arms(
 
 def _run(arm: Arm, replication: int, seed: int, stop: threading.Event) -> _One:
     """Run one replication month by month, so that gates can be judged and the run can be stopped."""
-    run = Run(arm.lowered, seed, replication)
+    whole = HybridRun(arm.around, seed, replication) if arm.around else None
+    run = whole.network if whole else Run(arm.lowered, seed, replication)
     watch = arm.gatekeeper.watch(run) if arm.gatekeeper else None
     edges = arm.lowered.tables.period_edges
     for month in range(len(edges) - 1):
@@ -146,7 +158,10 @@ def _run(arm: Arm, replication: int, seed: int, stop: threading.Event) -> _One:
             raise Stopped
         if watch is not None:
             watch.decide(month)
-        run.advance(int(edges[month + 1]))
+        if whole:
+            whole.advance(int(edges[month + 1]) // DAY)
+        else:
+            run.advance(int(edges[month + 1]))
     state = run.state
     return _One(
         state.area,

@@ -15,20 +15,22 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.arms import Arm, Observed, run_arms
+from models.arms import Observed, make_arm, run_arms
+from models.care.pressure import Pressure
 from models.demand import prior_routes
 from models.footprint import Footprint
 from models.measures import delayed_beds, occupied_beds
 from models.plan import Fit, Future
 from models.system import build, pathway_station, ward
-from sim import CarebridgeError, lower
+from sim import CarebridgeError
 from sim.clock import DAY
-from sim.kernel.layout import AWAITED, IN_SERVICE
+from sim.kernel.layout import AWAITED, BLOCKED, IN_SERVICE, IN_TRANSITION, WAITING
 
-__all__ = ["CannotFit", "delayed_by_pathway", "fit_footprint", "inputs_hash", "targets"]
+__all__ = ["CannotFit", "delayed_by_pathway", "fit_footprint", "inputs_hash", "mean_pressure", "targets"]
 
 OCCUPANCY_TOLERANCE = 0.005  # relative, each hospital's beds in use
 DELAY_TOLERANCE = 0.05  # relative, beds held by each pathway's queue
+IN_BEDS = (IN_SERVICE, BLOCKED, IN_TRANSITION)
 
 
 class CannotFit(CarebridgeError):
@@ -82,13 +84,19 @@ def fit_footprint(
     replications: int = 32,
     seed: int = 1,
     workers: int = 1,
-    rounds: int = 20,
+    rounds: int = 24,
+    feedback: Pressure | None = None,
     on_round: Callable[[int, float], None] | None = None,
 ) -> Fit:
     """Fit stays and community capacity to the baseline year.
 
+    Feedback is fitted in two steps: first without it, which gives the usual pressure of each hospital, then with it.
+    The answer to pressure is measured from what is usual, so on average it is neutral in the baseline year.
+
     Parameters
     ----------
+    feedback : Pressure, optional
+        How stays answer to pressure.
     on_round : callable, optional
         Called after each round with its number and the largest relative miss, in units of its tolerance.
 
@@ -104,7 +112,8 @@ def fit_footprint(
     slope = {p: -5.0 * footprint.pathways[p].static_capacity_prior.value * 0.25 for p in capacity}
     before: dict[str, tuple[float, float]] = {}
     misses: dict[str, float] = {}
-    fit = None
+    usual = {name: site.beds_occupied.value / site.beds_available.value for name, site in footprint.sites.items()}
+    answers = None
     for number in range(rounds):
         fit = Fit(
             footprint=footprint.name,
@@ -113,10 +122,11 @@ def fit_footprint(
             capacity_factor=_rounded(capacity),
             zero_day_share=_rounded(zero_day),
             direct_per_day=_rounded(direct),
+            usual_pressure=_rounded(usual),
             replications=replications,
             seed=seed,
         )
-        o = _baseline(footprint, fit, future, seed, replications, workers)
+        o = _baseline(footprint, fit, future, answers, seed, replications, workers)
         months = o.in_year(footprint.baseline_year)
         occupied = {s: float(occupied_beds(o, s)[:, months].mean()) for s in footprint.sites}
         delayed = delayed_by_pathway(o, months)
@@ -125,6 +135,9 @@ def fit_footprint(
         worst = max(abs(m) for m in misses.values())
         if on_round:
             on_round(number + 1, worst)
+        if worst <= 1 and answers is None and feedback is not None and feedback.any:
+            usual, answers = {s: mean_pressure(o, s, months) for s in usual}, feedback
+            continue
         if worst <= 1:
             achieved = {f"{s}_beds_occupied": round(v, 2) for s, v in occupied.items()}
             achieved |= {f"{p}_delayed_beds": round(v, 2) for p, v in delayed.items()}
@@ -152,7 +165,22 @@ def _rounded(values: dict[str, float]) -> dict[str, float]:
     return {k: round(v, 5) for k, v in values.items()}
 
 
-def _baseline(footprint: Footprint, fit: Fit, future: Future, seed: int, replications: int, workers: int) -> Observed:
+def mean_pressure(o: Observed, site: str, months: np.ndarray) -> float:
+    """Mean number of people in a hospital's beds and waiting for one, over its beds open."""
+    station = o.station(ward(site))
+    people = o.area[:, months, station][..., [WAITING, *IN_BEDS]].sum()
+    return float(people / o.places[:, months, station, 0].sum())
+
+
+def _baseline(
+    footprint: Footprint,
+    fit: Fit,
+    future: Future,
+    feedback: Pressure | None,
+    seed: int,
+    replications: int,
+    workers: int,
+) -> Observed:
     end = dt.date(int(footprint.baseline_year[:4]) + 1, 4, 1)
-    system = build(footprint, fit, future, end)
-    return run_arms([Arm("fit", system, lower(system.network))], seed, replications, workers)[0]
+    system = build(footprint, fit, future, end, feedback=feedback)
+    return run_arms([make_arm("fit", system)], seed, replications, workers)[0]

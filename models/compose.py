@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from models.care.pressure import Pressure
 from models.footprint import Footprint, load_footprint
 from models.plan import Criteria, Fit, Future, Plan, Timeline
 from sim.errors import CarebridgeError, Fault, FaultsError, nearest
@@ -38,7 +39,8 @@ SCENARIOS = CONFIGS.parent / "scenarios"
 LITERAL = ("footprint", "plan", "timeline", "scenario", "replications", "seed", "workers", "out")
 LATEST_START = 20  #: years after the baseline year in which a plan may still start; the fit says nothing about later
 MOST = {"replications": 100_000, "seed": 2**63 - 1, "workers": 1024}
-SECTIONS: dict[str, Any] = {"plan": Plan, "timeline": Timeline, "future": Future, "criteria": Criteria, "fit": Fit}
+SECTIONS: dict[str, Any] = {"plan": Plan, "timeline": Timeline, "future": Future, "criteria": Criteria}
+SECTIONS |= {"fit": Fit, "feedback": Pressure}
 
 _ONE_AT_A_TIME = threading.Lock()
 
@@ -73,6 +75,7 @@ class Settings:
     timelines: list[Timeline]
     future: Future
     criteria: Criteria
+    feedback: Pressure
     replications: int
     seed: int
     composed: dict[str, Any]
@@ -206,7 +209,7 @@ def settings(request: Request) -> Settings:
     data = _compose(request, request.timelines[0])
     faults: list[Fault] = []
     parts: dict[str, Any] = {}
-    for key in ("plan", "future", "criteria"):
+    for key in ("plan", "future", "criteria", "feedback"):
         parts[key] = _section(key, data.get(key), _origin(key, request, data), faults)
     parts["fit"] = _section("fit", data["fit"], _origin("fit", request, data), faults) if data.get("fit") else None
     timelines, laid_out = [], []

@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, create_model, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, SerializeAsAny, create_model, model_validator
 
 from models.figures import ROUNDING, Figure, Hours, Name, Profile, Shape, Share, Shares, Text, must, within
 from sim.errors import Fault, FaultsError
@@ -20,7 +20,8 @@ from sim.reading.lines import Lines
 from sim.reading.shape import shape_faults
 from sim.reading.yaml_file import read_yaml
 
-__all__ = ["DATA_FOLDER", "HOME", "Cohort", "Footprint", "Pathway", "Site", "Ward", "load_footprint", "to_basis"]
+__all__ = ["DATA_FOLDER", "HOME", "Cohort", "Footprint", "Pathway", "SharedData", "Site", "Ward", "load_footprint"]
+__all__ += ["to_basis"]
 
 HOME = "home"  #: where somebody goes who needs no further pathway
 DATA_FOLDER = Path(__file__).resolve().parent.parent / "configs" / "footprint" / "data"
@@ -272,6 +273,17 @@ class Data(Shape):
         return (Path(self.folder).expanduser() if self.folder else DATA_FOLDER) / getattr(self, table)
 
 
+class SharedData(Data):
+    """Tables that several footprints share, with the rows that count for this one."""
+
+    trusts: Annotated[dict[str, list[Text]], Field(min_length=1)]  # codes by site
+    parts: Annotated[dict[str, Share], Field(min_length=1)]  # of each local authority's delay
+
+
+def _own_or_shared(data: Any) -> Any:
+    return SharedData.model_validate(data) if isinstance(data, Mapping) and "trusts" in data else data
+
+
 class Footprint(Shape):
     """An area with its hospitals, pathways and published figures."""
 
@@ -282,7 +294,7 @@ class Footprint(Shape):
     holdout: Holdout
     start: dt.date
     warm_up_days: int = Field(ge=0)
-    data: Data
+    data: SerializeAsAny[Annotated[Data, BeforeValidator(_own_or_shared)]]
     population: Population
     totals: Totals
     sites: Annotated[dict[str, Site], Field(min_length=1)]
@@ -334,18 +346,23 @@ def to_basis(figure: Figure, basis: str, factor: Figure | None) -> Figure:
 
 
 def load_footprint(source: Mapping[str, Any] | Footprint | str | Path) -> Footprint:
-    """Read and check a footprint given as a mapping or as the path of a YAML file.
+    """Read and check a footprint given as a mapping or as the path of a YAML file, in full or in short form.
 
     Raises
     ------
     FaultsError
         With every fault of shape, range and cross-checks against the observed tables.
+    NoBaseline
+        When a short form's published figures cannot be put on one basis.
     """
+    from models.footprint_short import expand
     from models.observed import faults_against_data
 
     name, lines, data = "footprint", {}, source
     if isinstance(source, (str, Path)):
         name, (data, lines) = str(source), read_yaml(Path(source))
+    if isinstance(data, Mapping) and data.get("form") == "short":
+        data = expand(source if isinstance(source, (str, Path)) else data)
     if isinstance(data, Footprint):
         footprint, faults = data, []
     else:

@@ -19,19 +19,20 @@ if TYPE_CHECKING:
     from models.footprint import Footprint
 
 __all__ = ["LITTLE_TOLERANCE", "SUM_TOLERANCE", "TOTAL_TOLERANCE", "ae_by_month", "beds_by_quarter", "delayed_beds"]
-__all__ += ["delays_by_year", "faults_against_data", "holdout_beds", "site_means", "totals"]
+__all__ += ["AE", "BEDS", "DELAYS", "delays_by_year", "faults_against_data", "holdout_beds", "read_rows", "site_means"]
+__all__ += ["totals", "with_years"]
 
 LITTLE_TOLERANCE = 0.03  #: beds in use against admissions times stay, plus delay
 TOTAL_TOLERANCE = 0.002  #: figures of the YAML file against the tables; they are written to one decimal
 SUM_TOLERANCE = 0.01  #: parts against their whole, where the parts are rounded
 
-_TEXT, _WHOLE, _REAL = "string", "Int64", "Float64"
-_BEDS = {"site": _TEXT, "code": _TEXT, "year": _TEXT, "quarter": _WHOLE, "available": _REAL, "occupied": _REAL}
-_BEDS |= {"type1_4h_share": _REAL, "waits_over_12h": _WHOLE, "cancelled_operations": _WHOLE, "attendances": _WHOLE}
-_BEDS |= {"basis": _TEXT, "source": _TEXT}
-_AE = {"site": _TEXT, "month": _TEXT, "attendances": _WHOLE, "breaches": _WHOLE, "admissions": _WHOLE, "source": _TEXT}
-_DELAYS = {"year": _TEXT, "setting": _TEXT, "days": _WHOLE, "calendar_days": _WHOLE, "beds": _REAL}
-_DELAYS |= {"nhs_days": _WHOLE, "social_care_days": _WHOLE, "both_days": _WHOLE, "basis": _TEXT, "source": _TEXT}
+TEXT, WHOLE, REAL = "string", "Int64", "Float64"
+BEDS = {"site": TEXT, "code": TEXT, "year": TEXT, "quarter": WHOLE, "available": REAL, "occupied": REAL}
+BEDS |= {"type1_4h_share": REAL, "waits_over_12h": WHOLE, "cancelled_operations": WHOLE, "attendances": WHOLE}
+BEDS |= {"basis": TEXT, "source": TEXT}
+AE = {"site": TEXT, "month": TEXT, "attendances": WHOLE, "breaches": WHOLE, "admissions": WHOLE, "source": TEXT}
+DELAYS = {"year": TEXT, "setting": TEXT, "days": WHOLE, "calendar_days": WHOLE, "beds": REAL}
+DELAYS |= {"nhs_days": WHOLE, "social_care_days": WHOLE, "both_days": WHOLE, "basis": TEXT, "source": TEXT}
 
 _PATTERNS = {"year": r"\d{4}/\d{2}", "month": r"\d{4}-(0[1-9]|1[0-2])"}
 _LIKE = {"year": "2018/19", "month": "2018-04"}
@@ -43,7 +44,9 @@ def beds_by_quarter(footprint: Footprint, year: str | None = None) -> pd.DataFra
     Columns: site, code, year, quarter (1 = April), available, occupied, type1_4h_share, waits_over_12h,
     cancelled_operations, attendances, basis, source.
     """
-    frame = _read(footprint.data.path("beds_quarterly"), _BEDS, "host trust")
+    frame = _shared("beds", footprint)
+    if frame is None:
+        frame = read_rows(footprint.data.path("beds_quarterly"), BEDS, "host trust")
     return frame if year is None else frame[frame["year"] == year].reset_index(drop=True)
 
 
@@ -55,7 +58,12 @@ def holdout_beds(footprint: Footprint) -> pd.DataFrame:
 
 def ae_by_month(footprint: Footprint) -> pd.DataFrame:
     """Type 1 A&E by site and month: attendances, breaches (over four hours), admissions, and the month's days."""
-    frame = _read(footprint.data.path("ae_monthly"), _AE, "")
+    frame = _shared("months", footprint)
+    return with_years(read_rows(footprint.data.path("ae_monthly"), AE, "")) if frame is None else frame
+
+
+def with_years(frame: pd.DataFrame) -> pd.DataFrame:
+    """Add to monthly rows the April year and the days of each month."""
     start = pd.PeriodIndex(frame["month"], freq="M")
     return frame.assign(year=(start - 3).year.map(lambda y: f"{y}/{(y + 1) % 100:02d}"), days=start.days_in_month)
 
@@ -69,7 +77,9 @@ def delays_by_year(footprint: Footprint, setting: str | None = None) -> pd.DataF
     setting : {'acute', 'non_acute', 'all'}, optional
         One setting; ``all`` is the sum of the other two and alone carries the attribution.
     """
-    frame = _read(footprint.data.path("delays_annual"), _DELAYS, "resident")
+    frame = _shared("delays", footprint)
+    if frame is None:
+        frame = read_rows(footprint.data.path("delays_annual"), DELAYS, "resident")
     frame["beds"] = frame["days"] / frame["calendar_days"]
     return frame if setting is None else frame[frame["setting"] == setting].reset_index(drop=True)
 
@@ -131,7 +141,30 @@ def _any(table: Any) -> Any:
     return table
 
 
-def _read(path: Path, types: dict[str, str], basis: str) -> Any:
+def _shared(table: str, footprint: Footprint) -> Any:
+    """A footprint's rows of the tables that several footprints share; None when it has tables of its own."""
+    from models import footprint_tables
+    from models.footprint import SharedData
+
+    data = footprint.data
+    return getattr(footprint_tables, f"shared_{table}")(data) if isinstance(data, SharedData) else None
+
+
+def read_rows(path: Path, types: dict[str, str], basis: str) -> Any:
+    """Read a table of known columns; a missing figure stays missing.
+
+    Parameters
+    ----------
+    types : dict
+        Kind of every column: text, whole numbers or real numbers.
+    basis : str
+        The basis that every row must have; empty when the table says none.
+
+    Raises
+    ------
+    FaultsError
+        With every fault of the table.
+    """
     try:
         frame = _any(pd.read_csv(path, dtype="string"))
     except (OSError, ValueError) as error:
@@ -143,7 +176,7 @@ def _read(path: Path, types: dict[str, str], basis: str) -> Any:
         if column not in frame:
             rule = "this column is missing."
             faults.append(Fault(f"{path.name}:{column}", None, rule, nearest=nearest(column, frame.columns)))
-        elif kind == _TEXT:
+        elif kind == TEXT:
             pattern = _PATTERNS.get(column, ".+")
             bad = ~frame[column].str.fullmatch(pattern).fillna(False).astype(bool)
             rule = f"must be text like {_LIKE.get(column, 'a word')}."
@@ -151,8 +184,8 @@ def _read(path: Path, types: dict[str, str], basis: str) -> Any:
         else:
             text = frame[column]
             number = _any(pd.to_numeric(text, errors="coerce"))
-            bad = text.notna() & (number.isna() | (number < 0) | ((number % 1 != 0) & (kind == _WHOLE)))
-            wanted = "a whole number" if kind == _WHOLE else "a number"
+            bad = text.notna() & (number.isna() | (number < 0) | ((number % 1 != 0) & (kind == WHOLE)))
+            wanted = "a whole number" if kind == WHOLE else "a number"
             rule = f"must be empty or {wanted} at or above zero."
             faults += [
                 Fault(f"{path.name}:{i + 2}:{column}", str(text[i]), rule) for i in frame.index[bad.fillna(True)]

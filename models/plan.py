@@ -138,13 +138,14 @@ class Fit(Shape):
     capacity_factor: dict[str, Factor]  # by pathway, places over offered load
     zero_day_share: dict[str, Annotated[float, Field(ge=0, lt=1)]]
     direct_per_day: dict[str, Annotated[float, Field(ge=0)]]
+    usual_pressure: dict[str, Factor] = {}  # by site: people in beds and waiting, over beds open
     replications: int
     seed: int
     achieved: dict[str, float] = {}
 
     def covers(self, sites: Iterable[str], pathways: Iterable[str]) -> bool:
         """Whether there is a fitted figure for every site and every pathway."""
-        by_site = (self.stay_factor, self.zero_day_share, self.direct_per_day)
+        by_site = (self.stay_factor, self.zero_day_share, self.direct_per_day, self.usual_pressure)
         return all(s in f for s in sites for f in by_site) and all(p in self.capacity_factor for p in pathways)
 
 

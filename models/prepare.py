@@ -5,12 +5,10 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
-from models.arms import Arm
+from models.arms import Arm, make_arm
 from models.compose import Settings
 from models.plan import Schedule, months_after, schedule
 from models.system import System, build
-from models.transition import Gatekeeper
-from sim import lower
 
 __all__ = ["USUAL", "Prepared", "prepare", "window"]
 
@@ -49,15 +47,14 @@ def prepare(chosen: Settings) -> Prepared:
     """Build every arm; the footprint must have been fitted."""
     assert chosen.fit is not None  # noqa: S101 - callers ask first
     years = window(chosen)
-    usual = build(chosen.footprint, chosen.fit, chosen.future, years[1])
-    arms = [Arm(USUAL, usual, lower(usual.network))]
+    basis = (chosen.footprint, chosen.fit, chosen.future, years[1])
+    usual = build(*basis, feedback=chosen.feedback)
+    arms = [make_arm(USUAL, usual)]
     schedules: dict[str, Schedule] = {}
     for timeline in chosen.timelines:
         beds = {site: float(sum(q.values()) / len(q)) for site, q in usual.beds.items()}
         places = {site: float(usual.places[site, "p2"]) for site in chosen.footprint.sites}
         laid_out = schedule(chosen.plan, timeline, beds, places)
-        system = build(chosen.footprint, chosen.fit, chosen.future, years[1], laid_out)
-        lowered = lower(system.network)
         schedules[timeline.name] = laid_out
-        arms.append(Arm(timeline.name, system, lowered, Gatekeeper(system, lowered, laid_out)))
+        arms.append(make_arm(timeline.name, build(*basis, laid_out, chosen.feedback), laid_out))
     return Prepared(usual, arms, schedules, years)

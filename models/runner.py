@@ -279,6 +279,7 @@ def calibrate(words: list[str]) -> int:
         replications=request.replications or 32,
         seed=request.seed if request.seed is not None else 1,
         workers=request.workers or os.cpu_count() or 1,
+        feedback=chosen.feedback,
         on_round=show,
     )
     head = (

@@ -10,6 +10,8 @@ import datetime as dt
 from dataclasses import dataclass, field
 from typing import Any
 
+from models.care.pressure import Pressure, Watched, pressure
+from models.care.stock_part import StockPart
 from models.demand import flows, pathway_shares
 from models.footprint import HOME, Footprint
 from models.observed import beds_by_quarter
@@ -22,6 +24,7 @@ __all__ += ["pathway_station", "ward"]
 
 EMERGENCY_CLASSES = ("emergency", "direct")
 AT_HOME = "at_home"  #: emergencies that a plan keeps at home: they need a place there instead of a bed
+RETURNING = "coming_back"  #: excess of readmissions after early discharge
 CLASSES = (*EMERGENCY_CLASSES, "elective", AT_HOME)
 FOUR_HOURS, TWELVE_HOURS = "4 h", "12 h"
 
@@ -50,6 +53,10 @@ class System:
         Hospital beds open by site and April quarter (1 to 4), community beds inside the count left out.
     places : dict
         Places of each community service by site and pathway, before any plan.
+    routes : dict
+        Shares of the route rules of every ward.
+    around : StockPart, optional
+        Stocks around the network; none when no feedback is on.
     """
 
     network: Network
@@ -58,6 +65,7 @@ class System:
     beds: dict[str, dict[int, int]]
     places: dict[tuple[str, str], int]
     routes: dict[str, list[dict[str, float]]] = field(default_factory=dict)
+    around: StockPart | None = None
 
 
 def offered_places(footprint: Footprint, fit: Fit) -> dict[tuple[str, str], float]:
@@ -77,11 +85,21 @@ def offered_places(footprint: Footprint, fit: Fit) -> dict[tuple[str, str], floa
     return {(s, p): rate * footprint.pathways[p].service_days.value for (s, p), rate in arrivals.items()}
 
 
-def build(footprint: Footprint, fit: Fit, future: Future, horizon: dt.date, plan: Schedule | None = None) -> System:
+def build(
+    footprint: Footprint,
+    fit: Fit,
+    future: Future,
+    horizon: dt.date,
+    plan: Schedule | None = None,
+    feedback: Pressure | None = None,
+) -> System:
     """Build the network of a footprint under a future, with a plan's openings and its effect on demand if there is one.
 
-    Closures are not in it: they wait for their gates (:mod:`models.transition`).
+    Closures are not in it: they wait for their gates (:mod:`models.transition`). With feedback that is on, stays belong
+    to the stocks around the network, which set them day by day.
     """
+    answers = feedback if feedback is not None and feedback.any else None
+    early = answers is not None and answers.early_discharge.enabled
     calendar = Calendar(footprint.start, 1)
     inside = inside_beds(footprint)
     places = community_places(footprint, fit)
@@ -95,6 +113,8 @@ def build(footprint: Footprint, fit: Fit, future: Future, horizon: dt.date, plan
     stations: dict[str, Any] = {}
     for site in footprint.sites:
         stations[ward(site)] = _ward(footprint, fit, site, beds[site], routes, horizon)
+        if answers:
+            del stations[ward(site)]["multiplier"]
         for name in footprint.pathways:
             stations[pathway_station(site, name)] = _service(footprint, site, name, places[site, name], plan)
     data = {
@@ -109,12 +129,38 @@ def build(footprint: Footprint, fit: Fit, future: Future, horizon: dt.date, plan
                 "correlation": footprint.demand.noise_correlation.value,
             }
         },
-        "sources": _sources(footprint, fit, future, plan),
+        "sources": _sources(footprint, fit, future, plan) | (_returns(footprint) if early else {}),
         "stations": stations,
         "census": _census(footprint, fit, beds, places),
         "observe": {"wait_over": [FOUR_HOURS, TWELVE_HOURS]},
     }
-    return System(load_network(data), footprint, inside, beds, places, {ward(s): routes for s in footprint.sites})
+    around = (
+        pressure(_watched(footprint, fit, early), answers, start_day=_day_of_year(footprint.start)) if answers else None
+    )
+    by_ward = {ward(s): routes for s in footprint.sites}
+    return System(load_network(data), footprint, inside, beds, places, by_ward, around)
+
+
+def _watched(footprint: Footprint, fit: Fit, early: bool) -> dict[str, Watched]:
+    season = tuple(footprint.demand.stay_season.values)
+    return {
+        site: Watched(
+            ward(site), fit.usual_pressure[site], season, EMERGENCY_CLASSES, f"{site}_{RETURNING}" if early else None
+        )
+        for site in footprint.sites
+    }
+
+
+def _day_of_year(start: dt.date) -> int:
+    """Days since the last 1 April."""
+    april = dt.date(start.year if start.month >= 4 else start.year - 1, 4, 1)  # noqa: PLR2004 - April
+    return (start - april).days
+
+
+def _returns(footprint: Footprint) -> dict[str, Any]:
+    """Ways in for people who come back because they left a full hospital early; they need some days (assumption)."""
+    come = {"class": "direct", "driven": "24 h", "attributes": {"cohort": "medium"}}
+    return {f"{site}_{RETURNING}": {**come, "to": ward(site)} for site in footprint.sites}
 
 
 def community_places(footprint: Footprint, fit: Fit) -> dict[tuple[str, str], int]:

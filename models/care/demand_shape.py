@@ -35,7 +35,9 @@ class DemandShape:
     noise: str | None = None
     level: tuple[tuple[Any, float], ...] = ()
 
-    def source(self, cls: str, to: str, rate_per_day: float, attributes: dict[str, Any] | None = None) -> dict[str, Any]:
+    def source(
+        self, cls: str, to: str, rate_per_day: float, attributes: dict[str, Any] | None = None
+    ) -> dict[str, Any]:
         """Return the source of a network file with this pattern."""
         out: dict[str, Any] = {"class": cls, "to": to, "rate_per_day": rate_per_day}
         out |= {"hour": list(self.hour), "weekday": list(self.weekday), "growth_per_year": self.growth_per_year}

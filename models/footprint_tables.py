@@ -1,0 +1,74 @@
+"""Reading the tables that several footprints share: trusts by code, delays by local authority."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from models.footprint_trusts import beds_of_sites, delays_of_area, months_of_sites
+from models.observed import AE, BEDS, TEXT, WHOLE, read_rows, with_years
+
+if TYPE_CHECKING:
+    from models.footprint import SharedData
+
+__all__ = ["shared_beds", "shared_delays", "shared_delays_of", "shared_months", "shared_names"]
+
+BEDS_BY_CODE = {name: kind for name, kind in BEDS.items() if name != "site"}
+MONTHS_BY_CODE = {"code": TEXT} | {name: kind for name, kind in AE.items() if name != "site"}
+BY_COUNCIL = {"local_authority": TEXT, "year": TEXT}
+BY_COUNCIL |= dict.fromkeys(("months", "calendar_days", "acute_days", "non_acute_days", "all_days"), WHOLE)
+BY_COUNCIL |= dict.fromkeys(("nhs_days", "social_care_days", "both_days"), WHOLE) | {"basis": TEXT, "source": TEXT}
+
+
+def _months(data: SharedData) -> Any:
+    frame: Any = with_years(read_rows(data.path("ae_monthly"), MONTHS_BY_CODE, ""))
+    month = frame["month"].str[5:].astype(int)
+    return frame.assign(quarter=(month - 4) % 12 // 3 + 1)
+
+
+def shared_beds(data: SharedData) -> Any:
+    """Rows of beds by site and quarter, in the shape of a footprint's own table."""
+    frame = read_rows(data.path("beds_quarterly"), BEDS_BY_CODE, "host trust")
+    return beds_of_sites(frame, _months(data), data.trusts)[list(BEDS)]
+
+
+def shared_months(data: SharedData) -> Any:
+    """Rows of type 1 A&E by site and month, with the April year and the days of each month."""
+    return with_years(months_of_sites(_months(data), data.trusts)[list(AE)])
+
+
+def shared_delays(data: SharedData) -> Any:
+    """Rows of delays by year and setting, in the shape of a footprint's own table."""
+    return delays_of_area(_councils(data), data.parts)
+
+
+def _councils(data: SharedData) -> Any:
+    return read_rows(data.path("delays_annual"), BY_COUNCIL, "resident")
+
+
+def shared_delays_of(name: str, year: str) -> float:
+    """Acute beds held by delayed residents of one local authority in a year; nought when it did not exist then."""
+    rows = _councils(_packaged())
+    rows = rows[(rows["local_authority"] == name) & (rows["year"] == year)]
+    return float((rows["acute_days"] / rows["calendar_days"]).sum())
+
+
+def shared_names() -> tuple[frozenset[str], frozenset[str]]:
+    """Codes of the trusts and names of the local authorities that the shared tables hold."""
+    data = _packaged()
+    codes: Any = pd.concat(
+        [read_rows(data.path("beds_quarterly"), BEDS_BY_CODE, "host trust")["code"], _months(data)["code"]]
+    )
+    return frozenset(codes), frozenset(_councils(data)["local_authority"])
+
+
+def _packaged() -> SharedData:
+    from models.footprint import SharedData
+
+    names = {
+        "beds_quarterly": "trusts_beds_quarterly.csv",
+        "ae_monthly": "trusts_ae_monthly.csv",
+        "delays_annual": "delays_annual.csv",
+    }
+    return SharedData.model_validate(names | {"trusts": {"any": ["any"]}, "parts": {"any": 1.0}})
