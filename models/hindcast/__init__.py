@@ -1,0 +1,1 @@
+"""Looking back: what the care model, told only what was known by a date, would have said of the years after it."""
