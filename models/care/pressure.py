@@ -128,12 +128,10 @@ def pressure(
     """
     part = _common(hospitals, start_day, trend_per_year)
     factors = ["season_now", "trend_now"]
-    for mechanism, add in (
-        (care.bed_limited_response, _bed_limited),
-        (care.speed_up, _speed_up),
-    ):
-        if mechanism.enabled:
-            factors.append(add(part, mechanism))
+    if care.bed_limited_response.enabled:
+        factors.append(_bed_limited(part, care.bed_limited_response))
+    if care.speed_up.enabled:
+        factors.append(_speed_up(part, care.speed_up))
     part.auxiliaries["stay_factor[site]"] = " * ".join(factors)
     if care.early_discharge.enabled:
         _early_discharge(part, care.early_discharge, hospitals)
