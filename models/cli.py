@@ -22,6 +22,8 @@ HELP = """carebridge: is this plan to close hospital beds credible?
   carebridge status DIR                 how a sweep stands; carebridge collect DIR makes its tables
   carebridge analyse DIR                what the answers of a sweep depend on, and where the plan fails
   carebridge list [group]               footprints, plans, scenarios, sweeps and models, each with its question
+  carebridge list parameters [...]      every figure with unit, year, basis, status, range and source
+  carebridge hindcast [...]             what the model would have said of England's last years, beside naive forecasts
   carebridge doctor                     versions, compile cache, cores, memory and disk
   carebridge VERB --help                more on one of these
 """
@@ -179,6 +181,10 @@ def _chunk(words: list[str]) -> int:
 
 
 def _list(words: list[str]) -> int:
+    if words and words[0] == "parameters":
+        from models.parameters_command import list_parameters
+
+        return list_parameters(words[1:])
     from models.compose import choices, first_line
 
     groups = {
@@ -186,6 +192,8 @@ def _list(words: list[str]) -> int:
         "plans": "plan",
         "timelines": "timeline",
         "scenarios": "scenario",
+        "feedbacks": "feedback",
+        "demand": "demand",
         "sweeps": "sweep",
         "stocks": "stocks",
         "hybrids": "hybrid",

@@ -47,7 +47,10 @@ def _ways(given: Defaults, shares: dict[str, float], emergencies: float) -> dict
     out: dict[str, dict[str, float]] = {}
     for need, share in shares.items():
         by = {
-            name: way.arrivals_per_million.value * millions * way.drawn_from.shares.get(need, 0.0) / (emergencies * share)
+            name: way.arrivals_per_million.value
+            * millions
+            * way.drawn_from.shares.get(need, 0.0)
+            / (emergencies * share)
             for name, way in given.pathways.items()
         }
         out[need] = {name: value for name, value in by.items() if value > 0}

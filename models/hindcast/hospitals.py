@@ -28,7 +28,7 @@ SITES = ("roomier", "middle", "fuller")
 THRESHOLDS_H = (0.5, 1, 1.5, 2, 3, 4, 6, 8, 12)  #: hours of waiting for a bed above which people are counted
 EMERGENCY, ELECTIVE = "emergency", "elective"
 NOISE = "demand"
-YEARS_TO_BASE = 1.5  #: from the first day to the middle of the first full year, to which places are stated
+YEARS_TO_BASE = 2.5  #: from the first day to the middle of the first full year, to which places are stated
 
 
 @dataclass(frozen=True)
@@ -73,9 +73,7 @@ class Care:
     feedback: Pressure
 
 
-def country(
-    setup: Hindcast, care: Care, told: Told, fitted: Mapping[str, float], *, beds_limit: bool = True
-) -> Hybrid:
+def country(setup: Hindcast, care: Care, told: Told, fitted: Mapping[str, float], *, beds_limit: bool = True) -> Hybrid:
     """Return the three hospitals and what is around them.
 
     Parameters
@@ -103,8 +101,10 @@ def country(
         "census": whole.census,
         "observe": {"wait_over": [f"{h:g} h" for h in THRESHOLDS_H]},
     }
-    watched = {site: Watched(ward(site), told.usual_pressure, classes=(EMERGENCY,)) for site in SITES}
     feedback = care.feedback if beds_limit else care.feedback.switched(bed_limited_response=False, speed_up=False)
+    answer = feedback.bed_limited_response
+    season = told.stay_season(answer.elasticity.value if answer.enabled else 0.0)
+    watched = {site: Watched(ward(site), told.usual_pressure, season, (EMERGENCY,)) for site in SITES}
     return hybrid(load_network(network), pressure(watched, feedback, start_day=0), setup.name)
 
 
@@ -135,7 +135,10 @@ def _hospital(
         places,
         setup.start,
         Classes((EMERGENCY,), ()),
-        {name: _openings(setup, told, fitted, load[name] / sum(load.values()), n, demand) for name, n in places.items()},
+        {
+            name: _openings(setup, told, fitted, load[name] / sum(load.values()), n, demand)
+            for name, n in places.items()
+        },
     )
     arrivals = Part(sources=_sources(site, care, told, setup, fitted, per_day))
     census = [
@@ -188,7 +191,7 @@ def _sources(
 
 
 def _load(care: Care, emergencies: float) -> dict[str, float]:
-    """Places that each service would fill: arrivals a day times days of service, those who come on from others in it."""
+    """Places that each service would fill: arrivals a day (with those who come on from others) times days of service."""
     arrivals = dict.fromkeys(care.services, 0.0)
     for need, shares in care.ways.items():
         for name, share in shares.items():

@@ -56,8 +56,11 @@ class Hindcast(Shape):
     hospitals: Annotated[Figure, AfterValidator(must("hospitals"))]
     overnight_share: AShare
     elective_overnight_per_day: Annotated[Figure, AfterValidator(must("per day"))]
+    admitted_overnight_share: AShare
+    cubicles_per_attendance: Annotated[Figure, AfterValidator(must("cubicles per attendance a day"))]
     turnaround_hours: Annotated[Figure, AfterValidator(must("hours"))]
     fitted: Fitted
+    prior_sd: dict[str, Annotated[float, Field(gt=0)]] = {}
     announced: dict[str, Announced] = {}
 
 

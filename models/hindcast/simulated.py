@@ -15,7 +15,7 @@ from models.history.data import Key
 from sim.clock import DAY
 from sim.experiments import Stopped, in_order
 from sim.hybrid import Hybrid, HybridRun, Ready, ready
-from sim.kernel.layout import ARRIVED, BLOCKED, IN_SERVICE, IN_TRANSITION, LOST, SNAPSHOT, STARTED, WAIT_TOTAL, WAITING
+from sim.kernel.layout import ARRIVED, BLOCKED, LOST, SNAPSHOT, STARTED, WAIT_TOTAL, WAITING
 
 __all__ = ["Simulated", "simulate"]
 
@@ -70,6 +70,7 @@ def simulate(
     keys: Sequence[Key],
     hospitals: float,
     *,
+    warm_up: int = 0,
     replications: int | range,
     seed: int,
     workers: int = 1,
@@ -80,6 +81,8 @@ def simulate(
     ----------
     keys : sequence of (year, quarter)
         The quarters, from the first day of the run on.
+    warm_up : int
+        How many of them are left out of what is given.
     hospitals : float
         How many hospitals the three stand for.
     """
@@ -96,7 +99,8 @@ def simulate(
         return _by_quarter(made, run, hospitals / len(SITES))
 
     rows = list(in_order(list(numbers), work, workers))
-    return Simulated(tuple(keys), **{name: np.stack([row[name] for row in rows]) for name in rows[0]})
+    found = {name: np.stack([row[name][warm_up:] for row in rows]) for name in rows[0]}
+    return Simulated(tuple(keys)[warm_up:], **found)
 
 
 def _by_quarter(made: Ready, run: HybridRun, scale: float) -> Mapping[str, Floats]:

@@ -6,8 +6,9 @@ import datetime as dt
 from dataclasses import dataclass, replace
 
 import numpy as np
+import pandas as pd
 
-from models.history.data import COMPLETE_FROM, History, Key, month_indices, year_after
+from models.history.data import COMPLETE_FROM, History, Key, month_indices, year_after, year_before
 
 __all__ = ["Told", "quarter_start", "told_by"]
 
@@ -28,24 +29,33 @@ class Told:
     Parameters
     ----------
     keys : tuple of (year, quarter)
+        The first ``warm_up`` of them repeat the first year, so that the hospitals are in their stride when it begins.
     beds : tuple of float
         General and acute beds open overnight, England.
     admissions : tuple of float
         Emergency admissions a day, England, without their season.
+    attendances : tuple of float
+        Attendances a day at major A&E departments; nan where they were not published.
     month_index : tuple of 12 floats
         Season of emergency admissions, from the training years.
     base_admissions : float
         Emergency admissions a day in the first full year.
     usual_pressure : float
         Mean occupancy of the training years.
+    used_by_quarter, open_by_quarter : tuple of 4 floats
+        Season of beds in use and of beds open in the training years, April quarter first, mean one.
     """
 
     keys: tuple[Key, ...]
     beds: tuple[float, ...]
     admissions: tuple[float, ...]
+    attendances: tuple[float, ...]
     month_index: tuple[float, ...]
     base_admissions: float
     usual_pressure: float
+    used_by_quarter: tuple[float, ...]
+    open_by_quarter: tuple[float, ...]
+    warm_up: int = QUARTERS
 
     @property
     def starts(self) -> tuple[dt.date, ...]:
@@ -55,6 +65,18 @@ class Told:
     def with_beds(self, beds: tuple[float, ...]) -> Told:
         """Return the same with other beds."""
         return replace(self, beds=beds)
+
+    def stay_season(self, elasticity: float) -> tuple[float, ...]:
+        """Factors on usual stays by April quarter that give the season of beds in use.
+
+        In balance, stays answer to pressure as ``(used / open) ** -elasticity``, so need has to swing more than beds in
+        use do: ``used ** (1 + elasticity) * open ** -elasticity / admissions``, scaled to mean one.
+        """
+        months = np.array(self.month_index)
+        admissions = np.array([months[rows].mean() for rows in ([3, 4, 5], [6, 7, 8], [9, 10, 11], [0, 1, 2])])
+        used, open_ = np.array(self.used_by_quarter), np.array(self.open_by_quarter)
+        season = used ** (1 + elasticity) * open_**-elasticity / admissions
+        return tuple(float(x) for x in season / season.mean())
 
     @property
     def end(self) -> dt.date:
@@ -85,8 +107,19 @@ def told_by(history: History, trained: History) -> Told:
         else:
             raise ValueError(f"emergency admissions of {key} are not known")
     beds = tuple(float(b) for b in history.frame()["beds_available"])
-    keys = tuple(history.keys())
+    year = [(year_before(history.first[0]), q) for q in range(1, QUARTERS + 1)]
+    keys = (*year, *history.keys())
+    admissions, beds = [*admissions[:QUARTERS], *admissions], (*beds[:QUARTERS], *beds)
     base = [a for key, a in zip(keys, admissions, strict=True) if key[0] == COMPLETE_FROM]
     known = trained.frame()
     usual = float((known["beds_occupied"] / known["beds_available"]).mean())
-    return Told(keys, beds, tuple(admissions), season, float(np.mean(base)), usual)
+    seasons = [tuple(_season(known, column)) for column in ("beds_occupied", "beds_available")]
+    attendances = [float(a) for a in history.frame()["type1_attendances"] / history.frame()["days"]]
+    attendances = [*attendances[:QUARTERS], *attendances]
+    return Told(keys, tuple(beds), tuple(admissions), tuple(attendances), season, float(np.mean(base)), usual, *seasons)
+
+
+def _season(known: pd.DataFrame, column: str) -> list[float]:
+    """Mean over years of a quarter's figure over its year's."""
+    ratio = known[column] / known.groupby("year")[column].transform("mean")
+    return [float(ratio[known["quarter"] == q].mean()) for q in range(1, QUARTERS + 1)]

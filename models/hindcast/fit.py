@@ -1,0 +1,126 @@
+"""What the training years decide: simulated moments on beds in use, waits for a bed and delayed days."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+
+from models.hindcast.hospitals import Care, country
+from models.hindcast.parameters import FITTED, Hindcast
+from models.hindcast.simulated import Simulated, simulate
+from models.hindcast.told import Told, told_by
+from models.history.data import COMPLETE_FROM, History
+from sim.calibration import Moments, Normal, Parameter, Target, moments
+
+__all__ = ["figures", "fit_to", "simulated", "targets", "training_hash"]
+
+#: tolerances: what three hospitals of the mean size leave out of a country's, relative (assumed)
+OCCUPIED_SD, WAITS_SD, DELAYS_SD = 0.006, 0.20, 0.12
+
+
+def targets(trained: History) -> list[Target]:
+    """Yearly figures of the training years: beds in use, waits over four hours for a bed, acute delayed days."""
+    table = trained.frame()
+    out = []
+    for year, rows in table.groupby("year", sort=True):
+        occupied = float(rows["beds_occupied"].mean())
+        out.append(Target(f"occupied {year}", occupied, sd_model=OCCUPIED_SD * occupied, unit="beds", basis="national"))
+        if str(year) < COMPLETE_FROM:
+            continue
+        waits, delays = float(rows["waits_over_4h"].sum()), float(rows["delayed_days_acute"].sum())
+        out.append(Target(f"waits over 4 h {year}", waits, sd_model=WAITS_SD * waits, unit="people", basis="national"))
+        out.append(Target(f"delayed {year}", delays, sd_model=DELAYS_SD * delays, unit="days", basis="national"))
+    return out
+
+
+def figures(found: Simulated, wanted: list[Target]) -> dict[str, np.ndarray]:
+    """The same figures of a simulation, by replication."""
+    years = np.array([key[0] for key in found.keys])
+    out = {}
+    for target in wanted:
+        what, _, year = target.name.rpartition(" ")
+        in_year = years == year
+        out[target.name] = {
+            "occupied": lambda m: found.occupied[:, m].mean(axis=1),
+            "waits over 4 h": lambda m: found.waits_over_4h[:, m].sum(axis=1),
+            "delayed": lambda m: found.delayed_days_acute[:, m].sum(axis=1),
+        }[what](in_year)
+    return out
+
+
+def simulated(
+    setup: Hindcast,
+    care: Care,
+    told: Told,
+    point: Mapping[str, float],
+    *,
+    replications: int | range,
+    seed: int,
+    workers: int = 1,
+    beds_limit: bool = True,
+) -> Simulated:
+    """Simulate the country at a point."""
+    model = country(setup, care, told, point, beds_limit=beds_limit)
+    return simulate(
+        model,
+        told.keys,
+        setup.hospitals.value,
+        warm_up=told.warm_up,
+        replications=replications,
+        seed=seed,
+        workers=workers,
+    )
+
+
+def fit_to(
+    setup: Hindcast,
+    care: Care,
+    trained: History,
+    *,
+    replications: int,
+    seed: int,
+    workers: int,
+) -> Moments:
+    """Fit to a history that ends with the training years; nothing later can be read from it.
+
+    Raises
+    ------
+    CannotFit
+        When a target is missed by more than three of its standard deviations.
+    """
+    told, wanted = told_by(trained, trained), targets(trained)
+
+    def simulator(point: dict[str, float], numbers: range) -> dict[str, np.ndarray]:
+        return figures(simulated(setup, care, told, point, replications=numbers, seed=seed), wanted)
+
+    parameters = [_parameter(setup, name) for name in FITTED]
+    start = {name: getattr(setup.fitted, name).value for name in FITTED}
+    return moments(simulator, parameters, wanted, start, replications, step=0.15, most=12, workers=workers)
+
+
+def _parameter(setup: Hindcast, name: str) -> Parameter:
+    figure = getattr(setup.fitted, name)
+    low, high = figure.range
+    known = setup.prior_sd.get(name)
+    prior = Normal(figure.value, known) if known else "uniform"
+    return Parameter(name, low, high, prior, figure.unit)
+
+
+def training_hash(setup: Hindcast, care: Care, trained: History) -> str:
+    """Hash of everything a fit hangs on: parameters, figures of care, and the training years."""
+    parts: dict[str, Any] = {
+        "setup": setup.model_dump(mode="json", by_alias=True, exclude={"announced"}),
+        "wards": care.wards.model_dump(mode="json"),
+        "demand": care.demand.model_dump(mode="json"),
+        "feedback": care.feedback.model_dump(mode="json"),
+        "services": {name: str(asdict(service)) for name, service in care.services.items()},
+        "ways": care.ways,
+        "shares": care.shares,
+        "history": trained.frame().round(6).to_csv(index=False),
+    }
+    return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()[:16]
