@@ -185,11 +185,11 @@ def faults_of_names(short: ShortFootprint) -> list[Fault]:
 # --- why there is no baseline ------------------------------------------------------------------------------------
 
 
-def reasons(short: ShortFootprint) -> list[Reason]:
+def reasons(short: ShortFootprint, given: Defaults | None = None) -> list[Reason]:
     """Every rule that an area breaks, with the figure found and its limit; none when a baseline can be fitted."""
     from models.footprint_short import defaults
 
-    given = defaults()
+    given = given or defaults()
     area = area_of(short, given.england.year)
     found = _series(short, area, given)
     if not found:

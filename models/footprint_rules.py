@@ -115,9 +115,10 @@ def whole_beds(total: int, shares: dict[str, float]) -> dict[str, int]:
     """Share a whole number of beds out, largest remainders first, at least one bed each."""
     exact = {name: total * share for name, share in shares.items()}
     out = {name: max(1, int(value)) for name, value in exact.items()}
-    order = sorted(exact, key=lambda name: (out[name] - exact[name], name))
-    for n in range(total - sum(out.values())):
-        out[order[n % len(order)]] += 1
+    while (left := total - sum(out.values())) and total >= len(out):
+        gap = {name: exact[name] - out[name] for name in out if left > 0 or out[name] > 1}
+        name = max(gap, key=gap.__getitem__) if left > 0 else min(gap, key=gap.__getitem__)
+        out[name] += 1 if left > 0 else -1
     return out
 
 
@@ -211,7 +212,7 @@ def _emergency(area: Area, basis: Basis, given: Defaults) -> dict[str, Any]:
             "derived",
             "NHS England KH03 and A&E",
             ends=(0.30, limits.zero_day_most.value),
-            note="what remains of all emergency admissions once beds in use are explained; the range is for one hospital",
+            note="what remains of all emergencies once beds in use are explained; the range is for one hospital",
         ),
         "overnight_per_day": _figure(
             _emergencies(basis, given),
@@ -297,7 +298,7 @@ def _pathways(area: Area, basis: Basis, given: Defaults) -> dict[str, Any]:
                 "derived",
                 f"{rate.source}; per head x {millions:.3f} million",
                 ends=(rate.range[0] * millions, rate.range[1] * millions),
-                note="from hospital only; a range for years other than 2018/19, to be widened (x 0.7 to 1.4) when fitting",
+                note="from hospital only; not of 2018/19, so the range is to be widened (x 0.7 to 1.4) when fitting",
             ),
             "service_days": way.service_days.model_dump(),
             "service_cv": way.service_cv.model_dump(),

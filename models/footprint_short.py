@@ -7,7 +7,6 @@ reads, or says why there can be no baseline. The rules are in :mod:`models.footp
 
 from __future__ import annotations
 
-
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-import pandas as pd
 
 from models.footprint_trusts import beds_of_sites, delays_of_area, months_of_sites
 from models.observed import AE, BEDS, TEXT, WHOLE, read_rows, with_years
@@ -21,21 +21,36 @@ BY_COUNCIL |= dict.fromkeys(("months", "calendar_days", "acute_days", "non_acute
 BY_COUNCIL |= dict.fromkeys(("nhs_days", "social_care_days", "both_days"), WHOLE) | {"basis": TEXT, "source": TEXT}
 
 
+@lru_cache(maxsize=8)
+def _kept(path: Path, changed: int, columns: tuple[tuple[str, str], ...], basis: str) -> Any:
+    """Rows of a table, read once for as long as the file stays as it is."""
+    return read_rows(path, dict(columns), basis)
+
+
+def _rows(path: Path, columns: dict[str, str], basis: str) -> Any:
+    changed = path.stat().st_mtime_ns if path.exists() else 0
+    return _kept(path, changed, tuple(columns.items()), basis).copy()
+
+
+def _beds(data: SharedData) -> Any:
+    return _rows(data.path("beds_quarterly"), BEDS_BY_CODE, "host trust")
+
+
 def _months(data: SharedData) -> Any:
-    frame: Any = with_years(read_rows(data.path("ae_monthly"), MONTHS_BY_CODE, ""))
+    frame: Any = with_years(_rows(data.path("ae_monthly"), MONTHS_BY_CODE, ""))
     month = frame["month"].str[5:].astype(int)
     return frame.assign(quarter=(month - 4) % 12 // 3 + 1)
 
 
 def shared_beds(data: SharedData) -> Any:
     """Rows of beds by site and quarter, in the shape of a footprint's own table."""
-    frame = read_rows(data.path("beds_quarterly"), BEDS_BY_CODE, "host trust")
-    return beds_of_sites(frame, _months(data), data.trusts)[list(BEDS)]
+    return beds_of_sites(_beds(data), _months(data), data.trusts)[list(BEDS)]
 
 
 def shared_months(data: SharedData) -> Any:
     """Rows of type 1 A&E by site and month, with the April year and the days of each month."""
-    return with_years(months_of_sites(_months(data), data.trusts)[list(AE)])
+    frame: Any = months_of_sites(_months(data), data.trusts)
+    return with_years(frame[list(AE)])
 
 
 def shared_delays(data: SharedData) -> Any:
@@ -44,7 +59,7 @@ def shared_delays(data: SharedData) -> Any:
 
 
 def _councils(data: SharedData) -> Any:
-    return read_rows(data.path("delays_annual"), BY_COUNCIL, "resident")
+    return _rows(data.path("delays_annual"), BY_COUNCIL, "resident")
 
 
 def shared_delays_of(name: str, year: str) -> float:
@@ -57,9 +72,7 @@ def shared_delays_of(name: str, year: str) -> float:
 def shared_names() -> tuple[frozenset[str], frozenset[str]]:
     """Codes of the trusts and names of the local authorities that the shared tables hold."""
     data = _packaged()
-    codes: Any = pd.concat(
-        [read_rows(data.path("beds_quarterly"), BEDS_BY_CODE, "host trust")["code"], _months(data)["code"]]
-    )
+    codes = {*_beds(data)["code"], *_months(data)["code"]}
     return frozenset(codes), frozenset(_councils(data)["local_authority"])
 
 
