@@ -79,6 +79,7 @@ def _dispatch(words: list[str]) -> int:
     if words[0] in ("-V", "--version"):
         print(f"carebridge {__version__}")
         return 0
+    from models.hindcast.command import HELP as HINDCAST_HELP
     from models.hybrid_command import HELP as HYBRID_HELP
     from models.network_request import HELP as NETWORK_HELP
     from models.stocks_request import HELP as STOCKS_HELP
@@ -93,6 +94,7 @@ def _dispatch(words: list[str]) -> int:
         "stocks": (_stocks, STOCKS_HELP),
         "hybrid": (_hybrid, HYBRID_HELP),
         "verify": (_verify, VERIFY_HELP),
+        "hindcast": (_hindcast, HINDCAST_HELP),
         "sweep": (_sweep, SWEEP_HELP),
         "status": (_status, STATUS_HELP),
         "collect": (_collect, COLLECT_HELP),
@@ -111,7 +113,15 @@ def _dispatch(words: list[str]) -> int:
     return work(rest)
 
 
+def _hindcast(words: list[str]) -> int:
+    from models.hindcast.command import main as hindcast
+
+    return hindcast(words)
+
+
 def _run(words: list[str]) -> int:
+    if "scenario=hindcast_england" in words:  # an examination of the model, not of a plan
+        return _hindcast([word for word in words if word != "scenario=hindcast_england"])
     from models.compose import parse, settings
     from models.runner import dry_run, run
 

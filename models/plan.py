@@ -15,7 +15,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from models.figures import Figure, Name, Shape, must, within
 
-__all__ = ["Criteria", "Fit", "Future", "Gate", "Plan", "Schedule", "Step", "Timeline", "schedule"]
+__all__ = ["Criteria", "Fit", "Future", "Gate", "Missed", "Plan", "Range", "Schedule", "Step", "Timeline", "schedule"]
 
 Fraction = Annotated[float, Field(ge=0, le=1)]
 Factor = Annotated[float, Field(gt=0)]
@@ -129,8 +129,35 @@ class Criteria(Shape):
         return self
 
 
+class Range(Shape):
+    """What is known of one parameter after a fit: the middle 90 % before and after, and what the fit uses."""
+
+    unit: str
+    used: float  # by the fit, and so by every run
+    low: float
+    median: float
+    high: float
+    prior_low: float
+    prior_high: float
+    state: Literal["identified", "only in combination", "stays prior"]
+
+
+class Missed(Shape):
+    """How a fit meets one target, in standard deviations of all that allows for a difference."""
+
+    unit: str
+    basis: str
+    year: str
+    clock: str
+    observed: float
+    simulated: float
+    sd: float
+    implausibility: float  # at the fit
+    within_ranges: float  # at the nearest point within the ranges of the parameters
+
+
 class Fit(Shape):
-    """What was fitted to the baseline year, and to which footprint."""
+    """What was fitted to the baseline year, and to which footprint; the ranges are those of a whole calibration."""
 
     footprint: str
     inputs: str  # hash of the footprint's figures that the fit was made with
@@ -142,6 +169,12 @@ class Fit(Shape):
     replications: int
     seed: int
     achieved: dict[str, float] = {}
+    feedback: str | None = None  # name of the answers to pressure it was made with; older fits do not say
+    mechanisms: list[str] = []  # those of them that were on
+    posterior: dict[str, Range] = {}
+    identified: list[str] = []  # in words: what the targets tell, and what stays an assumption
+    implausibility: dict[str, Missed] = {}
+    hash: str = ""  # of everything above
 
     def covers(self, sites: Iterable[str], pathways: Iterable[str]) -> bool:
         """Whether there is a fitted figure for every site and every pathway."""

@@ -7,6 +7,7 @@ only by an explicit route (there is none here), and leave for services of their 
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,7 +21,7 @@ from sim import Network, load_network
 from sim.clock import Calendar
 
 __all__ = ["EMERGENCY_CLASSES", "System", "build", "community_places", "inside_beds", "offered_places"]
-__all__ += ["pathway_station", "ward"]
+__all__ += ["network_data", "pathway_station", "stocks_around", "ward"]
 
 EMERGENCY_CLASSES = ("emergency", "direct")
 AT_HOME = "at_home"  #: emergencies that a plan keeps at home: they need a place there instead of a bed
@@ -98,17 +99,34 @@ def build(
     Closures are not in it: they wait for their gates (:mod:`models.transition`). With feedback that is on, stays belong
     to the stocks around the network, which set them day by day.
     """
-    answers = feedback if feedback is not None and feedback.any else None
+    inside = inside_beds(footprint)
+    data = network_data(footprint, fit, future, horizon, plan, feedback)
+    by_ward = {ward(s): _routes(footprint) for s in footprint.sites}
+    return System(
+        load_network(data),
+        footprint,
+        inside,
+        _season_beds(footprint, inside),
+        community_places(footprint, fit),
+        by_ward,
+        stocks_around(footprint, fit, feedback),
+    )
+
+
+def network_data(
+    footprint: Footprint,
+    fit: Fit,
+    future: Future,
+    horizon: dt.date,
+    plan: Schedule | None = None,
+    feedback: Pressure | None = None,
+) -> dict[str, Any]:
+    """Return the network of :func:`build` as data, in the words of a network file, before it is read and checked."""
+    answers = _on(feedback)
     early = answers is not None and answers.early_discharge.enabled
     calendar = Calendar(footprint.start, 1)
-    inside = inside_beds(footprint)
     places = community_places(footprint, fit)
-    beds = {
-        str(site): {
-            int(q): round(a) - inside[str(site)] for q, a in zip(rows["quarter"], rows["available"], strict=True)
-        }
-        for site, rows in beds_by_quarter(footprint, footprint.baseline_year).groupby("site", sort=False)
-    }
+    beds = _season_beds(footprint, inside_beds(footprint))
     routes = _routes(footprint)
     stations: dict[str, Any] = {}
     for site in footprint.sites:
@@ -117,7 +135,7 @@ def build(
             del stations[ward(site)]["multiplier"]
         for name in footprint.pathways:
             stations[pathway_station(site, name)] = _service(footprint, site, name, places[site, name], plan)
-    data = {
+    return {
         "name": footprint.name,
         "start": footprint.start,
         "horizon": f"{calendar.ms(horizon) // 86_400_000} d",
@@ -134,11 +152,32 @@ def build(
         "census": _census(footprint, fit, beds, places),
         "observe": {"wait_over": [FOUR_HOURS, TWELVE_HOURS]},
     }
-    around = (
-        pressure(_watched(footprint, fit, early), answers, start_day=_day_of_year(footprint.start)) if answers else None
-    )
-    by_ward = {ward(s): routes for s in footprint.sites}
-    return System(load_network(data), footprint, inside, beds, places, by_ward, around)
+
+
+def stocks_around(
+    footprint: Footprint, fit: Fit, feedback: Pressure | None, sites: Iterable[str] | None = None
+) -> StockPart | None:
+    """Return the stocks that set stays in some hospitals (all unless given); none when no feedback is on."""
+    answers = _on(feedback)
+    if answers is None:
+        return None
+    watched = _watched(footprint, fit, answers.early_discharge.enabled)
+    chosen = watched if sites is None else {site: watched[site] for site in sites}
+    return pressure(chosen, answers, start_day=_day_of_year(footprint.start))
+
+
+def _on(feedback: Pressure | None) -> Pressure | None:
+    return feedback if feedback is not None and feedback.any else None
+
+
+def _season_beds(footprint: Footprint, inside: dict[str, int]) -> dict[str, dict[int, int]]:
+    """Hospital beds open by site and April quarter in the baseline year, community beds inside the count left out."""
+    return {
+        str(site): {
+            int(q): round(a) - inside[str(site)] for q, a in zip(rows["quarter"], rows["available"], strict=True)
+        }
+        for site, rows in beds_by_quarter(footprint, footprint.baseline_year).groupby("site", sort=False)
+    }
 
 
 def _watched(footprint: Footprint, fit: Fit, early: bool) -> dict[str, Watched]:

@@ -7,18 +7,19 @@ above a turning point (Berry Jaeker and Tucker); returns after early discharge (
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator
 
-from models.care.stock_part import StockPart, parameter
+from models.care.stock_part import StockPart, parameter, stocks_together
 from models.figures import Figure, Shape, Text, must
 from sim.errors import FaultsError
 from sim.reading.shape import shape_faults
 
-__all__ = ["BedLimited", "EarlyDischarge", "Pressure", "SpeedUp", "Watched", "pressure", "read_pressure"]
+__all__ = ["BedLimited", "EarlyDischarge", "Grade", "Mechanism", "Pressure", "SpeedUp", "Watched", "april_quarters"]
+__all__ += ["by_quarter", "pressure", "read_pressure", "watched_inputs"]
 
 Days = Annotated[Figure, AfterValidator(must("days"))]
 StayShare = Annotated[Figure, AfterValidator(must("share of usual stay"))]
@@ -138,39 +139,80 @@ def pressure(
     return part
 
 
-def _common(hospitals: Mapping[str, Watched], start_day: int, trend: float) -> StockPart:
-    season = [{s: h.season[q] for s, h in hospitals.items()} for q in range(4)]
+def watched_inputs(stations: Mapping[str, str | Sequence[str]], usual: Mapping[str, float]) -> StockPart:
+    """What every mechanism may know of hospitals: people in beds, people waiting for one, beds open, and pressure.
+
+    Mechanisms that share these definitions can be put together (:func:`models.care.stock_part.stocks_together`).
+
+    Parameters
+    ----------
+    stations : mapping
+        By site the station of its beds, or several that are taken together.
+    usual : mapping
+        By site the usual pressure: people in beds and waiting, over beds open.
+    """
     part = StockPart(
         units=["person", "place"],
-        dimensions={"site": list(hospitals)},
+        dimensions={"site": list(stations)},
         parameters={
-            **{f"season_q{q + 1}[site]": {"value": season[q], "unit": "dimensionless"} for q in range(4)},
+            "usual_pressure[site]": {"value": dict(usual), "unit": "person/place"},
+            "one_place": {"value": 1, "unit": "place"},
+        },
+        inputs={
+            "in_beds[site]": {"value": {s: 0.0 for s in stations}, "unit": "person", "about": "people in beds"},
+            "awaiting_bed[site]": {"value": {s: 0.0 for s in stations}, "unit": "person"},
+            "beds_open[site]": {"value": {s: 1.0 for s in stations}, "unit": "place"},
+        },
+        auxiliaries={"pressure_now[site]": "(in_beds + awaiting_bed) / MAX(beds_open, one_place)"},
+    )
+    for site, given in stations.items():
+        several = [given] if isinstance(given, str) else list(given)
+        station = several[0] if len(several) == 1 else several
+        for name, observes in (("in_beds", "present"), ("awaiting_bed", "waiting"), ("beds_open", "open")):
+            part.feeds.append({"input": f"{name}[{site}]", "observes": observes, "station": station})
+    return part
+
+
+def april_quarters(start_day: int) -> StockPart:
+    """Day of the April year, and where its quarters end; `start_day` is the days from 1 April to the start."""
+    return StockPart(
+        parameters={
             "first_quarter_ends": {"value": 91, "unit": "day"},
             "second_quarter_ends": {"value": 183, "unit": "day"},
             "third_quarter_ends": {"value": 275, "unit": "day"},
             "year_length": {"value": 365.25, "unit": "day"},
             "start_day": {"value": start_day, "unit": "day"},
+        },
+        auxiliaries={"day_of_year": "MODULO(TIME + start_day, year_length)"},
+    )
+
+
+def by_quarter(name: str) -> str:
+    """Equation of what depends on the April quarter: one of ``<name>_q1`` to ``<name>_q4``."""
+    return (
+        f"IF(day_of_year < first_quarter_ends, {name}_q1, IF(day_of_year < second_quarter_ends, "
+        f"{name}_q2, IF(day_of_year < third_quarter_ends, {name}_q3, {name}_q4)))"
+    )
+
+
+def _common(hospitals: Mapping[str, Watched], start_day: int, trend: float) -> StockPart:
+    season = [{s: h.season[q] for s, h in hospitals.items()} for q in range(4)]
+    seasons = {f"season_q{q + 1}[site]": {"value": season[q], "unit": "dimensionless"} for q in range(4)}
+    factors = StockPart(
+        parameters={
             "stay_trend": {"value": trend, "unit": "1/year"},
             "days_a_year": {"value": 365.25, "unit": "day/year"},
-            "usual_pressure[site]": {"value": {s: h.usual for s, h in hospitals.items()}, "unit": "person/place"},
-            "one_place": {"value": 1, "unit": "place"},
-        },
-        inputs={
-            "in_beds[site]": {"value": {s: 0.0 for s in hospitals}, "unit": "person", "about": "people in beds"},
-            "awaiting_bed[site]": {"value": {s: 0.0 for s in hospitals}, "unit": "person"},
-            "beds_open[site]": {"value": {s: 1.0 for s in hospitals}, "unit": "place"},
         },
         auxiliaries={
-            "day_of_year": "MODULO(TIME + start_day, year_length)",
-            "season_now[site]": "IF(day_of_year < first_quarter_ends, season_q1, IF(day_of_year < second_quarter_ends, "
-            "season_q2, IF(day_of_year < third_quarter_ends, season_q3, season_q4)))",
+            "season_now[site]": by_quarter("season"),
             "trend_now": "EXP(stay_trend * (TIME - INITIAL_TIME) / days_a_year)",
-            "pressure_now[site]": "(in_beds + awaiting_bed) / MAX(beds_open, one_place)",
         },
     )
+    watched = watched_inputs(
+        {s: h.station for s, h in hospitals.items()}, usual={s: h.usual for s, h in hospitals.items()}
+    )
+    part = stocks_together([StockPart(parameters=seasons), april_quarters(start_day), factors, watched])
     for site, hospital in hospitals.items():
-        for name, observes in (("in_beds", "present"), ("awaiting_bed", "waiting"), ("beds_open", "open")):
-            part.feeds.append({"input": f"{name}[{site}]", "observes": observes, "station": hospital.station})
         part.drives.append({"variable": f"stay_factor[{site}]", "sets": "stay_multiplier", "station": hospital.station})
     return part
 

@@ -15,41 +15,52 @@ from models.hindcast.parameters import FITTED, Hindcast
 from models.hindcast.simulated import Simulated, simulate
 from models.hindcast.told import Told, told_by
 from models.history.data import COMPLETE_FROM, History
-from sim.calibration import Moments, Normal, Parameter, Target, moments
+from sim.calibration import LogNormal, Moments, Normal, Parameter, Target, moments
 
 __all__ = ["figures", "fit_to", "simulated", "targets", "training_hash"]
 
 #: tolerances: what three hospitals of the mean size leave out of a country's, relative (assumed)
-OCCUPIED_SD, WAITS_SD, DELAYS_SD = 0.006, 0.20, 0.12
+OCCUPIED_SD, WAITS_SD, DELAYS_SD, WINTER_SD = 0.006, 0.20, 0.12, 0.10
+WINTER = 4  #: April quarter
+WINTER_WAITS = "waits over 4 h in winters"
 
 
 def targets(trained: History) -> list[Target]:
-    """Yearly figures of the training years: beds in use, waits over four hours for a bed, acute delayed days."""
+    """Yearly figures of the training years: beds in use, waits over four hours for a bed, acute delayed days.
+
+    And the waits of the winters among them, which say how steeply waits answer to pressure.
+    """
     table = trained.frame()
     out = []
     for year, rows in table.groupby("year", sort=True):
-        occupied = float(rows["beds_occupied"].mean())
-        out.append(Target(f"occupied {year}", occupied, sd_model=OCCUPIED_SD * occupied, unit="beds", basis="national"))
-        if str(year) < COMPLETE_FROM:
-            continue
-        waits, delays = float(rows["waits_over_4h"].sum()), float(rows["delayed_days_acute"].sum())
-        out.append(Target(f"waits over 4 h {year}", waits, sd_model=WAITS_SD * waits, unit="people", basis="national"))
-        out.append(Target(f"delayed {year}", delays, sd_model=DELAYS_SD * delays, unit="days", basis="national"))
-    return out
+        out.append(_target(f"occupied {year}", rows["beds_occupied"].mean(), OCCUPIED_SD, "beds"))
+        if str(year) >= COMPLETE_FROM:
+            out.append(_target(f"waits over 4 h {year}", rows["waits_over_4h"].sum(), WAITS_SD, "people"))
+            out.append(_target(f"delayed {year}", rows["delayed_days_acute"].sum(), DELAYS_SD, "days"))
+    winters = table[(table["year"] >= COMPLETE_FROM) & (table["quarter"] == WINTER)]
+    return [*out, _target(WINTER_WAITS, winters["waits_over_4h"].sum(), WINTER_SD, "people")]
+
+
+def _target(name: str, value: Any, relative_sd: float, unit: str) -> Target:
+    return Target(name, float(value), sd_model=relative_sd * float(value), unit=unit, basis="national")
 
 
 def figures(found: Simulated, wanted: list[Target]) -> dict[str, np.ndarray]:
     """The same figures of a simulation, by replication."""
     years = np.array([key[0] for key in found.keys])
+    winters = (years >= COMPLETE_FROM) & np.array([key[1] == WINTER for key in found.keys])
     out = {}
     for target in wanted:
+        if target.name == WINTER_WAITS:
+            out[target.name] = found.waits_over_4h[:, winters].sum(axis=1)
+            continue
         what, _, year = target.name.rpartition(" ")
-        in_year = years == year
-        out[target.name] = {
-            "occupied": lambda m: found.occupied[:, m].mean(axis=1),
-            "waits over 4 h": lambda m: found.waits_over_4h[:, m].sum(axis=1),
-            "delayed": lambda m: found.delayed_days_acute[:, m].sum(axis=1),
-        }[what](in_year)
+        values = {
+            "occupied": found.occupied,
+            "waits over 4 h": found.waits_over_4h,
+            "delayed": found.delayed_days_acute,
+        }[what][:, years == year]
+        out[target.name] = values.mean(axis=1) if what == "occupied" else values.sum(axis=1)
     return out
 
 
@@ -106,9 +117,11 @@ def fit_to(
 def _parameter(setup: Hindcast, name: str) -> Parameter:
     figure = getattr(setup.fitted, name)
     low, high = figure.range
-    known = setup.prior_sd.get(name)
-    prior = Normal(figure.value, known) if known else "uniform"
-    return Parameter(name, low, high, prior, figure.unit)
+    if name in setup.prior_sd:
+        return Parameter(name, low, high, Normal(figure.value, setup.prior_sd[name]), figure.unit)
+    if name in setup.prior_log_sd:
+        return Parameter(name, low, high, LogNormal(figure.value, setup.prior_log_sd[name]), figure.unit)
+    return Parameter(name, low, high, unit=figure.unit)
 
 
 def training_hash(setup: Hindcast, care: Care, trained: History) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -52,7 +52,7 @@ def modelled(found: Simulated, told: Told, setup: Hindcast, crowding: Crowding) 
     attendances = dict(zip(told.keys, told.attendances, strict=True))
     daily = np.array([attendances[key] for key in found.keys])
     share = setup.admitted_overnight_share.value
-    cubicles = setup.cubicles_per_attendance.value * np.nan_to_num(daily, nan=np.nanmean(daily))
+    cubicles = setup.cubicles_per_attendance.value * np.nan_to_num(daily, nan=float(np.nanmean(daily)))
     within = four_hour_share(
         over, np.array(THRESHOLDS_H, float), found.boarders.mean(axis=0), cubicles, np.full(len(daily), share), crowding
     )
@@ -87,7 +87,7 @@ def forecasts_of(
 def _values(model: By, history: History, target: str, horizon: Horizon) -> dict[Key, float]:
     how, out = TARGETS[target], {}
     for key in TEST_QUARTERS:
-        past = history.until(origin_of(horizon, key[0])).frame()
+        past: Any = history.until(origin_of(horizon, key[0])).frame()
         rows = past[(past["quarter"] == key[1]) & past[target].notna()]
         if how.years == "last":
             rows = rows.tail(1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -27,7 +27,6 @@ __all__ = ["ELECTIVE", "EMERGENCY", "SITES", "THRESHOLDS_H", "Care", "Service", 
 SITES = ("roomier", "middle", "fuller")
 THRESHOLDS_H = (0.5, 1, 1.5, 2, 3, 4, 6, 8, 12)  #: hours of waiting for a bed above which people are counted
 EMERGENCY, ELECTIVE = "emergency", "elective"
-NOISE = "demand"
 YEARS_TO_BASE = 2.5  #: from the first day to the middle of the first full year, to which places are stated
 
 
@@ -95,7 +94,7 @@ def country(setup: Hindcast, care: Care, told: Told, fitted: Mapping[str, float]
         "horizon": f"{(told.end - setup.start).days} d",
         "classes": [EMERGENCY, ELECTIVE],
         "attributes": {"need": list(care.wards.stays)},
-        "noise": {NOISE: noise},
+        "noise": dict.fromkeys(SITES, noise),
         "sources": whole.sources,
         "stations": whole.stations,
         "census": whole.census,
@@ -129,9 +128,13 @@ def _hospital(
     hospital = Hospital(
         site, {POOLED: steps}, [*routes, {"to": {"leave": 1.0}}], fitted["stay_factor"], rules={POOLED: rules}
     )
+    services = {
+        name: replace(s, flex_elasticity=s.flex_elasticity.model_copy(update={"value": fitted["flex_elasticity"]}))
+        for name, s in care.services.items()
+    }
     outside = plain(
         site,
-        care.services,  # type: ignore[arg-type]
+        services,  # type: ignore[arg-type]
         places,
         setup.start,
         Classes((EMERGENCY,), ()),
@@ -179,7 +182,7 @@ def _sources(
             tuple(patterns.decision_hour.values),
             tuple(patterns.weekday_emergency.values),
             told.month_index,
-            noise=NOISE,
+            noise=site,
             level=level,
         ),
         ELECTIVE: DemandShape(
@@ -191,7 +194,7 @@ def _sources(
 
 
 def _load(care: Care, emergencies: float) -> dict[str, float]:
-    """Places that each service would fill: arrivals a day (with those who come on from others) times days of service."""
+    """Places that each service would fill: arrivals a day, those who come on from others too, times days of service."""
     arrivals = dict.fromkeys(care.services, 0.0)
     for need, shares in care.ways.items():
         for name, share in shares.items():

@@ -31,6 +31,7 @@ class Fitted(Shape):
     out_of_reach: AShare
     community_places: Factor
     community_growth: Annotated[Figure, AfterValidator(within("per year", -0.2, 0.2))]
+    flex_elasticity: Annotated[Figure, AfterValidator(must("elasticity"))]
 
 
 FITTED = tuple(Fitted.model_fields)  #: names of the fitted parameters, in order
@@ -61,6 +62,7 @@ class Hindcast(Shape):
     turnaround_hours: Annotated[Figure, AfterValidator(must("hours"))]
     fitted: Fitted
     prior_sd: dict[str, Annotated[float, Field(gt=0)]] = {}
+    prior_log_sd: dict[str, Annotated[float, Field(gt=0)]] = {}
     announced: dict[str, Announced] = {}
 
 

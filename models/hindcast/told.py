@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from models.history.data import COMPLETE_FROM, History, Key, month_indices, year_after, year_before
 
@@ -90,18 +90,18 @@ def told_by(history: History, trained: History) -> Told:
 
     Where a first year has no full figures, the months that are known give its level.
     """
-    index = month_indices(trained)
+    index: Any = month_indices(trained)
     season = tuple(float(index[m]) / float(index.mean()) for m in range(1, 13))
-    months = history.months()
+    months: Any = history.months()
     daily = months["emergency_admissions"] / months["days"]
     level = {str(m): float(d) / season[int(str(m)[5:]) - 1] for m, d in zip(months["month"], daily, strict=True)}
     first = [v for m, v in level.items() if m < f"{int(history.first[0][:4]) + 1}-04" and np.isfinite(v)]
     admissions = []
     for key in history.keys():
         start = quarter_start(key)
-        known = [level.get(f"{start.year}-{start.month + n:02d}", np.nan) for n in range(3)]
-        if np.isfinite(known).all():
-            admissions.append(float(np.mean(known)))
+        of_months = [level.get(f"{start.year}-{start.month + n:02d}", np.nan) for n in range(3)]
+        if np.isfinite(of_months).all():
+            admissions.append(float(np.mean(of_months)))
         elif key[0] == history.first[0] and len(first) >= FEWEST_MONTHS:
             admissions.append(float(np.mean(first)))
         else:
@@ -111,15 +111,18 @@ def told_by(history: History, trained: History) -> Told:
     keys = (*year, *history.keys())
     admissions, beds = [*admissions[:QUARTERS], *admissions], (*beds[:QUARTERS], *beds)
     base = [a for key, a in zip(keys, admissions, strict=True) if key[0] == COMPLETE_FROM]
-    known = trained.frame()
+    known: Any = trained.frame()
     usual = float((known["beds_occupied"] / known["beds_available"]).mean())
-    seasons = [tuple(_season(known, column)) for column in ("beds_occupied", "beds_available")]
-    attendances = [float(a) for a in history.frame()["type1_attendances"] / history.frame()["days"]]
+    used, open_ = (tuple(_season(known, column)) for column in ("beds_occupied", "beds_available"))
+    table: Any = history.frame()
+    attendances = [float(a) for a in table["type1_attendances"] / table["days"]]
     attendances = [*attendances[:QUARTERS], *attendances]
-    return Told(keys, tuple(beds), tuple(admissions), tuple(attendances), season, float(np.mean(base)), usual, *seasons)
+    return Told(
+        keys, tuple(beds), tuple(admissions), tuple(attendances), season, float(np.mean(base)), usual, used, open_
+    )
 
 
-def _season(known: pd.DataFrame, column: str) -> list[float]:
+def _season(known: Any, column: str) -> list[float]:
     """Mean over years of a quarter's figure over its year's."""
     ratio = known[column] / known.groupby("year")[column].transform("mean")
     return [float(ratio[known["quarter"] == q].mean()) for q in range(1, QUARTERS + 1)]
