@@ -163,7 +163,10 @@ def watched_inputs(stations: Mapping[str, str | Sequence[str]], usual: Mapping[s
             "awaiting_bed[site]": {"value": {s: 0.0 for s in stations}, "unit": "person"},
             "beds_open[site]": {"value": {s: 1.0 for s in stations}, "unit": "place"},
         },
-        auxiliaries={"pressure_now[site]": "(in_beds + awaiting_bed) / MAX(beds_open, one_place)"},
+        auxiliaries={
+            "pressure_now[site]": "(in_beds + awaiting_bed) / MAX(beds_open, one_place)",
+            "pressure_over_usual[site]": "pressure_now / usual_pressure",
+        },
     )
     for site, given in stations.items():
         several = [given] if isinstance(given, str) else list(given)

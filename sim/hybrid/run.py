@@ -82,6 +82,7 @@ class HybridRun:
         CarebridgeError
             When an equation has no result, or a stock sets what cannot be.
         """
+        self._make_room()
         last = self.ready.hybrid.exchanges
         until = last if exchange is None else min(exchange, last)
         every = self.ready.hybrid.model.time.every
@@ -114,10 +115,15 @@ class HybridRun:
     # -- the beginning ------------------------------------------------------------------------------------------------
 
     def _make_room(self) -> None:
-        """Room for what the stocks set at one exchange, before the rows of the plan that are still to come."""
+        """Room for what the stocks set at one exchange, before the rows of the plan that are still to come.
+
+        Whoever changes the plan between two calls leaves none.
+        """
         drives = self.ready.coupling.drive
         room = int(sum(max(1, row["last"] - row["first"]) for row in drives)) + 1
         state = self.network.state
+        if int(state.numbers[PLAN_AT]) >= room:
+            return
         plan = np.concatenate([np.zeros(room, PLAN_ROW), state.plan[int(state.numbers[PLAN_AT]) :]])
         state.numbers[PLAN_AT] = room
         self.network.state = state._replace(plan=plan)

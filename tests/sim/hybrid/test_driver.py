@@ -9,6 +9,7 @@ import pytest
 
 from sim.hybrid import Hybrid, HybridRun, KernelSide, PlainHybrid, Ready, TwinSide, load_hybrid, ready
 from sim.hybrid.experiment import replicate_hybrid
+from sim.kernel.layout import PLAN_AT
 from sim.run import Run
 from sim.stocks.run import Trajectory
 from sim.twin import Twin
@@ -125,3 +126,17 @@ def test_the_interpreter_is_free_while_the_driver_runs() -> None:
     stop.set()
     other.join()
     assert turns[0] > before + 10
+
+
+def test_changes_planned_between_two_calls_leave_the_stocks_their_room() -> None:
+    """Whoever plans changes while a run stands still takes the room in which the stocks plan theirs; it is made anew."""
+    made = ready(load_hybrid(WARD))
+    run, other, last = HybridRun(made, 7), HybridRun(made, 7), 40
+    for exchange in range(1, last):  # a factor of one on stays changes nothing, however often it is planned
+        other.advance(exchange)
+        other.network.change([made.network.multiplier_at("ward", "all", 1.0, other.network.now)])
+    run.advance(last)
+    other.advance(last)
+    assert other.network.fingerprint == run.network.fingerprint
+    assert np.array_equal(other.row, run.row)
+    assert other.network.state.numbers[PLAN_AT] >= 0
