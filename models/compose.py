@@ -38,6 +38,7 @@ SCENARIOS = CONFIGS.parent / "scenarios"
 #: keys that are read literally, before Hydra, because its grammar stumbles over paths such as out=a=b
 LITERAL = ("footprint", "plan", "timeline", "scenario", "replications", "seed", "workers", "out")
 LATEST_START = 20  #: years after the baseline year in which a plan may still start; the fit says nothing about later
+MOST_STEPS = 1000  #: runs of each step of the waterfall
 MOST = {"replications": 100_000, "seed": 2**63 - 1, "workers": 1024}
 SECTIONS: dict[str, Any] = {"plan": Plan, "timeline": Timeline, "future": Future, "criteria": Criteria}
 SECTIONS |= {"fit": Fit, "feedback": Pressure}
@@ -78,6 +79,7 @@ class Settings:
     feedback: Pressure
     replications: int
     seed: int
+    waterfall: int
     composed: dict[str, Any]
 
     @property
@@ -222,7 +224,11 @@ def settings(request: Request) -> Settings:
         footprint = load_footprint(data.get("footprint") or {})
     except FaultsError as error:
         faults += [_under("footprint", f, f"configs/footprint/{request.footprint}.yaml") for f in error.faults]
-    known = [*SECTIONS, "footprint", "name", *MOST]
+    known = [*SECTIONS, "footprint", "name", "waterfall", *MOST]
+    steps = data.get("waterfall")
+    if not isinstance(steps, int) or isinstance(steps, bool) or not (steps == 0 or 2 <= steps <= MOST_STEPS):  # noqa: PLR2004
+        rule = f"runs of each step from the spreadsheet to the simulation: 0, or from 2 to {MOST_STEPS}."
+        faults.append(Fault("waterfall", steps, rule, "configs/config.yaml"))
     faults += [Fault(k, None, "no such key.", "command line", nearest(k, known)) for k in data if k not in known]
     if parts["fit"] and footprint and not parts["fit"].covers(footprint.sites, footprint.pathways):
         parts["fit"] = None  # made for other hospitals or pathways: the footprint has not been fitted
@@ -232,7 +238,13 @@ def settings(request: Request) -> Settings:
     numbers = {k: getattr(request, k) if getattr(request, k) is not None else data[k] for k in ("replications", "seed")}
     composed = {**data, **numbers, "timeline": laid_out, "scenario": request.scenario}
     return Settings(
-        request=request, footprint=footprint, timelines=timelines, composed=composed, **parts, **numbers
+        request=request,
+        footprint=footprint,
+        timelines=timelines,
+        waterfall=steps or 0,
+        composed=composed,
+        **parts,
+        **numbers,
     )  # fmt: skip
 
 

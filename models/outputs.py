@@ -24,7 +24,15 @@ from sim.arrow import names_column, write_table
 from sim.clock import DAY
 from sim.kernel.layout import STATES
 
-__all__ = ["TABLES_VERSION", "baseline_table", "read_table", "tables", "verdict_table", "write_tables"]
+__all__ = [
+    "TABLES_VERSION",
+    "baseline_table",
+    "read_table",
+    "tables",
+    "verdict_table",
+    "waterfall_table",
+    "write_tables",
+]
 
 TABLES_VERSION = "1.0"
 
@@ -37,6 +45,7 @@ DESCRIPTIONS = {
     "closures": "every closure by replication, with its planned and its simulated date",
     "baseline": "observed and simulated beds in the baseline year, and the held-out quarters",
     "verdict": "one row a timeline",
+    "waterfall": "beds needed as one mechanism after another is switched on, by hospital and together",
 }
 
 
@@ -79,6 +88,11 @@ def _columns(arm: str, *axes: tuple[str, list[Any]]) -> dict[str, Any]:
         else:
             out[name] = names_column(values, index.ravel())
     return out
+
+
+def waterfall_table(rows: pd.DataFrame) -> pa.Table:
+    """Steps from the spreadsheet to the simulation, one row a step and place."""
+    return pa.Table.from_pandas(rows, preserve_index=False)
 
 
 def baseline_table(baseline: Baseline) -> pa.Table:

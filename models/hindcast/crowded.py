@@ -34,7 +34,7 @@ def crowding_with(crowding: Crowding, values: dict[str, float]) -> Crowding:
 def fit_crowding(
     found: Simulated, told: Told, setup: Hindcast, crowding: Crowding, trained: History
 ) -> dict[str, float]:
-    """Least squares on the log-odds of the share late, quarter by quarter, over the training years.
+    """Least squares on the log-odds of the yearly share late, over the training years, as all targets are yearly.
 
     Parameters
     ----------
@@ -44,14 +44,15 @@ def fit_crowding(
         Ends with the training years.
     """
     table: Any = trained.frame()
-    rows = table[(table["year"] >= COMPLETE_FROM) & table["type1_4h_share"].notna()]
-    keys = [(str(y), int(q)) for y, q in zip(rows["year"], rows["quarter"], strict=True)]
-    seen = _odds(1 - rows["type1_4h_share"].to_numpy(float))
+    table = table[(table["year"] >= COMPLETE_FROM) & table["type1_4h_share"].notna()]
+    late = {str(year): 1 - float(rows["type1_4h_share"].mean()) for year, rows in table.groupby("year")}
+    seen = _odds(np.array(list(late.values())))
 
     def away(x: np.ndarray) -> np.ndarray:
         with_these = crowding_with(crowding, dict(zip(CROWDED, map(float, x), strict=True)))
         within = modelled(found, told, setup, with_these)["type1_4h_share"]
-        return _odds(1 - np.array([within[key] for key in keys])) - seen
+        yearly = [1 - np.mean([v for key, v in within.items() if key[0] == year]) for year in late]
+        return _odds(np.array(yearly)) - seen
 
     start = [getattr(crowding, name).value for name in CROWDED]
     fitted = optimize.least_squares(away, start, bounds=([0.0, 0.0], [0.2, 5.0]), x_scale=[0.01, 0.5])

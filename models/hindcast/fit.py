@@ -111,7 +111,7 @@ def fit_to(
 
     parameters = [_parameter(setup, name) for name in FITTED]
     start = {name: getattr(setup.fitted, name).value for name in FITTED}
-    return moments(simulator, parameters, wanted, start, replications, step=0.15, most=12, workers=workers)
+    return moments(simulator, parameters, wanted, start, replications, step=0.15, most=8, workers=workers)
 
 
 def _parameter(setup: Hindcast, name: str) -> Parameter:
@@ -128,7 +128,8 @@ def training_hash(setup: Hindcast, care: Care, trained: History) -> str:
     """Hash of everything a fit hangs on: parameters, figures of care, and the training years."""
     parts: dict[str, Any] = {
         "setup": setup.model_dump(mode="json", by_alias=True, exclude={"announced"}),
-        "wards": care.wards.model_dump(mode="json"),
+        "stays": {k: v.model_dump(mode="json") for k, v in care.wards.stays.items()},
+        "discharge": [d.model_dump(mode="json") for d in care.wards.discharge],
         "demand": care.demand.model_dump(mode="json"),
         "feedback": care.feedback.model_dump(mode="json"),
         "services": {name: str(asdict(service)) for name, service in care.services.items()},

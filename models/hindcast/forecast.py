@@ -1,15 +1,14 @@
-"""From simulated history to forecasts: what is known at the origin sets the level, the model says how it changes.
+"""From simulated history to forecasts: the model's own figure, and what is left over at the origin, fading.
 
-A forecast of a quarter is the model's figure times the ratio of what was observed to what the model says in earlier
-quarters of the same number: all of them for beds in use, the latest one for waits, delays and the four-hour share,
-whose level wanders. Parameters are frozen; only the level is taken from quarters up to the origin, as a naive forecast
-takes it too. A target is never told.
+What the model leaves over in a year (mean over its quarters of the log ratio, or the difference of log odds, of observed
+to modelled) is carried on with a share `rho` a year, a first-order autoregression whose share is estimated for each
+target from the training years, between 0 and 1. 0 is the model by itself; 1 takes the level of the last known year, as a
+naive forecast does. Parameters are frozen; a target is never told.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
@@ -23,26 +22,19 @@ from models.history import TEST_QUARTERS, Forecast, Frozen, History
 from models.history.data import Key, year_before
 from models.history.naive import Horizon, origin_of
 
-__all__ = ["INPUTS", "TARGETS", "forecast_beds", "forecasts_of", "modelled"]
+__all__ = ["INPUTS", "TARGETS", "forecast_beds", "forecasts_of", "modelled", "persistence"]
 
 INPUTS = ("emergency_admissions", "beds_available", "type1_attendances")
 By = Mapping[Key, float]
 
 
-@dataclass(frozen=True)
-class Anchored:
-    """How a target's level is taken: from which earlier quarters, and on which scale the ratio is formed."""
-
-    years: Literal["all", "last"]
-    scale: Literal["log", "odds"]
-
-
-TARGETS: dict[str, Anchored] = {
-    "beds_occupied": Anchored("all", "log"),
-    "type1_4h_share": Anchored("last", "odds"),
-    "waits_over_4h": Anchored("last", "log"),
-    "delayed_days_all": Anchored("last", "log"),
-    "delayed_days_acute": Anchored("last", "log"),
+#: targets, and the scale on which what the model leaves over is measured
+TARGETS: dict[str, Literal["log", "odds"]] = {
+    "beds_occupied": "log",
+    "type1_4h_share": "odds",
+    "waits_over_4h": "log",
+    "delayed_days_all": "log",
+    "delayed_days_acute": "log",
 }
 
 
@@ -66,36 +58,61 @@ def modelled(found: Simulated, told: Told, setup: Hindcast, crowding: Crowding) 
     return {name: dict(zip(found.keys, map(float, row), strict=True)) for name, row in values.items()}
 
 
+def persistence(model: Mapping[str, By], trained: History) -> dict[str, float]:
+    """Share of what the model leaves over that is still left a year later, by target, from the training years."""
+    out = {}
+    for target in TARGETS:
+        rows: Any = trained.frame()
+        years = sorted({str(y) for y, v in zip(rows["year"], rows[target], strict=True) if np.isfinite(v)})
+        over = np.array([_left_over(model[target], trained, target, year) for year in years])
+        out[target] = float(np.clip((over[1:] @ over[:-1]) / (over[:-1] @ over[:-1]), 0.0, 1.0))
+    return out
+
+
 def forecasts_of(
     name: str,
     model: Mapping[str, By],
     history: History,
     fit: Frozen,
+    rho: Mapping[str, float],
     *,
     horizons: tuple[Horizon, ...] = ("one_year", "five_years"),
     targets: tuple[str, ...] = tuple(TARGETS),
     inputs: tuple[str, ...] = INPUTS,
 ) -> list[Forecast]:
-    """Forecasts of every test quarter, for each target and horizon; each origin sees a sealed view of the history."""
+    """Forecasts of every test quarter, for each target and horizon; each origin sees a sealed view of the history.
+
+    Parameters
+    ----------
+    model : mapping
+        By target the model's own figures by quarter (:func:`modelled`).
+    rho : mapping
+        By target, from :func:`persistence`.
+    """
     return [
-        Forecast(name, target, horizon, _values(model[target], history, target, horizon), fit, inputs)
+        Forecast(name, target, horizon, _values(model[target], history, target, horizon, rho[target]), fit, inputs)
         for target in targets
         for horizon in horizons
     ]
 
 
-def _values(model: By, history: History, target: str, horizon: Horizon) -> dict[Key, float]:
-    how, out = TARGETS[target], {}
+def _values(model: By, history: History, target: str, horizon: Horizon, rho: float) -> dict[Key, float]:
+    out = {}
     for key in TEST_QUARTERS:
-        past: Any = history.until(origin_of(horizon, key[0])).frame()
-        rows = past[(past["quarter"] == key[1]) & past[target].notna()]
-        if how.years == "last":
-            rows = rows.tail(1)
-        earlier = [(str(y), key[1]) for y in rows["year"]]
-        seen = _to(rows[target].to_numpy(float), how.scale)
-        said = _to(np.array([model[k] for k in earlier]), how.scale)
-        out[key] = float(_back(_to(np.array([model[key]]), how.scale)[0] + np.mean(seen - said), how.scale))
+        origin = origin_of(horizon, key[0])
+        years = int(key[0][:4]) - int(origin[:4])
+        over = rho**years * _left_over(model, history.until(origin), target, origin) if rho else 0.0
+        out[key] = _back(_to(np.array([model[key]]), TARGETS[target])[0] + over, TARGETS[target])
     return out
+
+
+def _left_over(model: By, past: History, target: str, year: str) -> float:
+    """Mean over a year's quarters of observed less modelled, on the target's scale."""
+    rows: Any = past.frame()
+    rows = rows[(rows["year"] == year) & rows[target].notna()]
+    seen = _to(rows[target].to_numpy(float), TARGETS[target])
+    said = _to(np.array([model[year, int(q)] for q in rows["quarter"]]), TARGETS[target])
+    return float(np.mean(seen - said))
 
 
 def _to(values: np.ndarray, scale: str) -> np.ndarray:

@@ -9,8 +9,9 @@ import yaml
 
 from models.care.crowding import Crowding
 from models.figures import Shape, Text
-from models.hindcast.crowded import fit_crowding
+from models.hindcast.crowded import crowding_with, fit_crowding
 from models.hindcast.fit import fit_to, simulated, training_hash
+from models.hindcast.forecast import modelled, persistence
 from models.hindcast.hospitals import Care
 from models.hindcast.parameters import FITTED, Hindcast
 from models.hindcast.told import told_by
@@ -23,6 +24,7 @@ from sim.reading.yaml_file import read_yaml
 
 __all__ = ["FIT_FILE", "FrozenFit", "make_fit", "read_fit", "write_fit"]
 
+CHECKED = 6  #: times as many replications for what is read off the fitted hospitals
 FIT_FILE = Path(__file__).resolve().parents[2] / "configs" / "fit" / "hindcast_england.yaml"
 
 
@@ -41,6 +43,7 @@ class FrozenFit(Shape):
     trained_until: Text
     point: dict[str, float]
     crowding: dict[str, float]
+    persistence: dict[str, float]  # of what the model leaves over, a year, by target
     ranges: dict[str, Range]
     misses: dict[str, float]  # of each target, in standard deviations
     says: list[str]
@@ -50,7 +53,7 @@ class FrozenFit(Shape):
     @property
     def parameters(self) -> dict[str, Any]:
         """Everything that shapes a forecast."""
-        return {"point": self.point, "crowding": self.crowding}
+        return {"point": self.point, "crowding": self.crowding, "persistence": self.persistence}
 
     def frozen(self, trained: History) -> Frozen:
         """Return the lock with which test quarters may be read."""
@@ -63,15 +66,19 @@ def make_fit(
     """Fit to the training years; raises CannotFit when they cannot be reproduced."""
     found = fit_to(setup, care, trained, replications=replications, seed=seed, workers=workers)
     told = told_by(trained, trained)
-    at = simulated(setup, care, told, found.estimate, replications=4 * replications, seed=seed, workers=workers)
+    point = {name: _short(found.estimate[name]) for name in FITTED}
+    at = simulated(setup, care, told, point, replications=CHECKED * replications, seed=seed, workers=workers)
+    crowded = {k: _short(v) for k, v in fit_crowding(at, told, setup, crowding, trained).items()}
+    says = modelled(at, told, setup, crowding_with(crowding, crowded))
     known, spread = identify(found), posterior(found, seed=seed)
     table = spread.table()
     states = known.states
     return FrozenFit(
         inputs=training_hash(setup, care, trained),
         trained_until=setup.trained_until,
-        point={name: _short(found.estimate[name]) for name in FITTED},
-        crowding={k: _short(v) for k, v in fit_crowding(at, told, setup, crowding, trained).items()},
+        point=point,
+        crowding=crowded,
+        persistence={k: _short(v) for k, v in persistence(says, trained).items()},
         ranges={
             name: Range(
                 low=_short(table.loc[name, "low"]), high=_short(table.loc[name, "high"]), identified=states[name]

@@ -139,13 +139,25 @@ def hindcast(
     told_admissions = ("emergency_admissions",)
     told_no_beds = (*told_admissions, "type1_attendances")
     forecasts = [
-        *forecasts_of(FULL, says(found), history, lock),
+        *forecasts_of(FULL, says(found), history, lock, fit.persistence),
         *forecasts_of(
-            FORECAST_BEDS, says(with_beds, known_beds), history, lock, horizons=("one_year",), inputs=told_no_beds
+            FORECAST_BEDS,
+            says(with_beds, known_beds),
+            history,
+            lock,
+            fit.persistence,
+            horizons=("one_year",),
+            inputs=told_no_beds,
         ),
-        *forecasts_of(NO_DRIVE, says(without), history, lock, targets=("delayed_days_all", "delayed_days_acute")),
-        *forecasts_of(DEMAND_ONLY, says(demand), history, lock, targets=OCCUPIED, inputs=told_admissions),
-        *forecasts_of(FROZEN_STAY, says(frozen), history, lock, targets=OCCUPIED, inputs=told_admissions),
+        *forecasts_of(
+            NO_DRIVE, says(without), history, lock, fit.persistence, targets=("delayed_days_all", "delayed_days_acute")
+        ),
+        *forecasts_of(
+            DEMAND_ONLY, says(demand), history, lock, fit.persistence, targets=OCCUPIED, inputs=told_admissions
+        ),
+        *forecasts_of(
+            FROZEN_STAY, says(frozen), history, lock, fit.persistence, targets=OCCUPIED, inputs=told_admissions
+        ),
     ]
     response = _response(found, [run(f"beds x {x:g}", setup, _changed(told, setup, x)) for x in BED_CHANGES])
     return Outcome(

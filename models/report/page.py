@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from models import waterfall_words
 from models.criteria import NOT_ASSESSED
 from models.doctor import versions
 from models.plan import months_after
@@ -31,10 +32,6 @@ NOT_MODELLED = (
     (
         "Patients sent to another hospital",
         "Each hospital stands alone. Help from a neighbour could ease its worst days.",
-    ),
-    (
-        "Stays that shorten under pressure",
-        "Hospitals that lost beds have used fewer (about 0.7 % for each 1 %). Without this, closures may look worse.",
     ),
     (
         "Winter shocks by name, and the pandemic",
@@ -105,8 +102,22 @@ def _context(outcome: Outcome, charts: list[Chart]) -> dict[str, Any]:
             "holdout_says": tables_baseline.holdout_says(outcome),
             "delays": tables_baseline.delay_rows(outcome),
             "arms": [name for name, _ in series.arms(outcome)],
+            "fall": _fall(outcome),
         }
     return context
+
+
+def _fall(outcome: Outcome) -> dict[str, Any] | None:
+    """From the spreadsheet to the simulation, in words and rows."""
+    fall = outcome.waterfall
+    if fall is None:
+        return None
+    return {
+        "says": waterfall_words.says(fall),
+        "rows": waterfall_words.step_rows(fall),
+        "count": waterfall_words.count_rows(fall),
+        "sites": [words.short(name) for name in fall.names.values()],
+    }
 
 
 def _moves(outcome: Outcome) -> str:

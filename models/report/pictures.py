@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from models.report import charts, charts_baseline, charts_plan, style
+from models.report import charts, charts_baseline, charts_plan, charts_waterfall, style
 from models.report.words import percent
 
 if TYPE_CHECKING:
     from models.runner import Outcome
+    from models.waterfall import Waterfall
 
 __all__ = ["Chart", "draw_all"]
 
@@ -37,6 +39,9 @@ def draw_all(folder: Path, outcome: Outcome) -> list[Chart]:
         ("chart_waits", charts.waits_chart, _waits(outcome)),
         ("chart_delays", charts.delays_chart, _delays(outcome)),
     ]
+    if fall := outcome.waterfall:
+        draw = functools.partial(_waterfall, fall)
+        wanted.insert(0, ("chart_waterfall", draw, charts_waterfall.caption(fall)))
     if moves:
         wanted.append(("chart_services", charts_plan.services_chart, _services(outcome)))
     if closes:
@@ -48,6 +53,10 @@ def draw_all(folder: Path, outcome: Outcome) -> list[Chart]:
             svg, title = draw(outcome, folder)
             out.append(Chart(name, title, svg, caption))
     return out
+
+
+def _waterfall(fall: Waterfall, _: Outcome, folder: Path) -> tuple[str, str]:
+    return charts_waterfall.waterfall_chart(fall, folder)
 
 
 def _beds(outcome: Outcome) -> str:

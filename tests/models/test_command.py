@@ -19,7 +19,14 @@ from models.compose import parse, settings
 from sim import arrow, files
 
 ROOT = Path(__file__).parents[2]
-TINY = ["run", "timeline=3y", "replications=2", "criteria.longest_timeline_years=3", "criteria.window_years_after=1"]
+TINY = [
+    "run",
+    "timeline=3y",
+    "replications=2",
+    "criteria.longest_timeline_years=3",
+    "criteria.window_years_after=1",
+    "waterfall=0",
+]
 
 
 def leftovers(folder: Path) -> list[str]:

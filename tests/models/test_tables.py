@@ -15,7 +15,14 @@ from models.compose import parse, settings
 from models.outputs import DESCRIPTIONS, read_table, tables, write_tables
 from sim import CarebridgeError
 
-KEYS = ["run", "timeline=3y", "replications=3", "criteria.longest_timeline_years=3", "criteria.window_years_after=1"]
+KEYS = [
+    "run",
+    "timeline=3y",
+    "replications=3",
+    "criteria.longest_timeline_years=3",
+    "criteria.window_years_after=1",
+    "waterfall=0",
+]
 
 
 @pytest.fixture(scope="module")
