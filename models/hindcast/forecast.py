@@ -1,9 +1,9 @@
 """From simulated history to forecasts: the model's own figure, and what is left over at the origin, fading.
 
-What the model leaves over in a year (mean over its quarters of the log ratio, or the difference of log odds, of observed
-to modelled) is carried on with a share `rho` a year, a first-order autoregression whose share is estimated for each
-target from the training years, between 0 and 1. 0 is the model by itself; 1 takes the level of the last known year, as a
-naive forecast does. Parameters are frozen; a target is never told.
+What the model leaves over in a year (mean over its quarters of the log ratio, or the difference of log odds, of
+observed to modelled) is carried on with a share `rho` a year, a first-order autoregression whose share is estimated for
+each target from the training years, between 0 and 1. 0 is the model by itself; 1 takes the level of the last known
+year, as a naive forecast does. Parameters are frozen; a target is never told.
 """
 
 from __future__ import annotations

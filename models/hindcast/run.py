@@ -30,6 +30,7 @@ FROZEN_STAY = "stay of 2011/12 held, all admissions"
 BASE_YEAR, LAST_YEAR = "2011/12", "2018/19"
 BED_CHANGES = (0.95, 1.05)
 OCCUPIED = ("beds_occupied",)
+LAST = {"beds_occupied": 1.0}  #: what was not fitted takes its level from the last known year
 
 
 @dataclass(frozen=True)
@@ -152,12 +153,8 @@ def hindcast(
         *forecasts_of(
             NO_DRIVE, says(without), history, lock, fit.persistence, targets=("delayed_days_all", "delayed_days_acute")
         ),
-        *forecasts_of(
-            DEMAND_ONLY, says(demand), history, lock, fit.persistence, targets=OCCUPIED, inputs=told_admissions
-        ),
-        *forecasts_of(
-            FROZEN_STAY, says(frozen), history, lock, fit.persistence, targets=OCCUPIED, inputs=told_admissions
-        ),
+        *forecasts_of(DEMAND_ONLY, says(demand), history, lock, LAST, targets=OCCUPIED, inputs=told_admissions),
+        *forecasts_of(FROZEN_STAY, says(frozen), history, lock, LAST, targets=OCCUPIED, inputs=told_admissions),
     ]
     response = _response(found, [run(f"beds x {x:g}", setup, _changed(told, setup, x)) for x in BED_CHANGES])
     return Outcome(
