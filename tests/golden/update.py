@@ -17,6 +17,7 @@ WORDS = [
     "seed=7",
     "criteria.longest_timeline_years=5",
     "criteria.window_years_after=1",
+    "waterfall=0",
 ]
 
 

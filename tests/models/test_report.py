@@ -12,6 +12,7 @@ from matplotlib import image
 from models.compose import parse, settings
 from models.report import words, write_report
 from models.runner import Outcome, _simulate
+from models.waterfall import waterfall
 
 VOID = {"meta", "br", "hr", "img", "input", "link", "col"}
 SECTIONS = ["verdict", "criteria", "arithmetic", "charts", "baseline", "plan", "limits", "words"]
@@ -60,7 +61,7 @@ class Page(HTMLParser):
 
 @pytest.fixture(scope="session")
 def outcome() -> Outcome:
-    return _simulate(settings(parse(["replications=2", "timeline=5y"])))
+    return _simulate(settings(parse(["replications=2", "timeline=5y", "waterfall=0"])))
 
 
 @pytest.fixture(scope="session")
@@ -132,6 +133,16 @@ def test_charts_are_pictures(name: str, folder: Path, page: Page) -> None:
     assert min(pixels.shape[:2]) > 300
     assert np.unique(pixels.reshape(-1, pixels.shape[2]), axis=0).shape[0] > 50
     assert name.removesuffix(".png") in page.ids
+
+
+def test_the_steps_from_the_spreadsheet_are_on_the_page(outcome: Outcome, tmp_path: Path) -> None:
+    fall = waterfall(outcome.settings, replications=2, workers=2, sites=["north_devon"])
+    charts = write_report(tmp_path, dataclasses.replace(outcome, waterfall=fall))
+    assert charts[0] == "chart_waterfall.png" and charts[1:] == CHARTS
+    text = " ".join((tmp_path / "report.html").read_text("utf-8").split())
+    assert "From the spreadsheet to the simulation, step by step" in text
+    for step in fall.steps:
+        assert f"{fall.row(step).beds:,.0f}" in text, step
 
 
 def test_same_outcome_gives_same_bytes(outcome: Outcome, folder: Path, tmp_path: Path) -> None:

@@ -1,0 +1,270 @@
+"""The hindcast: nothing later than the origin is seen, the model is scaled right, and what was promised is kept."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+import yaml
+
+from models.care.crowding import read_crowding
+from models.cli import main
+from models.hindcast.command import KEYS
+from models.hindcast.crowded import crowding_with, fit_crowding
+from models.hindcast.england import england_care, feedback_named
+from models.hindcast.fit import figures, simulated, targets, training_hash
+from models.hindcast.forecast import TARGETS, forecast_beds, forecasts_of, modelled, persistence
+from models.hindcast.frozen_fit import FIT_FILE, FrozenFit, read_fit
+from models.hindcast.hospitals import SITES, country
+from models.hindcast.parameters import FITTED, read_hindcast
+from models.hindcast.run import DEMAND_ONLY, FORECAST_BEDS, FULL, hindcast
+from models.hindcast.told import told_by
+from models.history import TEST_QUARTERS, History, england, freeze, score
+from models.history.data import COMPLETE_FROM
+from sim.errors import CarebridgeError, FaultsError
+
+
+@pytest.fixture(scope="module")
+def setup():
+    return read_hindcast()
+
+
+@pytest.fixture(scope="module")
+def care():
+    return england_care(feedback_named("history"))
+
+
+@pytest.fixture(scope="module")
+def history():
+    return england()
+
+
+@pytest.fixture(scope="module")
+def trained(setup, history):
+    return history.until(setup.trained_until)
+
+
+@pytest.fixture(scope="module")
+def fit(setup, care, trained):
+    return read_fit(setup, care, trained)
+
+
+@pytest.fixture(scope="module")
+def found(setup, care, history, trained, fit):
+    """The whole history, few replications."""
+    return simulated(setup, care, told_by(history, trained), fit.point, replications=3, seed=1, workers=2)
+
+
+def scrambled(history: History) -> History:
+    """The same up to March 2015, and everything but the inputs changed after it."""
+    table, months = history.frame(), history.months()
+    later = table["year"] > "2014/15"
+    for column in ("beds_occupied", "waits_over_4h", "type1_4h_share", "delayed_days_acute", "delayed_days_non_acute"):
+        table.loc[later, column] = table.loc[later, column] * 0.9
+        if column in months.columns:
+            months.loc[months["month"] >= "2015-04", column] *= 0.9
+    return History.of(table.drop(columns="delayed_days_all"), months)
+
+
+# -- what it is told --------------------------------------------------------------------------------------------------
+
+
+def test_no_target_is_told(history, trained):
+    """Changing every target after March 2015 changes nothing of what the model is told."""
+    assert told_by(history, trained) == told_by(scrambled(history), trained)
+
+
+def test_the_season_is_that_of_the_training_years(history, trained):
+    """Told the whole or the beginning of the history, the month indices are the same."""
+    whole, part = told_by(history, trained), told_by(trained, trained)
+    assert whole.month_index == part.month_index
+    assert whole.keys[: len(part.keys)] == part.keys
+    assert whole.beds[: len(part.beds)] == part.beds
+    assert np.mean(whole.month_index) == pytest.approx(1)
+
+
+def test_the_first_year_is_lived_twice(history, trained):
+    """The warm-up repeats the first year's beds, and has the first day of the run."""
+    told = told_by(history, trained)
+    assert told.beds[: told.warm_up] == told.beds[told.warm_up : 2 * told.warm_up]
+    assert told.starts[0] == read_hindcast().start
+
+
+def test_season_of_need_swings_more_than_beds_in_use(history, trained):
+    """With an answer to pressure, need has to move more than what is seen; without, just as much."""
+    told = told_by(history, trained)
+    plain = np.array(told.stay_season(0.0))
+    strong = np.array(told.stay_season(2.0))
+    assert np.ptp(strong) > np.ptp(plain)
+    assert plain.mean() == pytest.approx(1) and strong.mean() == pytest.approx(1)
+
+
+def test_forecast_beds_know_only_the_years_before(history, trained):
+    """Beds of a later year may change as they like: forecasts of earlier years stand."""
+    told = told_by(history, trained)
+    known = forecast_beds(told, history)
+    table, months = history.frame(), history.months()
+    table.loc[table["year"] >= "2017/18", "beds_available"] *= 1.05
+    other = forecast_beds(told, History.of(table.drop(columns="delayed_days_all"), months))
+    for n, key in enumerate(told.keys):
+        if key[0] <= "2017/18":
+            assert known.beds[n] == other.beds[n], key
+        if key[0] <= "2014/15":
+            assert known.beds[n] == told.beds[n]
+    assert known.beds != told.beds
+
+
+# -- the hospitals ----------------------------------------------------------------------------------------------------
+
+
+def test_three_hospitals_stand_for_england(setup, care, found, history):
+    """People admitted are the overnight share of England's admissions, within a few per cent."""
+    rows = history.frame()
+    first = [n for n, key in enumerate(found.keys) if key[0] == COMPLETE_FROM]
+    admitted = found.started[:, first].sum(axis=1).mean()
+    expected = setup.overnight_share.value * rows[rows["year"] == COMPLETE_FROM]["emergency_admissions"].sum()
+    assert admitted == pytest.approx(expected, rel=0.03)
+    assert len(SITES) == 3
+
+
+def test_beds_in_use_are_near_before_any_level_is_taken(found, history):
+    """The hospitals by themselves, every training year within 2 %."""
+    rows = history.frame()
+    for year in ("2011/12", "2012/13", "2013/14", "2014/15"):
+        mine = found.occupied[:, [n for n, k in enumerate(found.keys) if k[0] == year]].mean()
+        assert mine == pytest.approx(float(rows[rows["year"] == year]["beds_occupied"].mean()), rel=0.02)
+
+
+def test_the_same_whatever_the_workers_and_replications_beside(setup, care, history, trained, fit, found):
+    """A replication is the same alone or among others."""
+    alone = simulated(setup, care, told_by(history, trained), fit.point, replications=range(1, 2), seed=1)
+    assert np.array_equal(alone.occupied[0], found.occupied[1])
+    assert np.array_equal(alone.waits_over_4h[0], found.waits_over_4h[1])
+
+
+def test_every_fitted_parameter_is_asked_for(setup, care, history, trained, fit):
+    """Leaving one out is an error, not a default."""
+    assert set(fit.point) == set(FITTED)
+    with pytest.raises(KeyError):
+        country(setup, care, told_by(history, trained), {k: v for k, v in fit.point.items() if k != "spread"})
+
+
+def test_targets_are_yearly_figures_of_the_training_years_only(found, trained):
+    """Five years of beds, four of waits and delays, and the winters."""
+    wanted = targets(trained)
+    assert len(wanted) == 5 + 4 + 4 + 1
+    assert not any("2015/16" in t.name for t in wanted)
+    made = figures(found, wanted)
+    assert set(made) == {t.name for t in wanted} and all(v.shape == (3,) for v in made.values())
+
+
+# -- forecasts --------------------------------------------------------------------------------------------------------
+
+
+def test_a_model_that_is_right_up_to_a_factor_is_right(history, trained):
+    """With rho 1 the level of the last known year is taken, with rho 0 nothing is."""
+    rows = history.frame()
+    keys = list(zip(rows["year"], rows["quarter"], strict=True))
+    model = {
+        "beds_occupied": {
+            (str(y), int(q)): float(v) * 1.1 for (y, q), v in zip(keys, rows["beds_occupied"], strict=True)
+        }
+    }
+    lock = freeze({"a": 1.0}, trained)
+    right = forecasts_of("x", model, history, lock, {"beds_occupied": 1.0}, targets=("beds_occupied",))
+    assert all(score(one).mean == pytest.approx(0, abs=1e-9) for one in right)
+    wrong = forecasts_of("x", model, history, lock, {"beds_occupied": 0.0}, targets=("beds_occupied",))
+    assert all(score(one).mean == pytest.approx(10) for one in wrong)
+
+
+def test_forecasts_do_not_see_later_targets(found, history, trained, setup, fit):
+    """Five years ahead nothing after March 2015 is seen, whatever it was."""
+    crowding = crowding_with(read_crowding(), fit.crowding)
+    says = modelled(found, told_by(history, trained), setup, crowding)
+    lock = fit.frozen(trained)
+    here = forecasts_of("x", says, history, lock, fit.persistence, horizons=("five_years",))
+    there = forecasts_of("x", says, scrambled(history), lock, fit.persistence, horizons=("five_years",))
+    assert [one.values for one in here] == [one.values for one in there]
+
+
+def test_persistence_is_a_share_and_comes_from_training(found, history, trained, setup, fit):
+    """Between 0 and 1 for every target; a constant error gives 1."""
+    rows = trained.frame()
+    keys = [(str(y), int(q)) for y, q in zip(rows["year"], rows["quarter"], strict=True)]
+    off = {
+        t: dict(zip(keys, rows[t].to_numpy(float) * (0.9 if TARGETS[t] == "log" else 1.0), strict=True))
+        for t in TARGETS
+    }
+    off["type1_4h_share"] = {k: v * 0.99 for k, v in off["type1_4h_share"].items()}
+    shares = persistence(off, trained)
+    assert shares["beds_occupied"] == pytest.approx(1) and shares["waits_over_4h"] == pytest.approx(1)
+    assert all(0 <= v <= 1 for v in fit.persistence.values())
+
+
+def test_crowding_is_found_again(found, history, trained, setup):
+    """Four-hour shares made with known slopes give the slopes back."""
+    told, crowding = told_by(history, trained), read_crowding()
+    truth = {"base_breach": 0.02, "crowding_slope": 0.9}
+    made = modelled(found, told, setup, crowding_with(crowding, truth))["type1_4h_share"]
+    table = trained.frame()
+    keys = zip(table["year"], table["quarter"], strict=True)
+    table["type1_4h_share"] = [made[str(y), int(q)] if y >= COMPLETE_FROM else np.nan for y, q in keys]
+    part = dataclasses.replace(found)
+    got = fit_crowding(
+        part, told, setup, crowding, History.of(table.drop(columns="delayed_days_all"), trained.months())
+    )
+    assert got["crowding_slope"] == pytest.approx(0.9, rel=0.1)
+
+
+# -- the frozen fit and the command -----------------------------------------------------------------------------------
+
+
+def test_a_fit_belongs_to_its_figures(setup, care, trained, tmp_path):
+    """Another figure of care, another hash, and a refusal that says what to do."""
+    assert yaml.safe_load(FIT_FILE.read_text("utf-8"))["inputs"] == training_hash(setup, care, trained)
+    other = setup.model_copy(update={"overnight_share": setup.overnight_share.model_copy(update={"value": 0.7})})
+    with pytest.raises(CarebridgeError, match="--refit"):
+        read_fit(other, care, trained)
+    with pytest.raises(CarebridgeError, match="no fit"):
+        read_fit(setup, care, trained, tmp_path / "none.yaml")
+
+
+def test_a_changed_fit_cannot_be_tested(fit: FrozenFit, trained):
+    """The lock notices a parameter that was changed after freezing."""
+    lock = fit.frozen(trained)
+    changed = fit.model_copy(update={"point": {**fit.point, "spread": 0.4}})
+    with pytest.raises(CarebridgeError, match="changed"):
+        lock.check(changed.parameters)
+
+
+def test_faults_of_the_parameters_are_named(setup):
+    """Unit and range, both at once."""
+    data = setup.model_dump(mode="json", by_alias=True)
+    data["hospitals"]["unit"] = "trusts"
+    data["fitted"]["spread"]["value"] = 2
+    with pytest.raises(FaultsError) as caught:
+        read_hindcast(data)
+    keys = " ".join(f.key for f in caught.value.faults)
+    assert "hospitals" in keys and "spread" in keys
+
+
+def test_bad_words_are_named(capsys):
+    """Nearest word, and nothing is run."""
+    assert main(["hindcast", "replicatoins=4"]) == 2
+    assert "replications" in capsys.readouterr().err
+    assert set(KEYS) == {"replications", "seed", "workers", "out"}
+
+
+@pytest.mark.nightly
+def test_what_the_hindcast_promises(setup, care, history, fit):
+    """The thresholds of a baseline that earns belief, with the replications of the command."""
+    outcome = hindcast(setup, care, read_crowding(), history, fit, replications=96, seed=1, workers=2)
+    error = {(r["forecast"], r["target"], r["horizon"]): r["mean_error"] for r in outcome.scores.to_dict("records")}
+    assert error[FULL, "beds_occupied", "one_year"] <= 0.90
+    assert error[FULL, "beds_occupied", "five_years"] <= 1.3
+    assert error[FORECAST_BEDS, "beds_occupied", "one_year"] <= 1.0
+    assert error[DEMAND_ONLY, "beds_occupied", "one_year"] > error[FULL, "beds_occupied", "one_year"]
+    last = {t: error["same quarter last year", t, "one_year"] for t in ("type1_4h_share", "waits_over_4h")}
+    assert all(error[FULL, t, "one_year"] < last[t] for t in last)
+    assert outcome.response.inside
+    assert outcome.overshoot == pytest.approx(0.25, abs=0.02)
+    assert len(outcome.quarters) == len(outcome.forecasts) * len(TEST_QUARTERS)
