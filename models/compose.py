@@ -38,7 +38,12 @@ SCENARIOS = CONFIGS.parent / "scenarios"
 #: keys that are read literally, before Hydra, because its grammar stumbles over paths such as out=a=b
 LITERAL = ("footprint", "plan", "timeline", "scenario", "replications", "seed", "workers", "out")
 LATEST_START = 20  #: years after the baseline year in which a plan may still start; the fit says nothing about later
-MOST_STEPS = 1000  #: runs of each step of the waterfall
+#: what may be left out beside the verdict
+BESIDE = {
+    "waterfall": "runs of each step from the spreadsheet to the simulation",
+    "sensitivity": "runs with each figure at either end of its range",
+}
+MOST_BESIDE = 1000
 MOST = {"replications": 100_000, "seed": 2**63 - 1, "workers": 1024}
 SECTIONS: dict[str, Any] = {"plan": Plan, "timeline": Timeline, "future": Future, "criteria": Criteria}
 SECTIONS |= {"fit": Fit, "feedback": Pressure}
@@ -80,6 +85,7 @@ class Settings:
     replications: int
     seed: int
     waterfall: int
+    sensitivity: int
     composed: dict[str, Any]
 
     @property
@@ -224,11 +230,12 @@ def settings(request: Request) -> Settings:
         footprint = load_footprint(data.get("footprint") or {})
     except FaultsError as error:
         faults += [_under("footprint", f, f"configs/footprint/{request.footprint}.yaml") for f in error.faults]
-    known = [*SECTIONS, "footprint", "name", "waterfall", *MOST]
-    steps = data.get("waterfall")
-    if not isinstance(steps, int) or isinstance(steps, bool) or not (steps == 0 or 2 <= steps <= MOST_STEPS):  # noqa: PLR2004
-        rule = f"runs of each step from the spreadsheet to the simulation: 0, or from 2 to {MOST_STEPS}."
-        faults.append(Fault("waterfall", steps, rule, "configs/config.yaml"))
+    known = [*SECTIONS, "footprint", "name", *BESIDE, *MOST]
+    beside = {}
+    for key, what in BESIDE.items():
+        runs = beside[key] = data.get(key)
+        if not isinstance(runs, int) or isinstance(runs, bool) or not (runs == 0 or 2 <= runs <= MOST_BESIDE):  # noqa: PLR2004
+            faults.append(Fault(key, runs, f"{what}: 0, or from 2 to {MOST_BESIDE}.", "configs/config.yaml"))
     faults += [Fault(k, None, "no such key.", "command line", nearest(k, known)) for k in data if k not in known]
     if parts["fit"] and footprint and not parts["fit"].covers(footprint.sites, footprint.pathways):
         parts["fit"] = None  # made for other hospitals or pathways: the footprint has not been fitted
@@ -241,8 +248,8 @@ def settings(request: Request) -> Settings:
         request=request,
         footprint=footprint,
         timelines=timelines,
-        waterfall=steps or 0,
         composed=composed,
+        **beside,
         **parts,
         **numbers,
     )  # fmt: skip

@@ -74,8 +74,9 @@ class Outcome:
     claims : list of str
         What may be said of the full model, target by target.
     response : Response
-    overshoot : float
-        Beds in use in 2018/19 had stays remained as in 2011/12, above what was observed (relative).
+    overshoot, overshoot_simulated : float
+        Beds in use in 2018/19 had bed-days an admission remained as in 2011/12, above what was observed (relative): by
+        arithmetic, and simulated with stays held, when delays grow as they may.
     quarters : DataFrame
         Observed and forecast by quarter, for charts and files.
     """
@@ -87,6 +88,7 @@ class Outcome:
     claims: list[str]
     response: Response
     overshoot: float
+    overshoot_simulated: float
     quarters: pd.DataFrame
     replications: int
     seed: int
@@ -164,6 +166,7 @@ def hindcast(
         table(forecasts),
         [claim(one) for one in forecasts if one.name in (FULL, FORECAST_BEDS)],
         response,
+        _overshoot(_bed_days_held(history), history),
         _overshoot(says(frozen)["beds_occupied"], history),
         _quarters(forecasts, history),
         replications,
@@ -202,6 +205,13 @@ def _overshoot(model: dict[tuple[str, int], float], history: History) -> float:
         return float(np.mean([v for key, v in model.items() if key[0] == name]))
 
     return year(BASE_YEAR) * said(LAST_YEAR) / said(BASE_YEAR) / year(LAST_YEAR) - 1
+
+
+def _bed_days_held(history: History) -> dict[tuple[str, int], float]:
+    """Beds that admissions fill if each takes as many bed-days as any other: their number a day, up to a factor."""
+    rows: Any = history.frame()
+    daily = rows["emergency_admissions"] / rows["days"]
+    return {(str(y), int(q)): float(v) for y, q, v in zip(rows["year"], rows["quarter"], daily, strict=True)}
 
 
 def _quarters(forecasts: list[Forecast], history: History) -> pd.DataFrame:

@@ -58,8 +58,9 @@ def _findings(outcome: Outcome) -> list[str]:
         f"Beds in use answer to beds open with an elasticity of {response.simulated:.2f} (standard error "
         f"{response.standard_error:.3f}); within trusts it was {response.observed:.2f} ({low:.2f} to {high:.2f}): "
         f"{where}.",
-        f"With stays as in 2011/12 and every admission alike, 2018/19 would have needed {outcome.overshoot:.0%} more "
-        "beds than were in use: stays fell, and most of the growth stayed no night.",
+        f"With as many bed-days an admission as in 2011/12, 2018/19 would have needed {outcome.overshoot:.0%} more "
+        f"beds than were in use ({outcome.overshoot_simulated:.0%} simulated, with delays growing): stays fell, and "
+        "most of the growth stayed no night.",
         f"Demand by itself misses beds in use by {demand:.2f} % one year ahead, the full model by {full:.2f} %: what "
         "beds allow, not what demand asks for, sets how many are in use.",
         f"Delayed days one year ahead: {with_drive:.1f} % with the drive of 2017 as it was announced, "

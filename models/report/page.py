@@ -103,6 +103,7 @@ def _context(outcome: Outcome, charts: list[Chart]) -> dict[str, Any]:
             "delays": tables_baseline.delay_rows(outcome),
             "arms": [name for name, _ in series.arms(outcome)],
             "fall": _fall(outcome),
+            "matters": tables_plan.matter_rows(outcome),
         }
     return context
 

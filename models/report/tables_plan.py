@@ -12,7 +12,8 @@ from models.report.words import amount, causes, figure_value, month, percent
 if TYPE_CHECKING:
     from models.runner import Outcome
 
-__all__ = ["change_rows", "date_rows", "figure_rows", "fit_rows", "gate_rows", "other_readings", "site_rows"]
+__all__ = ["change_rows", "date_rows", "figure_rows", "fit_rows", "gate_rows", "matter_rows", "other_readings"]
+__all__ += ["site_rows"]
 
 
 UNITS = {"share": "", "relative change": "", "per year": "a year", "elasticity": "elasticity"}
@@ -167,3 +168,23 @@ def _range(f: Figure) -> str:
     unit = UNITS.get(f.unit, f.unit)
     text = f"taken as {figure_value(f)} {unit}".rstrip()
     return text if low == high else f"{text}; it may be {figure_value(f, low)} to {figure_value(f, high)}"
+
+
+def matter_rows(outcome: Outcome) -> list[list[str]]:
+    """Figures that matter most: range, what the result is at its ends, and how well the figure is known."""
+    rows = []
+    for one in outcome.matters:
+        low, high = one.figure.range
+        name = one.key.replace("footprint.", "").replace("_", " ").replace(".", ", ")
+        rows.append(
+            [
+                name[0].upper() + name[1:],
+                f"{low:g} to {high:g} {one.figure.unit}",
+                percent(one.at_low, 1),
+                percent(one.at_high, 1),
+                "yes" if one.sure else "may be chance",
+                one.figure.status,
+                one.figure.source,
+            ]
+        )
+    return rows

@@ -18,6 +18,7 @@ WORDS = [
     "criteria.longest_timeline_years=5",
     "criteria.window_years_after=1",
     "waterfall=0",
+    "sensitivity=0",
 ]
 
 

@@ -8,7 +8,7 @@ from models.compose import Settings, parse, settings
 from models.runner import Outcome, _simulate
 
 #: keys that keep a run short: eight years instead of nineteen
-SHORT = ["criteria.longest_timeline_years=5", "criteria.window_years_after=1", "waterfall=0"]
+SHORT = ["criteria.longest_timeline_years=5", "criteria.window_years_after=1", "waterfall=0", "sensitivity=0"]
 
 
 @pytest.fixture(scope="session")

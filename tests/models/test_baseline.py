@@ -69,7 +69,13 @@ def test_without_a_fit_the_verdict_is_no_baseline(tmp_path, capsys):
 
 def test_changed_figures_without_a_new_fit_are_no_baseline(tmp_path, capsys):
     words = ["run", "footprint.demand.noise_variance.value=0.004", "timeline=3y", "replications=2"]
-    short = ["criteria.longest_timeline_years=3", "criteria.window_years_after=1", "waterfall=0", f"out={tmp_path / 'x'}"]
+    short = [
+        "criteria.longest_timeline_years=3",
+        "criteria.window_years_after=1",
+        "waterfall=0",
+        "sensitivity=0",
+        f"out={tmp_path / 'x'}",
+    ]
     assert main([*words, *short]) == 0
     assert "other figures" in capsys.readouterr().out
     assert json.loads((tmp_path / "x" / "verdict.json").read_text())["verdict"] == "no baseline"

@@ -26,6 +26,7 @@ TINY = [
     "criteria.longest_timeline_years=3",
     "criteria.window_years_after=1",
     "waterfall=0",
+    "sensitivity=0",
 ]
 
 

@@ -61,7 +61,7 @@ class Page(HTMLParser):
 
 @pytest.fixture(scope="session")
 def outcome() -> Outcome:
-    return _simulate(settings(parse(["replications=2", "timeline=5y", "waterfall=0"])))
+    return _simulate(settings(parse(["replications=2", "timeline=5y", "waterfall=0", "sensitivity=0"])))
 
 
 @pytest.fixture(scope="session")

@@ -22,6 +22,7 @@ KEYS = [
     "criteria.longest_timeline_years=3",
     "criteria.window_years_after=1",
     "waterfall=0",
+    "sensitivity=0",
 ]
 
 

@@ -15,7 +15,7 @@ from models.transition import Gatekeeper
 from sim import Run, lower
 from sim.kernel.layout import STARTED, WAIT_TOTAL
 
-SHORT = ["criteria.longest_timeline_years=5", "criteria.window_years_after=1", "waterfall=0"]
+SHORT = ["criteria.longest_timeline_years=5", "criteria.window_years_after=1", "waterfall=0", "sensitivity=0"]
 
 
 @pytest.fixture

@@ -127,7 +127,7 @@ def test_arithmetic_stands_beside(outcome):
 def test_a_plan_that_only_opens_places_is_delivered_and_safe():
     """The verdict can say yes: chance alone must not make a harmless plan look harmful."""
     words = ["plan.close_acute.value=0", "plan.close_community.value=0", "timeline=3y", "replications=3"]
-    short = ["criteria.longest_timeline_years=5", "criteria.window_years_after=1", "waterfall=0"]
+    short = ["criteria.longest_timeline_years=5", "criteria.window_years_after=1", "waterfall=0", "sensitivity=0"]
     found = _simulate(settings(parse([*words, *short])))
     verdict = found.verdicts["3y"]
     assert verdict.delivered["probability"] == 1.0
@@ -139,7 +139,7 @@ def test_a_plan_that_only_opens_places_is_delivered_and_safe():
 
 def test_closing_beds_without_a_gate_is_not_safe():
     words = ["scenario=no_gate", "timeline=3y", "replications=3"]
-    short = ["criteria.longest_timeline_years=5", "criteria.window_years_after=1", "waterfall=0"]
+    short = ["criteria.longest_timeline_years=5", "criteria.window_years_after=1", "waterfall=0", "sensitivity=0"]
     found = _simulate(settings(parse([*words, *short])))
     verdict = found.verdicts["3y"]
     assert (verdict.delivered["probability"], verdict.safe["probability"]) == (1.0, 0.0)

@@ -1,0 +1,106 @@
+"""The slow mechanisms around the network: read together, switched by name, put together with one owner for each number.
+
+Answers of stays to pressure (:mod:`models.care.pressure`) may stand beside them: they share what the network tells.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from models.care.care_market import CareMarket, care_market
+from models.care.change_capacity import ChangeCapacity, change_capacity
+from models.care.estate import Estate, estate
+from models.care.maturity import Maturity, maturity
+from models.care.pressure import Mechanism
+from models.care.stock_part import StockPart, stocks_together
+from models.care.supply import Site, opened, planned
+from models.care.workforce import Workforce, workforce
+from models.figures import Shape, Text
+from sim.errors import FaultsError
+from sim.reading.shape import shape_faults
+
+__all__ = ["NAMES", "Around", "read_around", "stocks_around"]
+
+NAMES = ("workforce", "care_market", "estate", "maturity", "change_capacity")
+
+
+class Around(Shape):
+    """All slow mechanisms."""
+
+    name: Text
+    workforce: Workforce
+    care_market: CareMarket
+    estate: Estate
+    maturity: Maturity
+    change_capacity: ChangeCapacity
+
+    @property
+    def any(self) -> bool:
+        """Whether any of them is on."""
+        return any(getattr(self, name).enabled for name in NAMES)
+
+    def switched(self, **on: bool) -> Around:
+        """Return the same with mechanisms switched on or off by name."""
+        changed = {name: getattr(self, name).model_copy(update={"enabled": value}) for name, value in on.items()}
+        return self.model_copy(update=changed)
+
+    def told(self) -> list[str]:
+        """One line a mechanism, parts of the workforce included: whether it is on, its grade, and why it is here."""
+        found: list[tuple[str, Mechanism, bool]] = []
+        for name in NAMES:
+            one: Mechanism = getattr(self, name)
+            found.append((name, one, one.enabled))
+            for key in type(one).model_fields:
+                part = getattr(one, key)
+                if isinstance(part, Mechanism):
+                    found.append((f"{name}.{key}", part, one.enabled and part.enabled))
+        return [f"{name}: {'on' if on else 'off'}, grade {one.grade}. {one.why.strip()}" for name, one, on in found]
+
+
+def read_around(data: Any, name: str = "configs/around") -> Around:
+    """Read and check the mechanisms; raises FaultsError with every fault."""
+    found, faults = shape_faults(Around, data, name)
+    if found is None:
+        raise FaultsError(faults, name)
+    return found
+
+
+def stocks_around(
+    sites: Mapping[str, Site], care: Around, *, start_day: int, programme_starts: float = 0.0
+) -> StockPart | None:
+    """Return the stocks of all mechanisms that are on, with what they are told and what they set; None if none is on.
+
+    Stations whose places they set are named by :func:`models.care.supply.driven_stations`.
+
+    Parameters
+    ----------
+    sites : mapping
+    care : Around
+    start_day : int
+        Days from 1 April to the first day of the run.
+    programme_starts : float
+        Day of the run on which programmes of change begin.
+    """
+    if not care.any:
+        return None
+    names, staff, market = list(sites), care.workforce, care.care_market
+    parts, limits = [planned(sites, start_day)], dict[str, list[str]]()
+    if staff.enabled:
+        parts.append(workforce(sites, staff))
+        if staff.places_follow_staff.enabled:
+            limits |= {pathway: ["community_share[{service}]"] for pathway in staff.places_follow_staff.pathways}
+    if market.enabled:
+        parts.append(care_market(names, market))
+        for pathway in market.pathways:
+            limits.setdefault(pathway, []).append("market_share[{site}]")
+    if care.estate.enabled:
+        parts.append(estate(names, care.estate))
+    if care.change_capacity.enabled:
+        parts.append(change_capacity(names, care.change_capacity, starts=programme_starts))
+    if care.maturity.enabled:
+        paced_by = "change_speed" if care.change_capacity.enabled else None
+        parts.append(maturity(sites, care.maturity, starts=programme_starts, paced_by=paced_by))
+    staffed = staff.enabled and staff.minimum_staffing.enabled
+    parts.append(opened(sites, staffed=staffed, usable=care.estate.enabled, limits=limits))
+    return stocks_together(parts)

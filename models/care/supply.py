@@ -1,0 +1,272 @@
+"""Beds and places that are open: what is planned, less what is closed, unusable, unstaffed or no longer offered.
+
+The stocks around the network may limit beds and places for several reasons at once, but each station has one owner of
+its places. Here planned numbers come in, every mechanism gives its limit, and one number a station goes out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from models.care.pressure import april_quarters, by_quarter, watched_inputs
+from models.care.stock_part import StockPart, stocks_together
+from sim.errors import Fault, FaultsError
+
+__all__ = ["Service", "Site", "constant_places", "driven_stations", "fullest_beds", "mean_beds", "opened"]
+__all__ += ["opening_steps", "places_wanted", "planned"]
+
+QUARTERS = 4
+
+
+@dataclass(frozen=True)
+class Service:
+    """A community service in a hospital's catchment.
+
+    Parameters
+    ----------
+    station : str
+    places : int
+        Before any plan.
+    openings : sequence of (day, places)
+        Places that a plan adds: from which day of the run on, how many in all.
+    """
+
+    station: str
+    places: int
+    openings: Sequence[tuple[float, int]] = ()
+
+
+@dataclass(frozen=True)
+class Site:
+    """A hospital and the services of its catchment, as the stocks around the network know them.
+
+    Parameters
+    ----------
+    wards : mapping
+        Planned beds by April quarter (the April quarter first) of every station of wards.
+    usual_pressure : float
+        People in beds and waiting, over beds open.
+    services : mapping
+        Community services by pathway.
+    sources : sequence of str
+        Emergencies that a new model of care may avoid.
+    """
+
+    wards: Mapping[str, Sequence[int]]
+    usual_pressure: float
+    services: Mapping[str, Service] = field(default_factory=dict)
+    sources: Sequence[str] = ()
+
+
+def mean_beds(site: Site) -> float:
+    """Planned beds, mean of the quarters."""
+    return sum(sum(beds) for beds in site.wards.values()) / QUARTERS
+
+
+def fullest_beds(site: Site) -> int:
+    """Planned beds of the quarter that has most."""
+    return max(sum(beds[q] for beds in site.wards.values()) for q in range(QUARTERS))
+
+
+def planned(sites: Mapping[str, Site], start_day: int) -> StockPart:
+    """Return beds and places as planned from day to day, with closures, and what the network tells of hospitals.
+
+    ``closed_beds[site]`` and ``closed_places[service]`` are parameters, 0 at the start: whoever closes beds in the
+    course of a run sets them, and staff posts and open beds follow.
+
+    Parameters
+    ----------
+    sites : mapping
+    start_day : int
+        Days from 1 April to the first day of the run.
+    """
+    faults = list(_faults(sites))
+    if faults:
+        raise FaultsError(faults, "stocks around the network")
+    watched = watched_inputs(
+        {name: list(s.wards) for name, s in sites.items()}, {name: s.usual_pressure for name, s in sites.items()}
+    )
+    beds = {ward: list(given) for s in sites.values() for ward, given in s.wards.items()}
+    number = {name: fullest_beds(s) for name, s in sites.items()}
+    part = StockPart(
+        dimensions={"ward": list(beds)},
+        parameters={
+            **{
+                f"planned_beds_q{q + 1}[ward]": {"value": {w: b[q] for w, b in beds.items()}, "unit": "place"}
+                for q in range(QUARTERS)
+            },
+            "fullest_beds[site]": {"value": number, "unit": "place", "about": "planned beds of the fullest quarter"},
+            "mean_beds[site]": {"value": {name: mean_beds(s) for name, s in sites.items()}, "unit": "place"},
+            "closed_beds[site]": {
+                "value": dict.fromkeys(sites, 0),
+                "unit": "place",
+                "range": [0, max(number.values())],
+                "about": "beds that a plan has closed so far",
+            },
+        },
+        auxiliaries={
+            "planned_beds[ward]": by_quarter("planned_beds"),
+            "usual_people[site]": {
+                "equation": "usual_pressure * mean_beds",
+                "about": "people who usually are in beds or wait for one",
+            },
+            "beds_planned[site]": {
+                "equation": {name: " + ".join(f"planned_beds[{w}]" for w in s.wards) for name, s in sites.items()}
+            },
+            "beds_called[site]": {
+                "equation": "MAX(0, beds_planned - closed_beds)",
+                "about": "beds of the season, less closures",
+            },
+            "posts_for[site]": {
+                "equation": "MAX(0, fullest_beds - closed_beds)",
+                "about": "beds for which staff have posts: those of the fullest quarter, less closures",
+            },
+        },
+    )
+    services = [service for s in sites.values() for service in s.services.values()]
+    return stocks_together([april_quarters(start_day), watched, part, *([_places(services)] if services else [])])
+
+
+def _places(services: Sequence[Service]) -> StockPart:
+    """Places of services as planned."""
+    part = StockPart(
+        dimensions={"service": [s.station for s in services]},
+        parameters={
+            "full_places[service]": {"value": {s.station: s.places for s in services}, "unit": "place"},
+            "closed_places[service]": {
+                "value": {s.station: 0 for s in services},
+                "unit": "place",
+                "range": [0, max(s.places for s in services)],
+                "about": "places that a plan has closed so far",
+            },
+        },
+    )
+    for n in range(opening_steps(services)):
+        steps = {s.station: _step(s, n) for s in services}
+        part.parameters[f"opening_{n + 1}[service]"] = {"value": {k: v[1] for k, v in steps.items()}, "unit": "place"}
+        days = {k: v[0] for k, v in steps.items()}
+        part.parameters[f"opening_day_{n + 1}[service]"] = {"value": days, "unit": "day"}
+    part.auxiliaries["places_wanted[service]"] = places_wanted(services)
+    part.auxiliaries["old_places[service]"] = {
+        "equation": "MIN(places_wanted, MAX(0, full_places - closed_places))",
+        "about": "those of the wanted places that were there before the plan",
+    }
+    return part
+
+
+def places_wanted(services: Sequence[Service], ahead: str = "") -> str:
+    """Equation of the places that are planned, or will be after a time: the name of a parameter."""
+    sooner = f" - {ahead}" if ahead else ""
+    steps = [
+        f" + STEP(opening_{n}, INITIAL_TIME + opening_day_{n}{sooner})" for n in range(1, opening_steps(services) + 1)
+    ]
+    return f"MAX(0, full_places{''.join(steps)} - closed_places)"
+
+
+def opening_steps(services: Sequence[Service]) -> int:
+    """Openings of the service that has most."""
+    return max((len(s.openings) for s in services), default=0)
+
+
+def _step(service: Service, n: int) -> tuple[float, int]:
+    """Day and size of an opening; none is an opening of nought."""
+    if n >= len(service.openings):
+        return 0.0, 0
+    before = service.openings[n - 1][1] if n else 0
+    return service.openings[n][0], service.openings[n][1] - before
+
+
+def opened(
+    sites: Mapping[str, Site],
+    *,
+    staffed: bool = False,
+    usable: bool = False,
+    limits: Mapping[str, Collection[str]] | None = None,
+) -> StockPart:
+    """Return the drives of beds and places, with what they are computed from (:func:`planned` must be beside it).
+
+    Parameters
+    ----------
+    sites : mapping
+    staffed : bool
+        Beds open are at most ``beds_staffed[site]``.
+    usable : bool
+        ``beds_out_of_use[site]`` are taken off.
+    limits : mapping, optional
+        By pathway the shares of what is wanted, of which the least says how many places are open: variables of
+        ``{site}`` or of ``{service}``, such as ``market_share[{site}]``.
+    """
+    part = StockPart()
+    if staffed or usable:
+        wanted = "MAX(0, beds_called - beds_out_of_use)" if usable else "beds_called"
+        part.auxiliaries["beds_to_open[site]"] = f"MIN({wanted}, beds_staffed)" if staffed else wanted
+        part.auxiliaries["staffed_beds[ward]"] = {
+            "equation": {
+                ward: f"ZIDZ(planned_beds[{ward}] * beds_to_open[{name}], beds_planned[{name}])"
+                for name, site in sites.items()
+                for ward in site.wards
+            },
+            "about": "beds open: a hospital's wards share what it has in proportion to their planned beds",
+        }
+        for ward in (ward for site in sites.values() for ward in site.wards):
+            part.drives.append(
+                {"variable": f"staffed_beds[{ward}]", "sets": "places", "station": ward, "rounding": "down"}
+            )
+    _opened_places(part, sites, limits or {})
+    return part
+
+
+def _opened_places(part: StockPart, sites: Mapping[str, Site], limits: Mapping[str, Collection[str]]) -> None:
+    equations: dict[str, str] = {}
+    for name, site in sites.items():
+        for pathway, service in site.services.items():
+            shares = [limit.format(site=name, service=service.station) for limit in limits.get(pathway, ())]
+            if shares:
+                least = shares[0] if len(shares) == 1 else f"MIN({', '.join(shares)})"
+                equations[service.station] = f"places_wanted[{service.station}] * {least}"
+                part.drives.append(
+                    {"variable": f"open_places[{service.station}]", "sets": "places", "station": service.station}
+                )
+    if equations:
+        everywhere = [service.station for site in sites.values() for service in site.services.values()]
+        rest = {} if len(equations) == len(everywhere) else {"else": "places_wanted[service]"}
+        part.auxiliaries["open_places[service]"] = {"equation": equations | rest}
+
+
+def driven_stations(part: StockPart) -> tuple[str, ...]:
+    """Stations whose places the stocks set: in the network their places must be one number from the start on."""
+    return tuple(drive["station"] for drive in part.drives if drive["sets"] == "places")
+
+
+def constant_places(stations: Mapping[str, Mapping[str, Any]], part: StockPart) -> dict[str, dict[str, Any]]:
+    """Return stations of a network file in which planned steps of driven places have become their first number.
+
+    The stocks hold the plan of these stations (:func:`planned`) and set it from the first instant on.
+    """
+    driven, out = set(driven_stations(part)), {}
+    for name, station in stations.items():
+        places = station.get("places")
+        first = {"places": places[0]["places"]} if isinstance(places, list) and places and name in driven else {}
+        out[name] = dict(station) | first
+    return out
+
+
+def _faults(sites: Mapping[str, Site]) -> Iterator[Fault]:
+    if not sites:
+        yield Fault("sites", None, "at least one hospital is needed.")
+    for name, site in sites.items():
+        if not site.wards:
+            yield Fault(f"{name}.wards", None, "a hospital has at least one station of wards.")
+        if site.usual_pressure <= 0:
+            yield Fault(f"{name}.usual_pressure", site.usual_pressure, "must lie above 0.")
+        for ward, beds in site.wards.items():
+            if len(beds) != QUARTERS or min(beds, default=0) < 0:
+                yield Fault(f"{name}.wards.{ward}", list(beds), "give beds for each of the four April quarters.")
+        for pathway, service in site.services.items():
+            if service.places < 1:
+                yield Fault(f"{name}.services.{pathway}.places", service.places, "a service has at least one place.")
+            days = [day for day, _ in service.openings]
+            if days != sorted(days):
+                yield Fault(f"{name}.services.{pathway}.openings", days, "openings come in the order of their days.")

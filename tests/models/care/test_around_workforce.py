@@ -1,0 +1,204 @@
+"""Staff around the network: neutral at the start, the pipeline in closed form, leaving, agencies, redeployment."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import yaml
+from scipy import integrate, stats
+
+from models.care.stock_part import StockPart, stocks_together
+from models.care.supply import Service, Site, opened, planned
+from models.care.workforce import Workforce, read_workforce, workforce
+from sim.errors import FaultsError
+from sim.stocks import Stocks, Trajectory, load_stocks
+
+CONFIG = Path(__file__).resolve().parents[3] / "configs" / "around" / "workforce.yaml"
+WARDS = {"a_medical": (201, 190, 199, 207), "a_surgical": (100, 101, 99, 103)}
+MEAN = 300.0
+YEAR = 365.25
+LIMITS = {"p1": ["community_share[{service}]"], "p2": ["community_share[{service}]"]}
+
+
+def data() -> dict[str, Any]:
+    return yaml.safe_load(CONFIG.read_text(encoding="utf-8"))["workforce"]
+
+
+def care(**on: bool) -> Workforce:
+    return read_workforce(data()).switched(**{"leaving_under_pressure": True, **on})
+
+
+def site(*openings: tuple[float, int]) -> Site:
+    services = {"p1": Service("a_p1", 60, openings), "p2": Service("a_p2", 41), "p3": Service("a_p3", 30)}
+    return Site(WARDS, 0.9, services)
+
+
+def model(one: Site, staff: Workforce, days: int, every: int = 1) -> Stocks:
+    limits = LIMITS if staff.places_follow_staff.enabled else {}
+    parts = [planned({"a": one}, 0), workforce({"a": one}, staff), opened({"a": one}, staffed=True, limits=limits)]
+    return Stocks(loaded(stocks_together(parts), days, every))
+
+
+def loaded(part: StockPart, days: int, every: int) -> Any:
+    blocks = ("units", "dimensions", "parameters", "inputs", "lookups", "stocks", "flows", "auxiliaries", "rules")
+    time = {"unit": "day", "start": 0, "end": days, "dt": 1, "save_every": every}
+    return load_stocks({"name": "staff", "time": time, **{block: getattr(part, block) for block in blocks}})
+
+
+def run(one: Site, staff: Workforce, days: int, every: int = 1, pressure: float = 1.0, **changes: float) -> Trajectory:
+    """Run with what the network would tell, were pressure so many times its usual."""
+    told = {"in_beds": 0.9 * MEAN * pressure, "beds_open": MEAN}
+    if staff.leaving_under_pressure.enabled:
+        told["in_service"] = 95.0
+    return model(one, staff, days, every).run(told | changes)
+
+
+def test_config_reads_and_faults_name_the_key():
+    wrong = data()
+    wrong["groups"]["nurses"]["leaving"]["unit"] = "per month"
+    wrong["temporary"]["bank_most"]["high"] = 2
+    with pytest.raises(FaultsError) as caught:
+        read_workforce(wrong)
+    keys = " ".join(fault.key for fault in caught.value.faults)
+    assert "groups.nurses.leaving" in keys and "temporary.bank_most" in keys
+    wrong = data()
+    wrong["vacancy_at_start"] = {"nurse": wrong["temporary"]["bank_most"]}
+    with pytest.raises(FaultsError, match="did you mean 'nurses'"):
+        read_workforce(wrong)
+    with pytest.raises(FaultsError, match="a.services"):
+        workforce({"a": Site(WARDS, 0.9)}, care())
+
+
+def test_baseline_staffing_changes_nothing():
+    """Six years of usual pressure: all factors 1, every bed and place open as planned, staff where they were."""
+    found = run(site(), care(), 2200)
+    quarter = np.searchsorted([91, 183, 275], np.mod(found.time, YEAR), side="right")
+    for ward, beds in WARDS.items():
+        assert np.array_equal(np.floor(found[f"staffed_beds[{ward}]"]), np.array(beds)[quarter])
+    for service, places in (("a_p1", 60), ("a_p2", 41), ("a_p3", 30)):
+        assert np.array_equal(np.rint(found[f"open_places[{service}]"]), np.full(len(found.time), places))
+    assert np.allclose(found["ward_wear[a]"], 1, rtol=0, atol=1e-9)
+    assert np.allclose(found["community_wear[a]"], 1, rtol=0, atol=1e-9)
+    for column in found.columns:
+        if column.startswith(("ward_staff[", "community_staff[", "trainees[", "bank[", "agency[")):
+            assert np.allclose(found[column], found[column][0], rtol=1e-9), column
+        if column.startswith("retraining["):
+            assert found[column].max() < 1e-6
+
+
+def test_a_larger_intake_reaches_the_wards_as_an_erlang_pipeline():
+    """Twice the intake: qualifying follows the gamma distribution of order 3, staff a linear equation (SciPy)."""
+    staff = care(leaving_under_pressure=False, places_follow_staff=False, redeployment=False)
+    found = run(site(), staff, 7300, 20, intake_factor=2)
+    t, group = found.time, staff.groups["nurses"]
+    training, leaving = group.training_days.value, group.leaving.value / YEAR
+    before = found["qualifying[a,nurses]"][0]
+    expected = before * (1 + stats.gamma.cdf(t, 3, scale=training / 3))
+    assert found["qualifying[a,nurses]"] == pytest.approx(expected, rel=2e-3)
+    posts, vacancy = found["ward_posts[a,nurses]"][0], group.usual_vacancy.value
+    filling = found["filling_rate[nurses]"][0] / YEAR
+
+    def change(now: float, here: Any) -> Any:
+        come = before * (1 + stats.gamma.cdf(now, 3, scale=training / 3)) + max(0.0, posts - here[0]) * filling
+        return [come - here[0] * leaving]
+
+    solved = integrate.solve_ivp(change, (0, 7300), [posts * (1 - vacancy)], t_eval=t, rtol=1e-8, max_step=20)
+    assert found["ward_staff[a,nurses]"] == pytest.approx(solved.y[0], rel=2e-3)
+    assert solved.y[0][-1] > 1.05 * solved.y[0][0]
+
+
+def test_nobody_is_lost_and_nobody_invented():
+    """Every stock of staff is what it was, and what came, less what went; those who qualify are those who arrive."""
+    one = site((100, 30))
+    found = run(one, care(), 1500, pressure=1.2, closed_beds=40)
+
+    def total(flow: str) -> np.ndarray:
+        return np.concatenate([[0.0], np.cumsum(found[flow])[:-1]])
+
+    for g in ("nurses", "support"):
+        e = f"[a,{g}]"
+        come = total(f"ward_recruited{e}") + total(f"ward_qualified{e}")
+        gone = total(f"ward_leaving{e}") + total(f"moving{e}")
+        assert found[f"ward_staff{e}"] == pytest.approx(found[f"ward_staff{e}"][0] + come - gone)
+        come = total(f"community_recruited{e}") + total(f"community_qualified{e}") + total(f"retrained{e}")
+        there = found[f"community_staff{e}"]
+        assert there == pytest.approx(there[0] + come - total(f"community_leaving{e}"))
+        kept = total(f"moving{e}") - total(f"retrained{e}") - total(f"giving_up{e}")
+        assert found[f"retraining{e}"] == pytest.approx(kept, abs=1e-9)
+        trained = total(f"intake{e}") - total(f"dropping_out{e}")
+        trained -= total(f"ward_qualified{e}") + total(f"community_qualified{e}")
+        assert found[f"trainees{e}"] == pytest.approx(found[f"trainees{e}"][0] + trained)
+
+
+def test_pressure_makes_staff_leave_and_missing_staff_add_to_the_work():
+    staff = care()
+    runs = {p: run(site(), staff, 2200, 50, p) for p in (1.0, 1.15, 1.4)}
+    ends = [runs[p] for p in (1.0, 1.15, 1.4)]
+    left = [r["ward_staff[a,nurses]"][-1] for r in ends]
+    assert left[0] > left[1] > left[2]
+    assert ends[0]["beds_staffed[a]"][-1] > ends[1]["beds_staffed[a]"][-1] > ends[2]["beds_staffed[a]"][-1]
+    for pressure in (1.15, 1.4):  # those who are left do the work of those who went
+        assert runs[pressure]["ward_work_felt[a]"][-1] > pressure * 1.01
+    early = runs[1.15]["ward_work_felt[a]"][runs[1.15].time <= 150]
+    wear = runs[1.15]["ward_wear[a]"][runs[1.15].time <= 150]
+    assert wear == pytest.approx(early**staff.leaving_under_pressure.elasticity.value)
+    calm = run(site(), care(leaving_under_pressure=False), 2200, 50, 1.4)
+    assert calm["ward_staff[a,nurses]"][-1] == pytest.approx(calm["ward_staff[a,nurses]"][0])
+
+
+def test_agencies_damp_at_a_cost():
+    found = [run(site(), care(), 2200, 50, 1.4, agency_allowed=a) for a in (0, 1, 2)]
+    beds = [r["beds_staffed[a]"].min() for r in found]
+    staff = [r["ward_staff[a,nurses]"][-1] for r in found]
+    paid = [r["agency_paid[a]"][-1] for r in found]
+    assert beds[0] < beds[1] < beds[2]
+    assert staff[0] < staff[1] < staff[2]  # less work, and fewer leave
+    assert 0 == paid[0] < paid[1] < paid[2]
+
+
+def test_staff_of_closed_wards_come_to_the_community_after_their_retraining():
+    staff = care(leaving_under_pressure=False)
+    found = run(site((0, 40)), staff, 1800, closed_beds=60)
+    moving, there, up = (found[f"{n}[a,support]"] for n in ("moving", "retrained", "giving_up"))
+    t = found.time
+    assert moving.sum() > 5
+    assert there.sum() == pytest.approx(0.8 * moving.sum(), rel=0.01)
+    assert there + up == pytest.approx((there + up).clip(0))
+    later = (t * there).sum() / there.sum() - (t * moving).sum() / moving.sum()
+    assert later == pytest.approx(staff.redeployment.retraining_days.value, rel=0.02)
+    stay = run(site((0, 40)), care(leaving_under_pressure=False, redeployment=False), 600, closed_beds=60)
+    day = 500
+    assert found["open_places[a_p1]"][day] > stay["open_places[a_p1]"][day] + 1
+    assert found["ward_staff[a,support]"][day] < stay["ward_staff[a,support]"][day]
+    assert (
+        found["staffed_beds[a_medical]"][0] == pytest.approx(201 * 241 / 301)
+        and found["beds_to_open[a]"][0] == 301 - 60
+    )
+
+
+def test_new_places_wait_for_their_staff_and_old_ones_stay_open():
+    found = run(site((400, 40)), care(leaving_under_pressure=False), 6000)
+    new, old = found["open_places[a_p1]"], found["open_places[a_p2]"]
+    assert np.rint(new[:310]) == pytest.approx(60) and np.rint(old) == pytest.approx(41)
+    assert found["places_wanted[a_p1]"][401] == 100
+    assert new[401] < 75 < new[-1]
+    assert (np.diff(new[401:]) >= -1e-9).all()
+    eager = data()
+    eager["places_follow_staff"]["recruiting_ahead_days"]["value"] = 365
+    sooner = run(site((400, 40)), read_workforce(eager), 600)
+    assert sooner["open_places[a_p1]"][401] > new[401] + 1
+
+
+def test_empty_posts_close_beds_until_they_are_filled():
+    short = data()
+    short["vacancy_at_start"] = {"nurses": {**short["temporary"]["bank_most"], "value": 0.3, "high": 0.35}}
+    found = run(site(), read_workforce(short), 7300, 10)
+    # three in ten posts empty, of which bank and agency fill 6 per cent of posts each; usually 97 per cent are on duty
+    expected = 310 * (1 - 0.3 + 0.12) / (0.97 * 0.9)
+    assert found["beds_staffed[a]"][0] == pytest.approx(expected)
+    assert found["beds_to_open[a]"][0] == pytest.approx(expected) and expected < 301
+    assert found["beds_to_open[a]"][-1] == found["beds_called[a]"][-1]
+    assert run(site(), read_workforce(short), 10, least_staffing=0.8)["beds_to_open[a]"][0] == 301
