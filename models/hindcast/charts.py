@@ -27,7 +27,8 @@ def hindcast_chart(outcome: Outcome, folder: Path) -> str:
     title = f"England's hospitals from {FROM}: observed, and forecast by a model that was frozen in March 2015"
     with style.styled():
         fig = style.figure(title, 6.6)
-        axes = style.panels(fig, len(PANELS), 2)
+        axes = fig.subplots(2, 2)
+        fig.subplots_adjust(hspace=0.35, wspace=0.22)
         for ax, (target, label, scale) in zip(np.ravel(axes), PANELS, strict=True):
             _panel(ax, outcome, target, label, scale)
         handles, labels = np.ravel(axes)[0].get_legend_handles_labels()
@@ -66,3 +67,7 @@ def _panel(ax: Any, outcome: Outcome, target: str, label: str, scale: float) -> 
     ticks = [n for n, key in enumerate(keys) if key[1] == 1 and int(key[0][:4]) % 2 == 1]
     ax.set_xticks(ticks, [keys[n][0] for n in ticks])
     ax.margins(x=0.02)
+    if target not in ("beds_occupied", "type1_4h_share"):
+        ax.set_ylim(bottom=0)
+    else:
+        ax.set_xlabel("vertical axis does not start at zero", fontsize=7.5)

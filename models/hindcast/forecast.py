@@ -1,6 +1,7 @@
 """From simulated history to forecasts: the model's own figure, and what is left over at the origin, fading.
 
-What the model leaves over in a year (mean over its quarters of the log ratio, or the difference of log odds, of
+What the model leaves over by quarter of the year, the same in every training year, is its fault of season and is added.
+What it leaves over in a year (mean over its quarters of the log ratio, or the difference of log odds, of
 observed to modelled) is carried on with a share `rho` a year, a first-order autoregression whose share is estimated for
 each target from the training years, between 0 and 1. 0 is the model by itself; 1 takes the level of the last known
 year, as a naive forecast does. Parameters are frozen; a target is never told.
@@ -8,7 +9,7 @@ year, as a naive forecast does. Parameters are frozen; a target is never told.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 import numpy as np
@@ -22,10 +23,11 @@ from models.history import TEST_QUARTERS, Forecast, Frozen, History
 from models.history.data import Key, year_before
 from models.history.naive import Horizon, origin_of
 
-__all__ = ["INPUTS", "TARGETS", "forecast_beds", "forecasts_of", "modelled", "persistence"]
+__all__ = ["INPUTS", "TARGETS", "forecast_beds", "forecasts_of", "modelled", "persistence", "season_left"]
 
 INPUTS = ("emergency_admissions", "beds_available", "type1_attendances")
 By = Mapping[Key, float]
+QUARTERS = 4
 
 
 #: targets, and the scale on which what the model leaves over is measured
@@ -72,10 +74,26 @@ def persistence(model: Mapping[str, By], trained: History) -> dict[str, float]:
         rows: Any = trained.frame()
         years = sorted({str(y) for y, v in zip(rows["year"], rows[target], strict=True) if np.isfinite(v)})
         over = np.array([_left_over(model[target], trained, target, year) for year in years])
-        size = float(np.mean(over**2))
+        size = float(np.mean(over**2)) or 1.0  # a target that is met exactly says nothing
         above, below = above + float(over[1:] @ over[:-1]) / size, below + float(over[:-1] @ over[:-1]) / size
-    share = float(np.clip(above / below, 0.0, 1.0))
+    share = float(np.clip(above / below, 0.0, 1.0)) if below > 0 else 0.0
     return {target: 1.0 if target in NOT_FITTED else share for target in TARGETS}
+
+
+def season_left(model: Mapping[str, By], trained: History) -> dict[str, list[float]]:
+    """What the model leaves over by quarter, less what it leaves over in the year: mean of the training years."""
+    rows: Any = trained.frame()
+    out = {}
+    for target, scale in TARGETS.items():
+        known = rows[rows[target].notna()]
+        whole = known.groupby("year")["quarter"].transform("count") == QUARTERS
+        known = known[whole]
+        seen = _to(known[target].to_numpy(float), scale)
+        keys = zip(known["year"], known["quarter"], strict=True)
+        left = seen - _to(np.array([model[target][str(y), int(q)] for y, q in keys]), scale)
+        by_quarter = np.array([left[(known["quarter"] == q).to_numpy()].mean() for q in range(1, QUARTERS + 1)])
+        out[target] = [float(x) for x in by_quarter - by_quarter.mean()]
+    return out
 
 
 def forecasts_of(
@@ -84,6 +102,7 @@ def forecasts_of(
     history: History,
     fit: Frozen,
     rho: Mapping[str, float],
+    season: Mapping[str, Sequence[float]] | None = None,
     *,
     horizons: tuple[Horizon, ...] = ("one_year", "five_years"),
     targets: tuple[str, ...] = tuple(TARGETS),
@@ -97,20 +116,33 @@ def forecasts_of(
         By target the model's own figures by quarter (:func:`modelled`).
     rho : mapping
         By target, from :func:`persistence`.
+    season : mapping, optional
+        By target, from :func:`season_left`; none where what is left over is taken quarter by quarter.
     """
+    none = [0.0] * QUARTERS
     return [
-        Forecast(name, target, horizon, _values(model[target], history, target, horizon, rho[target]), fit, inputs)
+        Forecast(
+            name,
+            target,
+            horizon,
+            _values(model[target], history, target, horizon, rho[target], (season or {}).get(target, none)),
+            fit,
+            inputs,
+        )
         for target in targets
         for horizon in horizons
     ]
 
 
-def _values(model: By, history: History, target: str, horizon: Horizon, rho: float) -> dict[Key, float]:
+def _values(
+    model: By, history: History, target: str, horizon: Horizon, rho: float, season: Sequence[float]
+) -> dict[Key, float]:
     out = {}
     for key in TEST_QUARTERS:
         origin = origin_of(horizon, key[0])
         years = int(key[0][:4]) - int(origin[:4])
         over = rho**years * _left_over(model, history.until(origin), target, origin) if rho else 0.0
+        over += season[key[1] - 1]
         out[key] = _back(_to(np.array([model[key]]), TARGETS[target])[0] + over, TARGETS[target])
     return out
 

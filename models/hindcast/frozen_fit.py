@@ -11,7 +11,7 @@ from models.care.crowding import Crowding
 from models.figures import Shape, Text
 from models.hindcast.crowded import crowding_with, fit_crowding
 from models.hindcast.fit import fit_to, simulated, training_hash
-from models.hindcast.forecast import modelled, persistence
+from models.hindcast.forecast import modelled, persistence, season_left
 from models.hindcast.hospitals import Care
 from models.hindcast.parameters import FITTED, Hindcast
 from models.hindcast.told import told_by
@@ -44,6 +44,7 @@ class FrozenFit(Shape):
     point: dict[str, float]
     crowding: dict[str, float]
     persistence: dict[str, float]  # of what the model leaves over, a year, by target
+    season_left: dict[str, list[float]]  # of what the model leaves over, by April quarter and target
     ranges: dict[str, Range]
     misses: dict[str, float]  # of each target, in standard deviations
     says: list[str]
@@ -53,7 +54,12 @@ class FrozenFit(Shape):
     @property
     def parameters(self) -> dict[str, Any]:
         """Everything that shapes a forecast."""
-        return {"point": self.point, "crowding": self.crowding, "persistence": self.persistence}
+        return {
+            "point": self.point,
+            "crowding": self.crowding,
+            "persistence": self.persistence,
+            "season": self.season_left,
+        }
 
     def frozen(self, trained: History) -> Frozen:
         """Return the lock with which test quarters may be read."""
@@ -79,6 +85,7 @@ def make_fit(
         point=point,
         crowding=crowded,
         persistence={k: _short(v) for k, v in persistence(says, trained).items()},
+        season_left={k: [_short(x) for x in v] for k, v in season_left(says, trained).items()},
         ranges={
             name: Range(
                 low=_short(table.loc[name, "low"]), high=_short(table.loc[name, "high"]), identified=states[name]

@@ -142,18 +142,25 @@ def hindcast(
     told_admissions = ("emergency_admissions",)
     told_no_beds = (*told_admissions, "type1_attendances")
     forecasts = [
-        *forecasts_of(FULL, says(found), history, lock, fit.persistence),
+        *forecasts_of(FULL, says(found), history, lock, fit.persistence, fit.season_left),
         *forecasts_of(
             FORECAST_BEDS,
             says(with_beds, known_beds),
             history,
             lock,
             fit.persistence,
+            fit.season_left,
             horizons=("one_year",),
             inputs=told_no_beds,
         ),
         *forecasts_of(
-            NO_DRIVE, says(without), history, lock, fit.persistence, targets=("delayed_days_all", "delayed_days_acute")
+            NO_DRIVE,
+            says(without),
+            history,
+            lock,
+            fit.persistence,
+            fit.season_left,
+            targets=("delayed_days_all", "delayed_days_acute"),
         ),
         *forecasts_of(DEMAND_ONLY, says(demand), history, lock, LAST, targets=OCCUPIED, inputs=told_admissions),
         *forecasts_of(FROZEN_STAY, says(frozen), history, lock, LAST, targets=OCCUPIED, inputs=told_admissions),
