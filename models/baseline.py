@@ -16,6 +16,7 @@ from scipy import stats
 
 from models.arms import Observed
 from models.calibrate import inputs_hash
+from models.calibration_feedback import feedback_reasons, mechanisms_around
 from models.footprint import Footprint
 from models.measures import beds_open, cancelled_share, delayed_beds, long_wait_share, occupied_beds
 from models.observed import beds_by_quarter, delays_by_year, holdout_beds
@@ -61,6 +62,7 @@ def check_baseline(footprint: Footprint, fit: Fit | None, usual: Observed | None
     reasons = []
     if fit.footprint != footprint.name or fit.inputs != inputs_hash(footprint):
         reasons.append("the fit was made with other figures than the footprint now holds; run `carebridge calibrate`")
+    reasons += feedback_reasons(fit, mechanisms_around(usual.arm.system.around))
     fitted = _fitted(footprint, usual)
     runs = usual.area.shape[0]
     for row in _rows(fitted):

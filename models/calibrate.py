@@ -16,21 +16,25 @@ from dataclasses import dataclass
 import numpy as np
 
 from models.arms import Observed, make_arm, run_arms
+from models.calibration_bases import check_bases
+from models.calibration_feedback import mechanisms_of
 from models.care.pressure import Pressure
 from models.demand import prior_routes
-from models.footprint import Footprint
+from models.footprint import Footprint, to_basis
 from models.measures import delayed_beds, occupied_beds
 from models.plan import Fit, Future
 from models.system import build, pathway_station, ward
 from sim import CarebridgeError
 from sim.clock import DAY
-from sim.kernel.layout import AWAITED, BLOCKED, IN_SERVICE, IN_TRANSITION, WAITING
+from sim.kernel.layout import AWAITED, BLOCKED, FLOWS, IN_SERVICE, IN_TRANSITION, WAITING
 
-__all__ = ["CannotFit", "delayed_by_pathway", "fit_footprint", "inputs_hash", "mean_pressure", "targets"]
+__all__ = ["CannotFit", "Targets", "delayed_by_pathway", "delayed_each", "fit_footprint", "inputs_hash"]
+__all__ += ["mean_pressure", "targets"]
 
 OCCUPANCY_TOLERANCE = 0.005  # relative, each hospital's beds in use
 DELAY_TOLERANCE = 0.05  # relative, beds held by each pathway's queue
 IN_BEDS = (IN_SERVICE, BLOCKED, IN_TRANSITION)
+STARTED = FLOWS.index("started")
 
 
 class CannotFit(CarebridgeError):
@@ -52,29 +56,59 @@ class Targets:
 
 
 def targets(footprint: Footprint) -> Targets:
-    """Observed beds in use by hospital, and delayed beds by pathway converted from residents to host trusts."""
-    factor = footprint.delays.host_conversion.value if footprint.delays.host_conversion else 1.0
+    """Observed beds in use by hospital, and delayed beds by pathway converted from residents to host trusts.
+
+    Raises
+    ------
+    FaultsError
+        When figures of different bases, years or clocks would be compared without a declared conversion.
+    """
+    check_bases(footprint)
+    factor = footprint.delays.host_conversion
     return Targets(
         {name: site.beds_occupied.value for name, site in footprint.sites.items()},
-        {name: p.delayed_target.value * factor for name, p in footprint.pathways.items()},
+        {name: to_basis(p.delayed_target, "host trust", factor).value for name, p in footprint.pathways.items()},
     )
 
 
 def delayed_by_pathway(o: Observed, months: np.ndarray) -> dict[str, float]:
     """Mean hospital beds held by people waiting for each pathway; those who wait in community beds are left out."""
+    awaited, started = _awaited(o, months)
+    in_beds = delayed_beds(o, "non_acute")[:, months].mean()
+    pooled = {p: np.asarray(v.mean()) for p, v in awaited.items()}
+    held = _in_hospital(o, pooled, {p: np.asarray(v.sum()) for p, v in started.items()}, in_beds)
+    return {p: float(v) for p, v in held.items()}
+
+
+def delayed_each(o: Observed, months: np.ndarray) -> dict[str, np.ndarray]:
+    """The same by replication (R,): those who wait in community beds are told apart within each replication."""
+    awaited, started = _awaited(o, months)
+    return _in_hospital(o, awaited, started, delayed_beds(o, "non_acute")[:, months].mean(axis=1))
+
+
+def _awaited(o: Observed, months: np.ndarray) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+    """Mean number awaiting each pathway, wherever they lie, and how many began it, by replication."""
     footprint = o.arm.system.footprint
-    span = o.days[months].sum() * DAY * o.area.shape[0]
-    awaited, arrivals = {}, {}
+    span = o.days[months].sum() * DAY
+    awaited, started = {}, {}
     for name in footprint.pathways:
         index = [o.station(pathway_station(s, name)) for s in footprint.sites]
-        awaited[name] = o.area[:, months][:, :, index][..., AWAITED].sum() / span
-        arrivals[name] = max(1, o.flow[:, months][:, :, index, :, 3].sum())
-    beds = footprint.community_overlap.pathway
-    in_beds = delayed_beds(o, "non_acute")[:, months].mean()
-    onward = footprint.pathways[beds].onward
-    weight = {p: s * awaited[p] / arrivals[p] for p, s in (onward.shares if onward else {}).items() if p in awaited}
-    whole = sum(weight.values()) or 1.0
-    return {p: float(awaited[p] - in_beds * weight.get(p, 0.0) / whole) for p in awaited}
+        awaited[name] = o.area[:, months][:, :, index][..., AWAITED].sum(axis=(1, 2, 3)) / span
+        started[name] = o.flow[:, months][:, :, index][..., STARTED].sum(axis=(1, 2, 3))
+    return awaited, started
+
+
+def _in_hospital(
+    o: Observed, awaited: dict[str, np.ndarray], started: dict[str, np.ndarray], in_community: np.ndarray
+) -> dict[str, np.ndarray]:
+    """Take those who wait in community beds off, shared out by where they go on and how long that takes."""
+    footprint = o.arm.system.footprint
+    onward = footprint.pathways[footprint.community_overlap.pathway].onward
+    shares = {p: s for p, s in (onward.shares if onward else {}).items() if p in awaited}
+    weight = {p: s * awaited[p] / np.maximum(1, started[p]) for p, s in shares.items()}
+    whole = np.asarray(sum(weight.values()))
+    whole = np.where(whole > 0, whole, 1.0)
+    return {p: awaited[p] - in_community * weight.get(p, 0.0) / whole for p in awaited}
 
 
 def fit_footprint(
@@ -103,9 +137,13 @@ def fit_footprint(
     Raises
     ------
     CannotFit
-        When some target is still missed by more than its tolerance after `rounds` rounds; says which, and by how much.
+        When some target is still missed by more than its tolerance after `rounds` rounds, or cannot be met from the
+        outset; says which, and by how much.
+    FaultsError
+        When figures of different bases, years or clocks would be compared.
     """
     aim = targets(footprint)
+    _possible(footprint, aim)
     zero_day, direct = prior_routes(footprint)
     stay = dict.fromkeys(footprint.sites, 0.93)
     capacity = dict.fromkeys(footprint.pathways, 0.96)
@@ -125,6 +163,8 @@ def fit_footprint(
             usual_pressure=_rounded(usual),
             replications=replications,
             seed=seed,
+            feedback=feedback.name if feedback is not None else "none",
+            mechanisms=mechanisms_of(feedback),
         )
         o = _baseline(footprint, fit, future, answers, seed, replications, workers)
         months = o.in_year(footprint.baseline_year)
@@ -155,6 +195,19 @@ def fit_footprint(
             capacity[p] *= float(np.exp(move))
     text = ", ".join(f"{k} ({v * _tolerance(k, footprint):+.1%})" for k, v in misses.items() if abs(v) > 1)
     raise CannotFit(f"{footprint.title}: the baseline {footprint.baseline_year} is not reproduced: {text}.")
+
+
+def _possible(footprint: Footprint, aim: Targets) -> None:
+    """Refuse what no stay can bring about: more people in beds at midnight than there are beds."""
+    have = {name: site.beds_available.value for name, site in footprint.sites.items()}
+    over = [f"{n} ({beds:.1f} beds in use, {have[n]:.1f} open)" for n, beds in aim.occupied.items() if beds > have[n]]
+    if over:
+        year = footprint.baseline_year
+        raise CannotFit(
+            f"{footprint.title}: the baseline {year} cannot be reproduced, with more beds in use than open: "
+            + ", ".join(over)
+            + "."
+        )
 
 
 def _tolerance(key: str, footprint: Footprint) -> float:

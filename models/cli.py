@@ -131,7 +131,7 @@ def _run(words: list[str]) -> int:
 
 
 def _calibrate(words: list[str]) -> int:
-    from models.runner import calibrate
+    from models.calibrate_command import calibrate
 
     return calibrate(words)
 

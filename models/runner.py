@@ -6,27 +6,29 @@ import datetime as dt
 import os
 import sys
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from models.arithmetic import arithmetic
 from models.arms import Arm, Observed, run_arms
 from models.baseline import Baseline, check_baseline
-from models.compose import CONFIGS, Settings, folder_faults, parse, settings
+from models.compose import Settings, folder_faults
 from models.criteria import Assessed
 from models.doctor import machine, memory_gb, peak_memory_mb, versions
-from models.outputs import baseline_table, tables, verdict_table, write_tables
+from models.outputs import baseline_table, tables, verdict_table, waterfall_table, write_tables
 from models.plan import Schedule
 from models.prepare import USUAL, prepare, window
+from models.sensitivity import Matter, what_matters
 from models.system import CLASSES, System
 from models.verdict import SCHEMA_VERSION, Verdict, judge
+from models.waterfall import Waterfall, waterfall
 from sim import Run
-from sim.errors import CarebridgeError, Fault, FaultsError
+from sim.errors import CarebridgeError, FaultsError
 from sim.files import check_room, run_folder, write_json
 from sim.kernel.layout import STATES, WAIT_TOTAL
 
-__all__ = ["Outcome", "calibrate", "dry_run", "run"]
+__all__ = ["Outcome", "dry_run", "run"]
 
 
 @dataclass
@@ -41,6 +43,8 @@ class Outcome:
     schedules: dict[str, Schedule]
     system: System | None
     window: tuple[dt.date, dt.date]
+    waterfall: Waterfall | None = None
+    matters: list[Matter] = field(default_factory=list)
 
 
 def run(chosen: Settings) -> int:
@@ -56,6 +60,8 @@ def run(chosen: Settings) -> int:
         found = {}
         if outcome.verdicts:
             found = tables(outcome.observed, outcome.assessed, outcome.window)
+            if outcome.waterfall:
+                found |= {"waterfall": waterfall_table(outcome.waterfall.table())}
             found |= {"baseline": baseline_table(outcome.baseline), "verdict": verdict_table(outcome.verdicts)}
         hashes = write_tables(folder, found, chosen.scenario_hash)
         write_json(folder / "verdict.json", verdict_document(outcome))
@@ -82,7 +88,24 @@ def _simulate(chosen: Settings) -> Outcome:
         verdicts[name], assessed[name] = judge(
             observed[name], observed[USUAL], laid_out, chosen.criteria, ready.window, baseline.reasons
         )
-    return Outcome(chosen, baseline, observed, assessed, verdicts, schedules, usual, ready.window)
+    outcome = Outcome(chosen, baseline, observed, assessed, verdicts, schedules, usual, ready.window)
+    if not baseline.reasons:
+        outcome.waterfall = _steps(chosen) if chosen.waterfall else None
+        outcome.matters = _matters(chosen, next(iter(schedules.values()))) if chosen.sensitivity else []
+    return outcome
+
+
+def _matters(chosen: Settings, first: Schedule) -> list[Matter]:
+    """Figures that matter most to this run."""
+    print("moving each figure to either end of its range ...", file=sys.stderr)
+    workers = chosen.request.workers or os.cpu_count() or 1
+    return what_matters(chosen, first, replications=chosen.sensitivity, workers=workers)
+
+
+def _steps(chosen: Settings) -> Waterfall:
+    """From the spreadsheet to the simulation; raises NotReconciled when the two do not agree on the first step."""
+    print("reconciling with the planner's arithmetic ...", file=sys.stderr)
+    return waterfall(chosen, replications=chosen.waterfall, workers=chosen.request.workers)
 
 
 def _replicate(chosen: Settings, arms: list[Arm]) -> dict[str, Observed]:
@@ -241,53 +264,3 @@ def _check_memory(chosen: Settings) -> None:
 def _megabytes(chosen: Settings) -> int:
     """Size of a run folder in MB, roughly."""
     return 3 + 4 * (1 + len(chosen.timelines))
-
-
-def _file(name: str) -> Path:
-    try:
-        path = Path(name).expanduser()
-    except RuntimeError:
-        raise FaultsError([Fault("out", name, "there is no such user.", "command line")], "command line") from None
-    if not name.strip() or path.is_dir():
-        raise FaultsError([Fault("out", name, "this is a folder; a file is needed.", "command line")], "command line")
-    return path
-
-
-def calibrate(words: list[str]) -> int:
-    """Fit a footprint and write the fit where it is looked for."""
-    import yaml
-
-    from models.calibrate import fit_footprint
-    from sim.files import check_file, replace_text
-
-    request = parse([w for w in words if not w.startswith("out=")])
-    out = next((_file(w.partition("=")[2]) for w in words if w.startswith("out=")), None)
-    changed = next((w for w in request.overrides if w.lstrip("+~").startswith("footprint.")), None)
-    if changed and out is None:
-        rule = "is changed here only, so say out=FILE: the footprint's own fit stays with its own figures."
-        raise FaultsError([Fault(changed.partition("=")[0], None, rule, "command line")], "command line")
-    chosen = settings(request)
-    target = out or CONFIGS / "fit" / f"{chosen.footprint.name}.yaml"
-    check_file(target)
-
-    def show(number: int, worst: float) -> None:
-        print(f"round {number}: largest miss {worst:.1f} times its tolerance", file=sys.stderr)
-
-    fit = fit_footprint(
-        chosen.footprint,
-        chosen.future,
-        replications=request.replications or 32,
-        seed=request.seed if request.seed is not None else 1,
-        workers=request.workers or os.cpu_count() or 1,
-        feedback=chosen.feedback,
-        on_round=show,
-    )
-    head = (
-        f"# What was fitted so that {chosen.footprint.title} reproduces {chosen.footprint.baseline_year}.\n"
-        f"# Made by `carebridge calibrate footprint={chosen.footprint.name}`; do not edit by hand.\n"
-    )
-    replace_text(target, head + yaml.safe_dump(fit.model_dump(), sort_keys=False))
-    print(f"Fitted: {target}")
-    for key, value in fit.achieved.items():
-        print(f"  {key:28} {value}")
-    return 0

@@ -1,7 +1,7 @@
 """Parts of a network: what one setting at one place brings, and how parts are put together.
 
-Every setting is a pure function from demand and parameters to a :class:`Part`. Parts name the stations of other parts in
-their routes; whether these exist is checked when the whole is read.
+Every setting is a pure function from demand and parameters to a :class:`Part`. Parts name the stations of other parts
+in their routes; whether these exist is checked when the whole is read.
 """
 
 from __future__ import annotations

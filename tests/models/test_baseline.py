@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from models import calibrate, compose, runner
+from models import calibrate, compose
 from models.baseline import _whole_year, check_baseline, clear_miss
 from models.calibrate import CannotFit, fit_footprint, inputs_hash, targets
 from models.cli import main
@@ -84,7 +84,9 @@ def test_changed_figures_without_a_new_fit_are_no_baseline(tmp_path, capsys):
 @pytest.mark.nightly
 def test_fit_reaches_its_tolerances():
     chosen = settings(parse([]))
-    fit = fit_footprint(chosen.footprint, chosen.future, replications=32, seed=1, workers=2)
+    fit = fit_footprint(
+        chosen.footprint, chosen.future, replications=32, seed=1, workers=2, feedback=chosen.feedback
+    )
     assert fit == chosen.fit
 
 
@@ -109,7 +111,6 @@ def elsewhere(tmp_path, monkeypatch):
     footprint.with_name("newland.yaml").write_text(text, encoding="utf-8")
     monkeypatch.setattr(compose, "CONFIGS", tmp_path / "configs")
     monkeypatch.setattr(compose, "SCENARIOS", tmp_path / "scenarios")
-    monkeypatch.setattr(runner, "CONFIGS", tmp_path / "configs")
     compose.register_scenarios.cache_clear()
     yield tmp_path
     compose.register_scenarios.cache_clear()
