@@ -43,12 +43,6 @@ Any other key of the configuration can be set too, for example plan.close_acute.
 --dry-run prints the configuration and an estimate of time, memory and disk, and runs nothing.
 """
 
-CALIBRATE_HELP = """carebridge calibrate [footprint=devon] [replications=32] [seed=1] [workers=2] [out=FILE.yaml]
-
-Fits stays in each hospital and places in each community service to the baseline year, and writes the fit to FILE
-(by default the footprint's own file in configs/fit). It refuses when the baseline cannot be reproduced.
-"""
-
 
 def main(words: list[str] | None = None) -> int:
     """Run the command; returns the exit code (0 done, 1 failed, 2 asked wrongly, 130 stopped by Ctrl-C)."""
@@ -79,6 +73,7 @@ def _dispatch(words: list[str]) -> int:
     if words[0] in ("-V", "--version"):
         print(f"carebridge {__version__}")
         return 0
+    from models.calibrate_command import HELP as CALIBRATE_HELP
     from models.hindcast.command import HELP as HINDCAST_HELP
     from models.hybrid_command import HELP as HYBRID_HELP
     from models.network_request import HELP as NETWORK_HELP

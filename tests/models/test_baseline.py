@@ -84,10 +84,9 @@ def test_changed_figures_without_a_new_fit_are_no_baseline(tmp_path, capsys):
 @pytest.mark.nightly
 def test_fit_reaches_its_tolerances():
     chosen = settings(parse([]))
-    fit = fit_footprint(
-        chosen.footprint, chosen.future, replications=32, seed=1, workers=2, feedback=chosen.feedback
-    )
-    assert fit == chosen.fit
+    fit = fit_footprint(chosen.footprint, chosen.future, replications=32, seed=1, workers=2, feedback=chosen.feedback)
+    for part in ("inputs", "stay_factor", "capacity_factor", "usual_pressure", "achieved"):
+        assert getattr(fit, part) == getattr(chosen.fit, part)
 
 
 def test_an_impossible_past_is_refused(chosen):
@@ -123,7 +122,7 @@ def test_a_new_area_has_no_baseline_until_it_is_calibrated(elsewhere, monkeypatc
     assert json.loads((out / "verdict.json").read_text())["verdict"] == "no baseline"
     shipped = settings(parse([])).fit.model_copy(update={"footprint": "newland"})
     monkeypatch.setattr(calibrate, "fit_footprint", lambda *_, **__: shipped)
-    assert main(["calibrate", "footprint=newland"]) == 0
+    assert main(["calibrate", "footprint=newland", "quick=true"]) == 0
     assert "newland.yaml" in capsys.readouterr().out
     assert settings(parse(["footprint=newland", "timeline=3y"])).fit == shipped
 
@@ -155,7 +154,7 @@ def test_a_full_disk_spares_the_fit_that_is_there(tmp_path, chosen, monkeypatch,
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(files.os, "replace", full)
-    assert main(["calibrate", f"out={tmp_path / 'fit.yaml'}"]) == 2
+    assert main(["calibrate", "quick=true", f"out={tmp_path / 'fit.yaml'}"]) == 2
     assert "No space left on device" in capsys.readouterr().err
     assert (tmp_path / "fit.yaml").read_text() == "earlier"
     assert [p.name for p in tmp_path.iterdir()] == ["fit.yaml"]
