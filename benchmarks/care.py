@@ -1,7 +1,7 @@
 """What the whole care system costs: events, CPU time and memory of a footprint, by setting and over its size.
 
 ``python -m benchmarks.care [--quick] [--json FILE] [--charts DIR]``. CPU time is the least of several replications,
-each from the lowered network to its last period, with the checks at its end. Memory is the growth of a process of its
+each from the lowered network to its last period, conservation checked. Memory is the growth of a process of its
 own (``python -m benchmarks.care peak DETAIL``) while it runs one. Sizes are Devon's mean hospital as many times as
 needed, so that people a hospital do not change with people in all. The exit code is 1 if a target is missed.
 """
@@ -25,7 +25,6 @@ from typing import Any
 import pandas as pd
 
 from benchmarks.measure import machine
-from benchmarks.tandem import peak_mb
 from models.care.demand import load_demand
 from models.care.population import load_population
 from models.care.whole import prior_fit, read_care, whole
@@ -39,7 +38,7 @@ CONFIGS = ROOT / "configs"
 TARGETS = {"default": 1.0, "full": 3.0}  #: CPU seconds of a year of warm-up and 15 years of Devon
 MEMORY = 150.0  #: MiB of a replication
 FLAT = 1.25  #: most that a person may cost against the least, over sizes
-HOSPITAL = 304_500  #: people of Devon's mean hospital
+HOSPITAL = 250_000  #: people of each hospital, over sizes
 SIZES = (0.25, 0.5, 1.0, 2.0, 3.0, 5.0)  #: millions of people
 OFF = {  # switches of each setting, in its plainest or no form
     "A&E, same-day care and assessment": {"front_door": "aggregate"},
@@ -84,19 +83,21 @@ class Cost:
 
 
 def devon(sites: int = 0) -> Footprint:
-    """Devon; or so many hospitals, each its mean, with Devon's figures for each of them.
+    """Devon; or so many hospitals of the same size, each with the mean figures of Devon's for its people.
 
     The wards' beds come from a table, which is written for as many hospitals.
     """
     data: dict[str, Any] = read_yaml(CONFIGS / "footprint" / "devon.yaml")[0]
     if not sites:
         return Footprint.model_validate(data)
-    share = sites / len(data["sites"])
-    means, names = _mean_site(data["sites"]), [f"site_{n + 1}" for n in range(sites)]
+    people = data["population"]["england_equivalents"]["value"]
+    share = sites * HOSPITAL / people  # of all of Devon's work
+    means = _mean_site(data["sites"], HOSPITAL * len(data["sites"]) / people)
+    names = [f"site_{n + 1}" for n in range(sites)]
     folder, table = Path(tempfile.mkdtemp(prefix="carebridge-")), data["data"]["beds_quarterly"]
     beds: Any = pd.read_csv(DATA_FOLDER / table)
     quarter, columns = ["year", "quarter"], ["available", "occupied"]
-    beds[columns] = beds.groupby(quarter)[columns].transform("mean")
+    beds[columns] = beds.groupby(quarter)[columns].transform("sum") * share / sites
     one = beds[beds["site"] == beds["site"].iloc[0]]
     pd.concat([one.assign(site=name) for name in names]).to_csv(folder / table, index=False)
     data["data"]["folder"] = str(folder)
@@ -115,13 +116,14 @@ def _scale(figure: dict[str, Any], factor: float) -> None:
     figure.update({k: figure[k] * factor for k in ("value", "low", "high") if k in figure})
 
 
-def _mean_site(sites: dict[str, Any]) -> dict[str, Any]:
-    """One hospital with the mean figures of all."""
+def _mean_site(sites: dict[str, Any], factor: float) -> dict[str, Any]:
+    """One hospital with the mean figures of all, rates and beds times a factor."""
     some = next(s for s in sites.values() if "zero_day_share_at_least" not in s)
     out = dict(some)
     for key, figure in some.items():
         if isinstance(figure, dict) and "value" in figure:
-            out[key] = figure | {"value": sum(s[key]["value"] for s in sites.values()) / len(sites)}
+            mean = sum(s[key]["value"] for s in sites.values()) / len(sites)
+            out[key] = figure | {"value": mean * (1.0 if figure["unit"] == "share" else factor)}
     return out
 
 
@@ -165,9 +167,19 @@ def _grown(detail: str) -> float:
     footprint, builder = devon(), _Builder()
     lowered = lower(builder.network(footprint, detail))
     Run(lowered, 2).advance(86_400_000)  # compiles the kernel, or loads it
-    before = peak_mb()
+    status = Path("/proc/self/status")
+    if not status.exists():  # only Linux forgets the peak of what came before
+        return float("nan")
+    before = _line(status, "VmRSS")
+    Path("/proc/self/clear_refs").write_text("5", "ascii")  # the peak begins anew
     Run(lowered, 1).advance()
-    return peak_mb() - before
+    return _line(status, "VmHWM") - before
+
+
+def _line(status: Path, name: str) -> float:
+    """MiB of one line of a process's status."""
+    lines = status.read_text("utf-8").splitlines()
+    return next(int(line.split()[1]) / 1024 for line in lines if line.startswith(name))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -264,7 +276,7 @@ def draw(report: Report, folder: Path) -> Path:
         )
     axes.set_xscale("log")
     ticks = [m for m, _ in report.sizes["default"]]
-    axes.set_xticks(ticks, [f"{m:.1f}" for m in ticks])
+    axes.set_xticks(ticks, [f"{m:g}" for m in ticks])
     axes.minorticks_off()
     axes.set_ylim(bottom=0)
     axes.set_xlabel("people of the footprint, millions (log scale)")

@@ -39,6 +39,7 @@ class Settings(Shape):
     planned: bool
     outpatients: Literal["merged", "stations"]
     lists: Literal["half_day", "hourly"]
+    rebooked: bool
     day_cases: bool
     deaths: bool
     ages: bool
@@ -118,6 +119,7 @@ class Care:
             planned=_put(
                 planned,
                 referral=_on(planned.referral, on.outpatients == "stations"),
+                rebooking=_put(planned.rebooking, tracked=on.rebooked),
                 day_cases=_on(planned.day_cases, on.day_cases),
                 critical_care=_on(planned.critical_care, on.critical_care and planned.critical_care.enabled),
             ),
