@@ -11,6 +11,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from models.care.delays import transition_days
+from models.care.pathways import Classes, plain
 from models.care.pressure import Pressure, Watched, pressure
 from models.care.stock_part import StockPart
 from models.demand import flows, pathway_shares
@@ -27,6 +29,7 @@ EMERGENCY_CLASSES = ("emergency", "direct")
 AT_HOME = "at_home"  #: emergencies that a plan keeps at home: they need a place there instead of a bed
 RETURNING = "coming_back"  #: excess of readmissions after early discharge
 CLASSES = (*EMERGENCY_CLASSES, "elective", AT_HOME)
+WAITING_PLACES = Classes((*EMERGENCY_CLASSES, "elective"), (AT_HOME,))  #: who keeps the bed, and who waits at home
 FOUR_HOURS, TWELVE_HOURS = "4 h", "12 h"
 
 
@@ -133,8 +136,9 @@ def network_data(
         stations[ward(site)] = _ward(footprint, fit, site, beds[site], routes, horizon)
         if answers:
             del stations[ward(site)]["multiplier"]
-        for name in footprint.pathways:
-            stations[pathway_station(site, name)] = _service(footprint, site, name, places[site, name], plan)
+        here = {name: places[site, name] for name in footprint.pathways}
+        openings = {"p1": plan.openings[site]} if plan is not None and site in plan.openings else {}
+        stations |= plain(site, footprint.pathways, here, footprint.start, WAITING_PLACES, openings).stations
     return {
         "name": footprint.name,
         "start": footprint.start,
@@ -318,8 +322,8 @@ def _transition_days(footprint: Footprint) -> float:
     """
     delays, conversion = footprint.delays, footprint.delays.host_conversion
     beds = delays.acute_beds.value * (conversion.value if conversion else 1.0)
-    unreported = beds * (1 / delays.reported_share.value - 1)
-    return max(0.01, unreported / sum(p.arrivals_per_day.value for p in footprint.pathways.values()))
+    leavers = sum(pathway.arrivals_per_day.value for pathway in footprint.pathways.values())
+    return transition_days(beds, delays.reported_share.value, leavers)
 
 
 def _quarters(start: dt.date, horizon: dt.date) -> list[tuple[dt.date, int]]:
@@ -328,32 +332,6 @@ def _quarters(start: dt.date, horizon: dt.date) -> list[tuple[dt.date, int]]:
     while day < horizon:
         out.append((max(day, start), Calendar.april_quarter(day)))
         day = months_after(day, 3)
-    return out
-
-
-def _service(footprint: Footprint, site: str, name: str, places: int, plan: Schedule | None) -> dict[str, Any]:
-    pathway = footprint.pathways[name]
-    service = {
-        "kind": "lognormal",
-        "mean": f"{pathway.service_days.value!r} d",
-        "cv": pathway.service_cv.value,
-    }
-    out: dict[str, Any] = {
-        "places": [{"from": footprint.start, "places": places}],
-        "waiting_room": dict.fromkeys((*EMERGENCY_CLASSES, "elective"), 0)
-        | {AT_HOME: "inf"},  # who is at home waits there
-        "service": service,
-        "flex": {
-            "elasticity": pathway.flex_elasticity.value,
-            "scale": pathway.flex_scale.value * places,
-            "floor": 0.5,
-        },
-    }
-    if plan is not None and name == "p1" and site in plan.openings:
-        out["places"] += [{"from": day, "places": places + n} for day, n in plan.openings[site]]
-    if pathway.onward:
-        to = {"leave" if k == HOME else pathway_station(site, k): v for k, v in pathway.onward.shares.items()}
-        out["routes"] = [{"to": to}]
     return out
 
 

@@ -15,9 +15,7 @@ from pydantic import AfterValidator
 
 from models.care.stock_part import StockPart, parameter
 from models.figures import Figure, Shape, Text, must, within
-from sim.errors import FaultsError
-from sim.reading.shape import shape_faults
-from sim.reading.yaml_file import read_yaml
+from models.presets import read_section
 
 __all__ = ["ACCESS_FILE", "Access", "WaitingList", "access", "read_access"]
 
@@ -63,13 +61,7 @@ class WaitingList:
 
 def read_access(source: Mapping[str, Any] | Path | str = ACCESS_FILE) -> Access:
     """Read and check the parameters; raises FaultsError with every fault."""
-    data, lines, name = source, {}, "access"
-    if not isinstance(source, Mapping):
-        name, (data, lines) = str(source), read_yaml(Path(source))
-    found, faults = shape_faults(Access, data, name, lines)
-    if found is None:
-        raise FaultsError(faults, name)
-    return found
+    return read_section(Access, source, "access")
 
 
 def access(lists: Mapping[str, WaitingList], care: Access) -> StockPart:

@@ -15,8 +15,7 @@ from pydantic import AfterValidator, Field
 from models.care.pressure import Mechanism
 from models.care.stock_part import StockPart, parameter
 from models.figures import Figure, must, within
-from sim.errors import FaultsError
-from sim.reading.shape import shape_faults
+from models.presets import read_section
 
 __all__ = ["CareMarket", "care_market", "read_care_market"]
 
@@ -46,10 +45,7 @@ class CareMarket(Mechanism):
 
 def read_care_market(data: Any, name: str = "configs/around/care_market.yaml") -> CareMarket:
     """Read and check the parameters; raises FaultsError with every fault."""
-    found, faults = shape_faults(CareMarket, data, name)
-    if found is None:
-        raise FaultsError(faults, name)
-    return found
+    return read_section(CareMarket, data, name)
 
 
 def care_market(sites: Iterable[str], care: CareMarket) -> StockPart:

@@ -14,8 +14,7 @@ from pydantic import AfterValidator
 from models.care.pressure import Mechanism
 from models.care.stock_part import StockPart, parameter
 from models.figures import Figure, must, within
-from sim.errors import FaultsError
-from sim.reading.shape import shape_faults
+from models.presets import read_section
 
 __all__ = ["ChangeCapacity", "change_capacity", "read_change_capacity"]
 
@@ -45,10 +44,7 @@ class ChangeCapacity(Mechanism):
 
 def read_change_capacity(data: Any, name: str = "configs/around/change_capacity.yaml") -> ChangeCapacity:
     """Read and check the parameters; raises FaultsError with every fault."""
-    found, faults = shape_faults(ChangeCapacity, data, name)
-    if found is None:
-        raise FaultsError(faults, name)
-    return found
+    return read_section(ChangeCapacity, data, name)
 
 
 def change_capacity(sites: Iterable[str], care: ChangeCapacity, *, starts: float = 0.0) -> StockPart:

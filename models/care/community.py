@@ -20,9 +20,7 @@ from models.care.demand_shape import DemandShape
 from models.care.part import Part, together
 from models.care.taper import Taper, held_days
 from models.figures import Figure, Hours, Shape, Shares, must
-from sim.errors import FaultsError
-from sim.reading.shape import shape_faults
-from sim.reading.yaml_file import read_yaml
+from models.presets import read_section
 from sim.theory import mmc_wait_over
 
 __all__ = ["COMMUNITY_FILE", "Community", "CommunityDemand", "CommunitySizes", "PrimaryCare", "attendance_factor"]
@@ -168,13 +166,7 @@ class CommunitySizes:
 
 def read_community(source: Mapping[str, Any] | Path | str = COMMUNITY_FILE) -> Community:
     """Read and check the parameters; raises FaultsError with every fault."""
-    data, lines, name = source, {}, "community"
-    if not isinstance(source, Mapping):
-        name, (data, lines) = str(source), read_yaml(Path(source))
-    found, faults = shape_faults(Community, data, name, lines)
-    if found is None:
-        raise FaultsError(faults, name)
-    return found
+    return read_section(Community, source, "community")
 
 
 def demand_for(people: float, avoidable: float, care: Community, shape: DemandShape) -> CommunityDemand:

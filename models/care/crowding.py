@@ -21,9 +21,8 @@ from scipy import stats
 from models.care.demand_shape import DemandShape
 from models.care.front_door import ARRIVALS, CubicleTime, FrontDemand, FrontDoor, FrontSize, Time
 from models.figures import Figure, Profile, Shape, must
+from models.presets import read_section
 from sim.errors import Fault, FaultsError
-from sim.reading.shape import shape_faults
-from sim.reading.yaml_file import read_yaml
 
 __all__ = ["Crowding", "bed_wait_over", "cubicle_load", "four_hour_share", "late_admitted", "late_not_admitted"]
 __all__ += ["read_crowding", "size"]
@@ -58,13 +57,7 @@ def read_crowding(source: Mapping[str, Any] | str | Path = CONFIG) -> Crowding:
     FaultsError
         With every fault of shape, unit and range.
     """
-    name, lines, data = "crowding", {}, source
-    if isinstance(source, (str, Path)):
-        name, (data, lines) = str(source), read_yaml(Path(source))
-    crowding, faults = shape_faults(Crowding, data, name, lines)
-    if faults or crowding is None:
-        raise FaultsError(faults, name)
-    return crowding
+    return read_section(Crowding, source, "crowding")
 
 
 def four_hour_share(

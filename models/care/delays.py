@@ -19,9 +19,7 @@ import numpy.typing as npt
 from pydantic import AfterValidator, Field, model_validator
 
 from models.figures import Figure, Shape, Sourced, Text, must
-from sim.errors import FaultsError
-from sim.reading.shape import shape_faults
-from sim.reading.yaml_file import read_yaml
+from models.presets import read_section
 from sim.results import simulate
 from sim.theory import mmc
 
@@ -97,13 +95,7 @@ class Delays(Shape):
 
 def read_delays(source: Mapping[str, Any] | Path | str = DELAYS_FILE) -> Delays:
     """Read and check the parameters of delay; raises FaultsError with every fault."""
-    data, lines, name = source, {}, "delays"
-    if not isinstance(source, Mapping):
-        name, (data, lines) = str(source), read_yaml(Path(source))
-    found, faults = shape_faults(Delays, data, name, lines)
-    if found is None:
-        raise FaultsError(faults, name)
-    return found
+    return read_section(Delays, source, "delays")
 
 
 @dataclass(frozen=True)

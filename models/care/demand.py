@@ -32,9 +32,8 @@ from models.care.population import (
 )
 from models.care.shocks import HolidayFigures, Shock, Steps, Stream, combined, holiday_steps, months_beside, shock_steps
 from models.figures import Figure, Name, Profile, Shape, Shares, Text, must, within
+from models.presets import read_section
 from sim.errors import Fault, FaultsError
-from sim.reading.shape import shape_faults
-from sim.reading.yaml_file import read_yaml
 
 __all__ = ["Demand", "Effect", "GpAccess", "Prevention", "demand_shape", "effect_steps", "gp_steps", "load_demand"]
 __all__ += ["noise_groups", "prevention_steps", "rates_per_day", "slow_steps", "stay_steps", "third_order"]
@@ -183,32 +182,7 @@ def load_demand(source: str | Path | Mapping[str, Any]) -> Demand:
     FaultsError
         With every fault at once.
     """
-    name, lines, data = "demand", {}, source
-    if isinstance(source, (str, Path)):
-        name, lines = str(source), read_yaml(Path(source))[1]
-        data = _composed(Path(source))
-    found, faults = shape_faults(Demand, data, name, lines)
-    if found is None:
-        raise FaultsError(faults, name)
-    return found
-
-
-def _composed(path: Path, above: tuple[Path, ...] = ()) -> dict[str, Any]:
-    data = read_yaml(path)[0]
-    if path in above:
-        raise FaultsError([Fault("defaults", path.stem, "builds on itself.", str(path))], str(path))
-    out: dict[str, Any] = {}
-    for base in data.pop("defaults", []):
-        if base != "_self_":
-            out = _over(out, _composed(path.with_name(f"{base}.yaml"), (*above, path)))
-    return _over(out, data)
-
-
-def _over(under: Any, above: Any) -> Any:
-    """Merge mappings, the upper one winning; everything else is replaced."""
-    if not (isinstance(under, dict) and isinstance(above, dict)):
-        return above
-    return under | {key: _over(under[key], value) if key in under else value for key, value in above.items()}
+    return read_section(Demand, source, "demand")
 
 
 # -- rates and shapes -------------------------------------------------------------------------------------------------

@@ -13,8 +13,7 @@ from pydantic import AfterValidator
 from models.care.pressure import Mechanism
 from models.care.stock_part import StockPart, parameter
 from models.figures import Figure, must, within
-from sim.errors import FaultsError
-from sim.reading.shape import shape_faults
+from models.presets import read_section
 
 __all__ = ["Estate", "estate", "read_estate"]
 
@@ -40,10 +39,7 @@ class Estate(Mechanism):
 
 def read_estate(data: Any, name: str = "configs/around/estate.yaml") -> Estate:
     """Read and check the parameters; raises FaultsError with every fault."""
-    found, faults = shape_faults(Estate, data, name)
-    if found is None:
-        raise FaultsError(faults, name)
-    return found
+    return read_section(Estate, data, name)
 
 
 def estate(sites: Iterable[str], care: Estate) -> StockPart:

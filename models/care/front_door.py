@@ -33,9 +33,8 @@ from pydantic import AfterValidator
 from models.care.demand_shape import DemandShape
 from models.care.part import Part
 from models.figures import Figure, Hours, Profile, Shape, must
+from models.presets import read_section
 from sim.errors import Fault, FaultsError
-from sim.reading.shape import shape_faults
-from sim.reading.yaml_file import read_yaml
 
 __all__ = ["ARRIVALS", "CubicleTime", "FrontDemand", "FrontDoor", "FrontSize", "Onward", "Time", "four_hour_clocks"]
 __all__ += ["front_demand", "front_door", "read_front_door", "spare_places", "staffed"]
@@ -248,13 +247,7 @@ def read_front_door(source: Mapping[str, Any] | str | Path = CONFIG) -> FrontDoo
     FaultsError
         With every fault of shape, unit and range.
     """
-    name, lines, data = "front door", {}, source
-    if isinstance(source, (str, Path)):
-        name, (data, lines) = str(source), read_yaml(Path(source))
-    care, faults = shape_faults(FrontDoor, data, name, lines)
-    if faults or care is None:
-        raise FaultsError(faults, name)
-    return care
+    return read_section(FrontDoor, source, "front door")
 
 
 def front_demand(

@@ -15,8 +15,7 @@ from models.care.pressure import Mechanism
 from models.care.stock_part import StockPart, parameter
 from models.care.supply import Site
 from models.figures import Figure, must, within
-from sim.errors import FaultsError
-from sim.reading.shape import shape_faults
+from models.presets import read_section
 
 __all__ = ["Maturity", "maturity", "read_maturity"]
 
@@ -42,10 +41,7 @@ class Maturity(Mechanism):
 
 def read_maturity(data: Any, name: str = "configs/around/maturity.yaml") -> Maturity:
     """Read and check the parameters; raises FaultsError with every fault."""
-    found, faults = shape_faults(Maturity, data, name)
-    if found is None:
-        raise FaultsError(faults, name)
-    return found
+    return read_section(Maturity, data, name)
 
 
 def maturity(

@@ -24,8 +24,7 @@ from pydantic import AfterValidator, Field, model_validator
 from models.care.demand_shape import DemandShape
 from models.care.part import Part
 from models.figures import Figure, Shape, must
-from sim.errors import FaultsError
-from sim.reading.shape import shape_faults
+from models.presets import read_section
 
 __all__ = [
     "MENTAL_HEALTH",
@@ -116,10 +115,7 @@ class Footprint:
 
 def read_mental_health(data: Any, name: str = "configs/care/mental_health.yaml") -> MentalHealth:
     """Read and check the parameters; raises FaultsError with every fault."""
-    found, faults = shape_faults(MentalHealth, data, name)
-    if found is None:
-        raise FaultsError(faults, name)
-    return found
+    return read_section(MentalHealth, data, name)
 
 
 def mh_ward(name: str) -> str:

@@ -24,8 +24,8 @@ from pydantic import AfterValidator, Field, model_validator
 
 from models.care.part import Part
 from models.figures import Figure, Shape, must
+from models.presets import read_section
 from sim.errors import Fault, FaultsError
-from sim.reading.shape import shape_faults
 
 __all__ = ["DIED", "Outcomes", "death", "death_while_waiting", "deaths", "odds_times", "read_outcomes"]
 __all__ += ["readmission_share", "readmissions", "with_deaths"]
@@ -98,10 +98,7 @@ class Outcomes(Shape):
 
 def read_outcomes(data: Any, name: str = "configs/care/outcomes.yaml") -> Outcomes:
     """Read and check the parameters; raises FaultsError with every fault."""
-    found, faults = shape_faults(Outcomes, data, name)
-    if found is None:
-        raise FaultsError(faults, name)
-    return found
+    return read_section(Outcomes, data, name)
 
 
 def death(site: str) -> str:

@@ -10,9 +10,7 @@ from pydantic import AfterValidator
 
 from models.care.taper import Taper
 from models.figures import Figure, Shape, Shares, must
-from sim.errors import FaultsError
-from sim.reading.shape import shape_faults
-from sim.reading.yaml_file import read_yaml
+from models.presets import read_section
 
 __all__ = ["PATHWAYS_FILE", "CareHome", "Choice", "CommunityBed", "HomeCare", "Pathways", "Reablement", "SelfFunders"]
 __all__ += ["SpotPurchase", "read_pathways"]
@@ -148,10 +146,4 @@ class Pathways(Shape):
 
 def read_pathways(source: Mapping[str, Any] | Path | str = PATHWAYS_FILE) -> Pathways:
     """Read and check the parameters; raises FaultsError with every fault."""
-    data, lines, name = source, {}, "pathways"
-    if not isinstance(source, Mapping):
-        name, (data, lines) = str(source), read_yaml(Path(source))
-    found, faults = shape_faults(Pathways, data, name, lines)
-    if found is None:
-        raise FaultsError(faults, name)
-    return found
+    return read_section(Pathways, source, "pathways")

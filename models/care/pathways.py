@@ -11,14 +11,13 @@ import datetime as dt
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from models.care.demand_shape import DemandShape
 from models.care.part import Part
 from models.care.pathway_figures import Choice, HomeCare, Pathways, read_pathways
 from models.care.taper import held_days
-from models.figures import Figure
-from models.footprint import Pathway
+from models.figures import Figure, Shares
 
 __all__ = ["LOADED", "PATHWAY_OF", "PAYERS", "Arrivals", "Classes", "Pathways", "arrivals_for", "detailed", "loads_of"]
 __all__ += ["payer_shares", "places_for", "plain", "read_pathways", "ways_out"]
@@ -57,6 +56,21 @@ class Classes:
         return dict.fromkeys(self.inside, 0) | dict.fromkeys(self.outside, "inf")
 
 
+class Service(Protocol):
+    """What is asked of a service outside hospital: its figures, and where people go on to."""
+
+    @property
+    def service_days(self) -> Figure: ...
+    @property
+    def service_cv(self) -> Figure: ...
+    @property
+    def flex_elasticity(self) -> Figure: ...
+    @property
+    def flex_scale(self) -> Figure: ...
+    @property
+    def onward(self) -> Shares | None: ...
+
+
 def arrivals_for(people: float, care: Pathways) -> Arrivals:
     """Arrivals of an area with so many people."""
     rates, millions = care.arrivals_per_million, people / 1e6
@@ -71,7 +85,7 @@ def payer_shares(care: Pathways) -> dict[str, float]:
 
 def plain(
     site: str,
-    pathways: Mapping[str, Pathway],
+    pathways: Mapping[str, Service],
     places: Mapping[str, int],
     start: dt.date,
     classes: Classes = Classes(),

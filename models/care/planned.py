@@ -33,8 +33,7 @@ from pydantic import AfterValidator
 from models.care.demand_shape import DemandShape
 from models.care.part import Part
 from models.figures import Figure, Hours, Shape, must, within
-from sim.errors import FaultsError
-from sim.reading.shape import shape_faults
+from models.presets import read_section
 
 __all__ = ["CANCELLED", "PLANNED", "Beds", "Planned", "Referrals", "bed_rules", "planned", "planned_classes"]
 __all__ += ["read_planned", "session_slots", "slots_needed", "theatre_cancelled", "theatre_list"]
@@ -167,10 +166,7 @@ class Beds:
 
 def read_planned(data: Any, name: str = "configs/care/planned.yaml") -> Planned:
     """Read and check the parameters; raises FaultsError with every fault."""
-    found, faults = shape_faults(Planned, data, name)
-    if found is None:
-        raise FaultsError(faults, name)
-    return found
+    return read_section(Planned, data, name)
 
 
 def theatre_list(site: str) -> str:

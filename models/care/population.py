@@ -18,9 +18,8 @@ import pandas as pd
 from pydantic import AfterValidator, Field, model_validator
 
 from models.figures import Figure, Name, Shape, Shares, Text, must, within
+from models.presets import read_section
 from sim.errors import Fault, FaultsError
-from sim.reading.shape import shape_faults
-from sim.reading.yaml_file import read_yaml
 
 __all__ = ["BANDS", "KINDS", "NEEDS", "OVERNIGHT", "Growth", "GrowthFigures", "Population"]
 __all__ += ["age_shares", "demographic_growth", "event_index", "growth", "load_population", "local_index"]
@@ -110,13 +109,7 @@ def load_population(source: str | Path | Mapping[str, Any]) -> Population:
     FaultsError
         With every fault at once.
     """
-    name, lines, data = "population", {}, source
-    if isinstance(source, (str, Path)):
-        name, (data, lines) = str(source), read_yaml(Path(source))
-    found, faults = shape_faults(Population, data, name, lines)
-    if found is None:
-        raise FaultsError(faults, name)
-    return found
+    return read_section(Population, source, "population")
 
 
 # -- people -----------------------------------------------------------------------------------------------------------

@@ -15,8 +15,7 @@ from pydantic import AfterValidator
 
 from models.care.stock_part import StockPart, parameter, stocks_together
 from models.figures import Figure, Shape, Text, must
-from sim.errors import FaultsError
-from sim.reading.shape import shape_faults
+from models.presets import read_section
 
 __all__ = ["BedLimited", "EarlyDischarge", "Grade", "Mechanism", "Pressure", "SpeedUp", "Watched", "april_quarters"]
 __all__ += ["by_quarter", "pressure", "read_pressure", "watched_inputs"]
@@ -109,10 +108,7 @@ class Watched:
 
 def read_pressure(data: Any, name: str = "configs/feedback") -> Pressure:
     """Read and check the mechanisms; raises FaultsError with every fault."""
-    found, faults = shape_faults(Pressure, data, name, {})
-    if found is None:
-        raise FaultsError(faults, name)
-    return found
+    return read_section(Pressure, data, name)
 
 
 def pressure(

@@ -17,8 +17,7 @@ from models.care.stock_part import StockPart, stocks_together
 from models.care.supply import Site, opened, planned
 from models.care.workforce import Workforce, workforce
 from models.figures import Shape, Text
-from sim.errors import FaultsError
-from sim.reading.shape import shape_faults
+from models.presets import read_section
 
 __all__ = ["NAMES", "Around", "read_around", "stocks_around"]
 
@@ -60,10 +59,7 @@ class Around(Shape):
 
 def read_around(data: Any, name: str = "configs/around") -> Around:
     """Read and check the mechanisms; raises FaultsError with every fault."""
-    found, faults = shape_faults(Around, data, name)
-    if found is None:
-        raise FaultsError(faults, name)
-    return found
+    return read_section(Around, data, name)
 
 
 def stocks_around(

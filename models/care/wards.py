@@ -25,10 +25,10 @@ from scipy import integrate
 from models.care.part import Part
 from models.figures import Figure, Hours, Shape, Shares, must
 from models.plan import months_after
+from models.presets import read_section
 from sim.clock import DAY, Calendar
 from sim.errors import Fault, FaultsError, nearest
 from sim.network.schema import Service
-from sim.reading.shape import shape_faults
 from sim.services import mean_ms, resolve, survival
 
 __all__ = [
@@ -180,10 +180,7 @@ class Hospital:
 
 def read_wards(data: Any, name: str = "configs/care/wards.yaml") -> Wards:
     """Read and check the parameters; raises FaultsError with every fault."""
-    found, faults = shape_faults(Wards, data, name)
-    if found is None:
-        raise FaultsError(faults, name)
-    return found
+    return read_section(Wards, data, name)
 
 
 def ward(site: str, group: str = POOLED) -> str:

@@ -16,6 +16,7 @@ from models.care.pathway_figures import Pathways, read_pathways
 from models.care.planned import Planned, read_planned
 from models.care.wards import Wards, read_wards
 from models.figures import Shape
+from models.presets import read_section
 from sim.errors import Fault, FaultsError, nearest
 from sim.reading.shape import shape_faults
 from sim.reading.yaml_file import read_yaml
@@ -169,12 +170,7 @@ def _on(part: Any, enabled: bool) -> Any:
 
 def read_settings(source: Mapping[str, Any] | Path | str = FOLDER / "settings.yaml") -> dict[str, Settings]:
     """Read and check the switches of every detail; raises FaultsError with every fault."""
-    data, lines, name = source, {}, "settings"
-    if not isinstance(source, Mapping):
-        name, (data, lines) = str(source), read_yaml(Path(source))
-    found, faults = shape_faults(_Details, data, name, lines)
-    if found is None:
-        raise FaultsError(faults, name)
+    found = read_section(_Details, source, "settings")
     return {detail: getattr(found, detail) for detail in DETAILS}
 
 

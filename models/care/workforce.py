@@ -17,8 +17,8 @@ from models.care.pressure import Mechanism
 from models.care.stock_part import StockPart, parameter
 from models.care.supply import Service, Site, opening_steps, places_wanted
 from models.figures import Figure, Shape, must, within
+from models.presets import read_section
 from sim.errors import Fault, FaultsError, nearest
-from sim.reading.shape import shape_faults
 
 __all__ = ["Group", "Workforce", "read_workforce", "workforce"]
 
@@ -124,10 +124,7 @@ class Workforce(Mechanism):
 
 def read_workforce(data: Any, name: str = "configs/around/workforce.yaml") -> Workforce:
     """Read and check the parameters; raises FaultsError with every fault."""
-    found, faults = shape_faults(Workforce, data, name)
-    if found is None:
-        raise FaultsError(faults, name)
-    return found
+    return read_section(Workforce, data, name)
 
 
 def workforce(sites: Mapping[str, Site], care: Workforce) -> StockPart:

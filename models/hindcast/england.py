@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from models.care.delays import transition_days
 from models.care.pressure import Pressure, read_pressure
 from models.care.wards import read_wards
 from models.footprint import HOME, Demand
@@ -19,11 +20,7 @@ CONFIGS = Path(__file__).resolve().parents[2] / "configs"
 
 def feedback_named(name: str) -> Pressure:
     """Read a preset of the answers to pressure."""
-    data: Any = read_yaml(CONFIGS / "feedback" / f"{name}.yaml")[0]
-    for base in data.pop("defaults", []):
-        under = read_yaml(CONFIGS / "feedback" / f"{base}.yaml")[0]
-        data = {k: {**under[k], **v} if isinstance(v, dict) else v for k, v in {**under, **data}.items()}
-    return read_pressure(data, f"configs/feedback/{name}.yaml")
+    return read_pressure(CONFIGS / "feedback" / f"{name}.yaml")
 
 
 def england_care(feedback: Pressure) -> Care:
@@ -60,6 +57,5 @@ def _ways(given: Defaults, shares: dict[str, float], emergencies: float) -> dict
 
 def _transition_days(given: Defaults) -> float:
     """Mean days from medically ready to countable as delayed: unreported delay over those who leave by a service."""
-    unreported = given.england.delayed_beds.value * (1 / given.reported_share.value - 1)
-    millions = given.england.people.value / 1e6
-    return unreported / sum(way.arrivals_per_million.value * millions for way in given.pathways.values())
+    leavers = sum(way.arrivals_per_million.value for way in given.pathways.values()) * given.england.people.value / 1e6
+    return transition_days(given.england.delayed_beds.value, given.reported_share.value, leavers)

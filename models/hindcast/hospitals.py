@@ -134,7 +134,7 @@ def _hospital(
     }
     outside = plain(
         site,
-        services,  # type: ignore[arg-type]
+        services,
         places,
         setup.start,
         Classes((EMERGENCY,), ()),

@@ -10,9 +10,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, Field
 
 from models.figures import Figure, Name, Shape, Text, must, within
-from sim.errors import FaultsError
-from sim.reading.shape import shape_faults
-from sim.reading.yaml_file import read_yaml
+from models.presets import read_section
 
 __all__ = ["CONFIG", "FITTED", "Announced", "Fitted", "Hindcast", "read_hindcast"]
 
@@ -68,10 +66,4 @@ class Hindcast(Shape):
 
 def read_hindcast(source: Mapping[str, Any] | str | Path = CONFIG) -> Hindcast:
     """Read and check the parameters; raises FaultsError with every fault."""
-    name, lines, data = "hindcast", {}, source
-    if isinstance(source, (str, Path)):
-        name, (data, lines) = str(source), read_yaml(Path(source))
-    found, faults = shape_faults(Hindcast, data, name, lines)
-    if found is None:
-        raise FaultsError(faults, name)
-    return found
+    return read_section(Hindcast, source, "hindcast")

@@ -25,7 +25,7 @@ from models.care.pathways import (
 from models.compose import Settings, parse, settings
 from models.demand import pathway_shares
 from models.plan import schedule
-from models.system import AT_HOME, EMERGENCY_CLASSES, _service, _transition_days, build, pathway_station, ward
+from models.system import AT_HOME, EMERGENCY_CLASSES, _transition_days, build, pathway_station, ward
 from sim import load_network
 from sim.errors import FaultsError
 from sim.load import offered_load
@@ -96,13 +96,23 @@ def devon() -> Settings:
     return settings(parse(["timeline=3y", "replications=2", "seed=5"]))
 
 
-def test_plain_is_the_present_model(devon):
+def test_plain_says_what_the_footprint_says(devon):
+    """Every figure of the footprint is in its station, and the main job is built of these."""
     system = build(devon.footprint, devon.fit, devon.future, dt.date(2020, 4, 1))
+    start = devon.footprint.start
     for site in devon.footprint.sites:
         places = {p: system.places[site, p] for p in devon.footprint.pathways}
-        part = plain(site, devon.footprint.pathways, places, devon.footprint.start, PRESENT)
-        want = {pathway_station(site, p): _service(devon.footprint, site, p, n, None) for p, n in places.items()}
-        assert part.stations == want
+        stations = plain(site, devon.footprint.pathways, places, start, PRESENT).stations
+        for name, pathway in devon.footprint.pathways.items():
+            station = stations[pathway_station(site, name)]
+            assert station["places"] == [{"from": start, "places": places[name]}]
+            assert station["service"]["mean"] == f"{pathway.service_days.value!r} d"
+            assert station["service"]["cv"] == pathway.service_cv.value
+            assert station["flex"]["elasticity"] == pathway.flex_elasticity.value
+            assert station["flex"]["scale"] == pathway.flex_scale.value * places[name]
+            assert station["waiting_room"] == {"emergency": 0, "direct": 0, "elective": 0, AT_HOME: "inf"}
+            assert ("routes" in station) == bool(pathway.onward)
+            assert pathway_station(site, name) in system.network.stations
 
 
 def test_plain_opens_places_as_a_plan_does(devon):
@@ -112,9 +122,9 @@ def test_plain_opens_places_as_a_plan_does(devon):
     openings = {"p1": plan.openings[site]}
     places = dict.fromkeys(devon.footprint.pathways, 50)
     part = plain(site, devon.footprint.pathways, places, devon.footprint.start, PRESENT, openings)
-    want = _service(devon.footprint, site, "p1", 50, plan)
-    assert part.stations[f"{site}_p1"] == want
-    assert len(want["places"]) > 1
+    steps = [{"from": day, "places": 50 + n} for day, n in plan.openings[site]]
+    assert part.stations[f"{site}_p1"]["places"] == [{"from": devon.footprint.start, "places": 50}, *steps]
+    assert len(steps) > 1 and len(part.stations[f"{site}_p2"]["places"]) == 1
 
 
 def test_plain_ways_out_are_those_of_the_present_wards(devon):
