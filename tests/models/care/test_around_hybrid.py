@@ -25,6 +25,7 @@ from sim.errors import FaultsError
 from sim.hybrid import Hybrid, HybridRun, KernelSide, Moment, PlainHybrid, ready
 from sim.network.schema import Network
 from sim.stocks import Trajectory
+from sim.stocks.run import Stocks
 
 CONFIGS = Path(__file__).resolve().parents[3] / "configs"
 BEDS = (60, 58, 59, 62)
@@ -116,7 +117,9 @@ def test_any_of_them_go_together_with_the_answers_of_stays(on):
 )
 def test_parts_of_the_workforce_have_switches(off):
     care = composed("all")
-    coupled(care.model_copy(update={"workforce": care.workforce.switched(**{off: False})}), small_network(400))
+    without = care.model_copy(update={"workforce": care.workforce.switched(**{off: False})})
+    found, full = coupled(without, small_network(400)), coupled(care, small_network(400))
+    assert Stocks(found.model).generated.source != Stocks(full.model).generated.source
 
 
 def test_planned_steps_beside_a_drive_are_refused_until_they_are_constant():
