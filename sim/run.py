@@ -59,6 +59,7 @@ from sim.kernel.layout import (
     Tables,
 )
 from sim.kernel.queues import NUMBER_WAITING, SERVING
+from sim.littles_law import assert_littles_law
 from sim.tables import Change, Lowered
 
 __all__ = ["Run"]
@@ -132,6 +133,8 @@ class Run:
                 break
             self.grow(status)
         assert_conserved(self.lowered, self.state)
+        if until == horizon:
+            assert_littles_law(self.lowered, self.state)
 
     def grow(self, status: int) -> None:
         """Enlarge the memory that the kernel reports as full; nothing else changes."""

@@ -14,6 +14,7 @@ from sim.hybrid.lower import Ready
 from sim.kernel.advance import advance
 from sim.kernel.jit import address_of
 from sim.kernel.layout import DONE, PLAN_AT, PLAN_ROW
+from sim.littles_law import assert_littles_law
 from sim.run import Run
 from sim.stocks.compile import TROUBLE
 from sim.stocks.run import Trajectory, rows_of
@@ -102,6 +103,7 @@ class HybridRun:
         if self.exchange == last:
             self.rows[-1] = self.row[1]
             assert_conserved(self.ready.network, self.network.state)
+            assert_littles_law(self.ready.network, self.network.state)
 
     def trajectory(self) -> Trajectory:
         """What the stocks did, by the kept rows; inputs are means of the interval that begins at the row's time."""
