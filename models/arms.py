@@ -5,13 +5,14 @@ from __future__ import annotations
 import datetime as dt
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from models.care.around import hybrid
-from models.plan import Schedule
+from models.care.slow import SHOWN
+from models.plan import Future, Schedule
 from models.system import System
 from models.transition import Closure, Gatekeeper
 from sim import Lowered, Run, lower
@@ -20,9 +21,10 @@ from sim.experiments import Stopped, in_order
 from sim.hybrid import HybridRun, Ready, ready
 from sim.kernel.layout import FLOWS, SNAPSHOT, WAIT_TOTAL, WAITED
 
-__all__ = ["CARE_FLOWS", "Arm", "Observed", "make_arm", "run_arms"]
+__all__ = ["CARE_FLOWS", "Arm", "Observed", "make_arm", "run_arms", "with_plan"]
 
 Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
 
 #: flows that the care model has; nobody loses patience or gives way in it
 CARE_FLOWS = FLOWS[: WAITED + 1]
@@ -40,12 +42,25 @@ class Arm:
     gatekeeper: Gatekeeper | None = None
     around: Ready | None = None
 
+    @property
+    def kept(self) -> list[str]:
+        """Columns of the stocks around the network that are written down: every stock, and what is shown beside it."""
+        if self.around is None:
+            return []
+        model = self.around.hybrid.model
+        names = {v.name for v in model.variables.values() if v.kind == "stock" or v.name in SHOWN}
+        return [c for c in model.columns() if c.partition("[")[0] in names]
 
-def make_arm(name: str, system: System, schedule: Schedule | None = None) -> Arm:
-    """Make a system ready to run; with a schedule its closures wait for their gates."""
+
+def make_arm(name: str, system: System) -> Arm:
+    """Make a system ready to run as it is."""
     around = ready(hybrid(system.network, system.around)) if system.around else None
-    lowered = around.network if around else lower(system.network)
-    return Arm(name, system, lowered, Gatekeeper(system, lowered, schedule) if schedule else None, around)
+    return Arm(name, system, around.network if around else lower(system.network), None, around)
+
+
+def with_plan(arm: Arm, name: str, schedule: Schedule, future: Future) -> Arm:
+    """Return the arm of a plan on the same system; its closures wait for their gates."""
+    return replace(arm, name=name, gatekeeper=Gatekeeper(arm.system, arm.lowered, schedule, future))
 
 
 @dataclass
@@ -62,6 +77,8 @@ class Observed:
         First day of each month.
     closures : list of list of Closure
         Closures by replication.
+    stocks : (R, rows, columns)
+        What the stocks around the network were, every four weeks; `stock_columns` and `stock_days` say which and when.
     fingerprints : list of int
     """
 
@@ -72,6 +89,9 @@ class Observed:
     places: Ints
     midnight: Ints
     closures: list[list[Closure]]
+    stocks: Floats
+    stock_columns: list[str]
+    stock_days: Floats
     fingerprints: list[int] = field(default_factory=list)
     events: int = 0
 
@@ -85,6 +105,10 @@ class Observed:
         """Days of each month."""
         edges = self.arm.lowered.tables.period_edges
         return np.diff(edges) // DAY
+
+    def stock(self, name: str) -> Floats:
+        """One kept column of the stocks (R, rows)."""
+        return self.stocks[:, :, self.stock_columns.index(name)]
 
     def station(self, name: str) -> int:
         """Index of a station."""
@@ -112,6 +136,7 @@ class _One:
     places: Ints
     midnight: Ints
     closures: list[Closure]
+    stocks: Floats
     fingerprint: int
     events: int
 
@@ -151,7 +176,7 @@ def _run(arm: Arm, replication: int, seed: int, stop: threading.Event) -> _One:
     """Run one replication month by month, so that gates can be judged and the run can be stopped."""
     whole = HybridRun(arm.around, seed, replication) if arm.around else None
     run = whole.network if whole else Run(arm.lowered, seed, replication)
-    watch = arm.gatekeeper.watch(run) if arm.gatekeeper else None
+    watch = arm.gatekeeper.watch(run, whole) if arm.gatekeeper else None
     edges = arm.lowered.tables.period_edges
     for month in range(len(edges) - 1):
         if stop.is_set():
@@ -169,9 +194,16 @@ def _run(arm: Arm, replication: int, seed: int, stop: threading.Event) -> _One:
         state.places_area[..., :2],
         _midnights(state.snapshot, edges),
         watch.closures if watch else [],
+        _kept(arm, whole) if whole else np.zeros((0, 0)),
         run.fingerprint,
         run.events,
     )
+
+
+def _kept(arm: Arm, whole: HybridRun) -> Floats:
+    """Rows of the columns that are kept."""
+    found = whole.trajectory()
+    return found.values[:, [found.columns.index(c) for c in arm.kept]]
 
 
 def _care_flows(flow: Ints) -> Ints:
@@ -194,6 +226,7 @@ def _empty(arm: Arm, replications: int) -> Observed:
     def zeros(*shape: int) -> Ints:
         return np.zeros((replications, *shape), np.int64)
 
+    days = arm.around.stocks.time() if arm.around else np.zeros(0)
     return Observed(
         arm=arm,
         months=[calendar.date(int(e)) for e in edges[:-1]],
@@ -202,6 +235,9 @@ def _empty(arm: Arm, replications: int) -> Observed:
         places=zeros(*state.places_area[..., :2].shape),
         midnight=zeros(len(edges) - 1, state.snapshot.shape[1], len(MIDNIGHT)),
         closures=[],
+        stocks=np.zeros((replications, len(days), len(arm.kept))),
+        stock_columns=arm.kept,
+        stock_days=days,
     )
 
 
@@ -211,5 +247,6 @@ def _keep(o: Observed, replication: int, one: _One) -> None:
     o.places[replication] = one.places
     o.midnight[replication] = one.midnight
     o.closures.append(one.closures)
+    o.stocks[replication] = one.stocks
     o.fingerprints.append(one.fingerprint)
     o.events += one.events

@@ -198,6 +198,7 @@ def _list(words: list[str]) -> int:
         "timelines": "timeline",
         "scenarios": "scenario",
         "feedbacks": "feedback",
+        "around": "around",
         "demand": "demand",
         "sweeps": "sweep",
         "stocks": "stocks",

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from models.care.pressure import Pressure
+from models.care.slow import Around
 from models.footprint import Footprint, load_footprint
 from models.plan import Criteria, Fit, Future, Plan, Timeline
 from sim.errors import CarebridgeError, Fault, FaultsError, nearest
@@ -46,7 +47,7 @@ BESIDE = {
 MOST_BESIDE = 1000
 MOST = {"replications": 100_000, "seed": 2**63 - 1, "workers": 1024}
 SECTIONS: dict[str, Any] = {"plan": Plan, "timeline": Timeline, "future": Future, "criteria": Criteria}
-SECTIONS |= {"fit": Fit, "feedback": Pressure}
+SECTIONS |= {"fit": Fit, "feedback": Pressure, "around": Around}
 
 _ONE_AT_A_TIME = threading.Lock()
 
@@ -82,6 +83,7 @@ class Settings:
     future: Future
     criteria: Criteria
     feedback: Pressure
+    around: Around
     replications: int
     seed: int
     waterfall: int
@@ -217,7 +219,7 @@ def settings(request: Request) -> Settings:
     data = _compose(request, request.timelines[0])
     faults: list[Fault] = []
     parts: dict[str, Any] = {}
-    for key in ("plan", "future", "criteria", "feedback"):
+    for key in ("plan", "future", "criteria", "feedback", "around"):
         parts[key] = _section(key, data.get(key), _origin(key, request, data), faults)
     parts["fit"] = _section("fit", data["fit"], _origin("fit", request, data), faults) if data.get("fit") else None
     timelines, laid_out = [], []

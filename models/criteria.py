@@ -19,21 +19,23 @@ from models import measures
 from models.arms import Observed
 from models.footprint import Footprint
 from models.plan import Criteria, Schedule, months_after
-from models.system import ward
+from models.system import pathway_station, ward
 from sim.clock import DAY
 from sim.kernel.layout import WAITING
 
 __all__ = [
     "ALWAYS",
-    "NOT_ASSESSED",
     "STANDARD",
     "Assessed",
     "assess",
     "crowding",
     "deciding",
+    "grid",
     "has_collapsed",
     "months_between",
+    "not_assessed",
     "quarters",
+    "reported",
 ]
 
 Bools = npt.NDArray[np.bool_]
@@ -50,7 +52,7 @@ NOT_ASSESSED: dict[str, dict[str, Any]] = {
     key: {"name": name, "assessed": False, "decides": False, "note": f"not assessed: {why}"}
     for key, name, why in (
         ("K5", "Elective list and 18 weeks", "planned admissions are a flow, not yet a list; cancellations are K5c"),
-        ("K6", "Workforce", "staff are not modelled yet"),
+        ("K6", "Workforce", "staff are not modelled in this run (around=none)"),
         ("K7", "Money", "no accounts are modelled yet"),
         ("K9", "Demand realism", "one footprint's history is too short, and others are not compared yet"),
         ("K10", "Resilience to winter shocks", "named shocks are not modelled yet"),
@@ -93,6 +95,12 @@ class Assessed:
     cells: list[tuple[str, str]]
     values: Floats
     usual: Floats | None
+
+
+def not_assessed(assessed: list[Assessed]) -> dict[str, dict[str, Any]]:
+    """Criteria that a run does not answer, and why."""
+    known = {a.key for a in assessed}
+    return {key: row for key, row in NOT_ASSESSED.items() if key not in known}
 
 
 def months_between(o: Observed, first: dt.date, last: dt.date, step: int) -> list[tuple[str, Bools]]:
@@ -157,7 +165,8 @@ def _collapsed(usual: Observed, last_year: Bools) -> list[str]:
 Measure = Callable[[Observed, str | None, Masks], Floats]
 
 
-def _grid(o: Observed, periods: list[tuple[str, Bools]], measure: Measure) -> tuple[list[tuple[str, str]], Floats]:
+def grid(o: Observed, periods: list[tuple[str, Bools]], measure: Measure) -> tuple[list[tuple[str, str]], Floats]:
+    """Cells of all places and periods, and a measure in each of them (R, cells)."""
     masks = [mask for _, mask in periods]
     cells = [(_title(o, place), name) for place in _places(o) for name, _ in periods]
     return cells, np.concatenate([measure(o, place, masks) for place in _places(o)], axis=1)
@@ -172,16 +181,18 @@ def _delivery(plan: Observed, schedule: Schedule, criteria: Criteria) -> Assesse
     within = round(criteria.delivered_within_months.value)
     last = months_after(schedule.end, within)
     places = sum(steps[-1][1] for steps in schedule.openings.values())
-    opened = sum(max((n for day, n in steps if day <= last), default=0) for steps in schedule.openings.values())
+    opened = _opened(plan, schedule, last)
     beds = sum(step.beds for step in schedule.closures)
     share = np.ones((len(plan.closures), 1))
     for r, closures in enumerate(plan.closures):
         done = sum(
             c.step.beds for c in closures if c.closed is not None and c.closed <= months_after(c.step.due, within)
         )
-        share[r, 0] = (done + opened) / (beds + places) if beds + places else 1.0
+        share[r, 0] = (done + opened[r]) / (beds + places) if beds + places else 1.0
     never = _most_common_cause(plan)
     note = f"closures that never happened were held back mostly by: {never}" if never else "every closure happened"
+    if opened.mean() < places - 1:
+        note += f"; {places - opened.mean():.0f} of {places} places at home were not open by then, for want of staff"
     passes = share[:, 0] >= criteria.delivered_share.value
     return Assessed(
         key="K0",
@@ -205,6 +216,18 @@ def _delivery(plan: Observed, schedule: Schedule, criteria: Criteria) -> Assesse
     )
 
 
+def _opened(plan: Observed, schedule: Schedule, last: dt.date) -> Floats:
+    """Places at home that are open by a date (R), of those planned: as many as there are staff for."""
+    month = max(n for n, first in enumerate(plan.months) if n == 0 or first <= last)
+    total = np.zeros(len(plan.closures))
+    for site, steps in schedule.openings.items():
+        station = pathway_station(site, "p1")
+        have = plan.places[:, month, plan.station(station), 0] / (plan.days[month] * DAY)
+        planned = max((n for day, n in steps if day <= last), default=0)
+        total += np.clip(have - plan.arm.system.places[site, "p1"], 0, planned)
+    return total
+
+
 def _most_common_cause(plan: Observed) -> str:
     """Gate condition that kept most beds from ever closing."""
     causes: dict[str, int] = {}
@@ -219,10 +242,10 @@ def _access(
     plan: Observed, usual: Observed, criteria: Criteria, years: Any, seasons: Any, collapsed: list[str]
 ) -> Assessed:
     """K1: the standard is judged by quarter, harm by year."""
-    _, by_quarter = _grid(plan, seasons, measures.long_wait_share)
-    _, usual_quarter = _grid(usual, seasons, measures.long_wait_share)
-    cells, by_year = _grid(plan, years, measures.long_wait_share)
-    _, usual_year = _grid(usual, years, measures.long_wait_share)
+    _, by_quarter = grid(plan, seasons, measures.long_wait_share)
+    _, usual_quarter = grid(usual, seasons, measures.long_wait_share)
+    cells, by_year = grid(plan, years, measures.long_wait_share)
+    _, usual_year = grid(usual, years, measures.long_wait_share)
     limit = criteria.access_share.value
     return _two_lenses(
         ("K1", "Access: waits over 4 h for a bed", limit, "share of emergencies", criteria.access_share.source),
@@ -265,8 +288,8 @@ def _delayed(plan: Observed, usual: Observed, criteria: Criteria, years: Any) ->
 
 
 def _cancelled(plan: Observed, usual: Observed, criteria: Criteria, years: Any, collapsed: list[str]) -> Assessed:
-    cells, values = _grid(plan, years, measures.cancelled_share)
-    _, base = _grid(usual, years, measures.cancelled_share)
+    cells, values = grid(plan, years, measures.cancelled_share)
+    _, base = grid(usual, years, measures.cancelled_share)
     harmless = np.all(values <= base + criteria.margin_share.value, axis=1)
     return _two_lenses(
         (
@@ -362,14 +385,14 @@ def _occupancy(plan: Observed, usual: Observed, criteria: Criteria, years: Any, 
         return np.stack([used[:, m].sum(axis=1) / np.maximum(1, have[:, m].sum(axis=1)) for m in masks], axis=1)
 
     winter = [(name, mask) for name, mask in seasons if name.endswith("-01")]
-    cells, values = _grid(plan, years, ratio)
-    _, base = _grid(usual, years, ratio)
-    _, cold = _grid(plan, winter, ratio)
+    cells, values = grid(plan, years, ratio)
+    _, base = grid(usual, years, ratio)
+    _, cold = grid(plan, winter, ratio)
     year, winter_line = criteria.occupancy_year, criteria.occupancy_winter
     meets = np.all(values <= year.value, axis=1) & np.all(cold <= winter_line.value, axis=1)
     note = f"reported; winter quarters {cold.mean():.1%} on average (line: {winter_line.value:.0%})"
     names = ("K2", "Midnight occupancy", year.value, "share of beds open", year.source)
-    return _reported(names, meets, cells, values, base, note)
+    return reported(names, meets, cells, values, base, note)
 
 
 def _four_hours(plan: Observed, usual: Observed, footprint: Footprint, criteria: Criteria, years: Any) -> Assessed:
@@ -387,13 +410,13 @@ def _four_hours(plan: Observed, usual: Observed, footprint: Footprint, criteria:
         now = np.stack([used[:, m].mean(axis=1) / np.maximum(1, have[:, m].mean(axis=1)) for m in masks], axis=1)
         return np.clip(seen[site] + slope * (now - base[site]), 0, 1)
 
-    cells, values = _grid(plan, years, share)
-    _, before = _grid(usual, years, share)
+    cells, values = grid(plan, years, share)
+    _, before = grid(usual, years, share)
     meets = np.all(values >= criteria.four_hour_share.value, axis=1)
     note = "reported; the baseline's 4-hour share moved along history's slope with occupancy, not simulated"
     line = criteria.four_hour_share
     names = ("K4", "A&E within 4 hours", line.value, "share of attendances", line.source)
-    return _reported(names, meets, cells, values, before, note, more_is_better=True)
+    return reported(names, meets, cells, values, before, note, more_is_better=True)
 
 
 def _sequence(plan: Observed, schedule: Schedule) -> Assessed:
@@ -412,7 +435,7 @@ def _sequence(plan: Observed, schedule: Schedule) -> Assessed:
         "share of closures",
         "NHS England bed test, March 2017",
     )
-    return _reported(names, np.greater_equal(share[:, 0], 1), [("all", "plan")], share, None, note)
+    return reported(names, np.greater_equal(share[:, 0], 1), [("all", "plan")], share, None, note)
 
 
 def _preceded(closure: Any, schedule: Schedule, proof: int) -> bool:
@@ -422,7 +445,7 @@ def _preceded(closure: Any, schedule: Schedule, proof: int) -> bool:
     return not steps or ready >= closure.step.share_before * steps[-1][1] - 0.5
 
 
-def _reported(
+def reported(
     names: Names,
     meets: Bools,
     cells: Any,
@@ -431,6 +454,7 @@ def _reported(
     note: str,
     more_is_better: bool = False,
 ) -> Assessed:
+    """A criterion that is reported and never decides."""
     key, name, limit, unit, source = names
     return Assessed(
         key=key,

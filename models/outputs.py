@@ -42,6 +42,7 @@ DESCRIPTIONS = {
     "waits": "emergencies waiting longer than 4 and 12 h for a bed, share by quarter",
     "beds": "general and acute beds open, in use at midnight and held by delayed people, mean over the month",
     "criteria": "every criterion by replication, place and period, under the plan and under business as usual",
+    "stocks": "staff, places with staff and other stocks around the network, every four weeks; mean and 5-95 %",
     "closures": "every closure by replication, with its planned and its simulated date",
     "baseline": "observed and simulated beds in the baseline year, and the held-out quarters",
     "verdict": "one row a timeline",
@@ -68,6 +69,7 @@ def tables(
         "beds": pa.concat_tables([_beds(name, o) for name, o in observed.items()]),
         "criteria": _criteria(assessed),
         "closures": _closures(observed),
+        **_stocks(observed),
     }
 
 
@@ -177,6 +179,27 @@ def _beds(arm: str, o: Observed) -> pa.Table:
     delayed = np.stack([measures.delayed_beds(o, s) for s in ("acute", "non_acute")], axis=2)[:, None]
     axes = [("place", ["footprint"]), ("month", o.months), ("measure", ["delayed_acute", "delayed_non_acute"])]
     return pa.concat_tables([whole, pa.table(_columns(arm, *axes) | _spread(delayed))]).unify_dictionaries()
+
+
+def _stocks(observed: dict[str, Observed]) -> dict[str, pa.Table]:
+    """Staff, places, trust and whatever else the stocks hold, every four weeks; no table when there are none."""
+    found = []
+    for name, o in observed.items():
+        if o.stock_columns:
+            start = o.arm.lowered.network.start
+            dates = [start + dt.timedelta(days=float(day)) for day in o.stock_days]
+            axes = [("date", dates), ("stock", o.stock_columns)]
+            table = pa.table(_columns(name, *axes) | _spread(o.stocks))
+            found.append(table.append_column("unit", _units(o)))
+    return {"stocks": pa.concat_tables(found).unify_dictionaries()} if found else {}
+
+
+def _units(o: Observed) -> pa.DictionaryArray:
+    """Unit of every row of the stocks."""
+    assert o.arm.around is not None  # noqa: S101 - it has columns
+    variables = o.arm.around.hybrid.model.variables
+    units = [str(variables[c.partition("[")[0]].unit) for c in o.stock_columns]
+    return names_column(units, np.tile(np.arange(len(units)), len(o.stock_days)))
 
 
 def _criteria(assessed: dict[str, list[Assessed]]) -> pa.Table:

@@ -114,6 +114,7 @@ class Criteria(Shape):
     four_hour_share: AShare
     four_hour_per_occupancy: Figure
     margin_share: AShare
+    staffed_share: AShare
     window_years_after: int = Field(ge=0, le=20)
     longest_timeline_years: int = Field(ge=1, le=30)
 

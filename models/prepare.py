@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
-from models.arms import Arm, make_arm
+from models.arms import Arm, make_arm, with_plan
 from models.compose import Settings
 from models.plan import Schedule, months_after, schedule
 from models.system import System, build
@@ -47,14 +47,14 @@ def prepare(chosen: Settings) -> Prepared:
     """Build every arm; the footprint must have been fitted."""
     assert chosen.fit is not None  # noqa: S101 - callers ask first
     years = window(chosen)
-    basis = (chosen.footprint, chosen.fit, chosen.future, years[1])
-    usual = build(*basis, feedback=chosen.feedback)
+    basis = (chosen.footprint, chosen.fit, chosen.future, years[1], chosen.feedback, chosen.around)
+    usual = build(*basis)
     arms = [make_arm(USUAL, usual)]
+    planned = make_arm("plan", build(*basis, planned=True))
     schedules: dict[str, Schedule] = {}
     for timeline in chosen.timelines:
         beds = {site: float(sum(q.values()) / len(q)) for site, q in usual.beds.items()}
         places = {site: float(usual.places[site, "p2"]) for site in chosen.footprint.sites}
-        laid_out = schedule(chosen.plan, timeline, beds, places)
-        schedules[timeline.name] = laid_out
-        arms.append(make_arm(timeline.name, build(*basis, laid_out, chosen.feedback), laid_out))
+        laid_out = schedules[timeline.name] = schedule(chosen.plan, timeline, beds, places)
+        arms.append(with_plan(planned, timeline.name, laid_out, chosen.future))
     return Prepared(usual, arms, schedules, years)

@@ -16,8 +16,9 @@ import numpy as np
 import pandas as pd
 from pydantic import BaseModel
 
-from models.arms import Observed, make_arm, run_arms
+from models.arms import Observed, make_arm, run_arms, with_plan
 from models.care.pressure import Pressure
+from models.care.slow import Around
 from models.compose import Settings
 from models.figures import Figure
 from models.footprint import Footprint
@@ -31,7 +32,7 @@ from sim.experiments import Stopped, in_order
 __all__ = ["Matter", "moved", "ranges", "what_matters"]
 
 MOST = 10
-SECTIONS = ("footprint", "future", "feedback")
+SECTIONS = ("footprint", "future", "feedback", "around")
 LEFT_OUT = (
     "footprint.totals",
     "footprint.population",
@@ -135,12 +136,14 @@ def what_matters(chosen: Settings, schedule: Schedule, *, replications: int, wor
 
 
 def _result(chosen: Settings, parts: dict[str, Any], schedule: Schedule, replications: int) -> np.ndarray:
-    footprint, future, feedback = parts["footprint"], parts["future"], parts["feedback"]
-    assert isinstance(footprint, Footprint) and isinstance(future, Future) and isinstance(feedback, Pressure)  # noqa: S101
+    footprint, future, feedback, around = (parts[name] for name in SECTIONS)
+    assert isinstance(footprint, Footprint) and isinstance(future, Future)  # noqa: S101
+    assert isinstance(feedback, Pressure) and isinstance(around, Around)  # noqa: S101
     assert chosen.fit is not None  # noqa: S101 - callers ask first
     end = months_after(schedule.end, 12)
-    system = build(footprint, chosen.fit, future, end, schedule, feedback)
-    o = run_arms([make_arm("plan", system, schedule)], chosen.seed, replications, 1)[0]
+    system = build(footprint, chosen.fit, future, end, feedback, around, planned=True)
+    arm = with_plan(make_arm("plan", system), "plan", schedule, future)
+    o = run_arms([arm], chosen.seed, replications, 1)[0]
     return long_wait_share(o, None, [_last_year(o)])[:, 0]
 
 

@@ -14,7 +14,10 @@ from typing import Any
 from models.care.delays import transition_days
 from models.care.pathways import Classes, plain
 from models.care.pressure import Pressure, Watched, pressure
-from models.care.stock_part import StockPart
+from models.care.slow import Around
+from models.care.slow import stocks_around as slow_stocks
+from models.care.stock_part import StockPart, stocks_together
+from models.care.supply import Service, Site, constant_places, driven_stations
 from models.demand import flows, pathway_shares
 from models.footprint import HOME, Footprint
 from models.observed import beds_by_quarter
@@ -60,7 +63,11 @@ class System:
     routes : dict
         Shares of the route rules of every ward.
     around : StockPart, optional
-        Stocks around the network; none when no feedback is on.
+        Stocks around the network; none when nothing is on.
+    driven : frozenset of str
+        Stations whose places the stocks set.
+    ahead_days : float
+        How long before they open the posts of new places may be filled.
     """
 
     network: Network
@@ -70,6 +77,12 @@ class System:
     places: dict[tuple[str, str], int]
     routes: dict[str, list[dict[str, float]]] = field(default_factory=dict)
     around: StockPart | None = None
+    driven: frozenset[str] = frozenset()
+    ahead_days: float = 0.0
+
+    def has_parameter(self, name: str) -> bool:
+        """Whether the stocks have a parameter of this name, by service or by site."""
+        return self.around is not None and any(p.partition("[")[0] == name for p in self.around.parameters)
 
 
 def offered_places(footprint: Footprint, fit: Fit) -> dict[tuple[str, str], float]:
@@ -94,25 +107,38 @@ def build(
     fit: Fit,
     future: Future,
     horizon: dt.date,
-    plan: Schedule | None = None,
     feedback: Pressure | None = None,
+    slow: Around | None = None,
+    planned: bool = False,
 ) -> System:
-    """Build the network of a footprint under a future, with a plan's openings and its effect on demand if there is one.
+    """Build the network of a footprint under a future, and the stocks around it.
 
-    Closures are not in it: they wait for their gates (:mod:`models.transition`). With feedback that is on, stays belong
-    to the stocks around the network, which set them day by day.
+    What a plan changes is not in it: it is done while a replication runs (:mod:`models.levers`).
+
+    Parameters
+    ----------
+    feedback : Pressure, optional
+        Answers of stays to pressure; with any of them on, the stocks set stays day by day.
+    slow : Around, optional
+        Staff, social care, buildings and habits; with any of them on, the stocks may set beds and places.
+    planned : bool
+        Whether there are ways in for people whom a plan keeps at home.
     """
     inside = inside_beds(footprint)
-    data = network_data(footprint, fit, future, horizon, plan, feedback)
-    by_ward = {ward(s): _routes(footprint) for s in footprint.sites}
+    data = network_data(footprint, fit, future, horizon, feedback=feedback, kept_at_home=planned)
+    around = stocks_around(footprint, fit, feedback, slow=slow)
+    if around:
+        data["stations"] = constant_places(data["stations"], around)
     return System(
         load_network(data),
         footprint,
         inside,
         _season_beds(footprint, inside),
         community_places(footprint, fit),
-        by_ward,
-        stocks_around(footprint, fit, feedback),
+        {ward(s): _routes(footprint) for s in footprint.sites},
+        around,
+        frozenset(driven_stations(around)) if around else frozenset(),
+        slow.workforce.places_follow_staff.recruiting_ahead_days.value if slow and slow.workforce.enabled else 0.0,
     )
 
 
@@ -123,8 +149,12 @@ def network_data(
     horizon: dt.date,
     plan: Schedule | None = None,
     feedback: Pressure | None = None,
+    kept_at_home: bool = False,
 ) -> dict[str, Any]:
-    """Return the network of :func:`build` as data, in the words of a network file, before it is read and checked."""
+    """Return the network of :func:`build` as data, in the words of a network file, before it is read and checked.
+
+    With a plan, its openings and its effect on demand are steps of the network; closures are not in it.
+    """
     answers = _on(feedback)
     early = answers is not None and answers.early_discharge.enabled
     calendar = Calendar(footprint.start, 1)
@@ -151,7 +181,7 @@ def network_data(
                 "correlation": footprint.demand.noise_correlation.value,
             }
         },
-        "sources": _sources(footprint, fit, future, plan) | (_returns(footprint) if early else {}),
+        "sources": _sources(footprint, fit, future, plan, kept_at_home) | (_returns(footprint) if early else {}),
         "stations": stations,
         "census": _census(footprint, fit, beds, places),
         "observe": {"wait_over": [FOUR_HOURS, TWELVE_HOURS]},
@@ -159,15 +189,37 @@ def network_data(
 
 
 def stocks_around(
-    footprint: Footprint, fit: Fit, feedback: Pressure | None, sites: Iterable[str] | None = None
+    footprint: Footprint,
+    fit: Fit,
+    feedback: Pressure | None,
+    sites: Iterable[str] | None = None,
+    slow: Around | None = None,
 ) -> StockPart | None:
-    """Return the stocks that set stays in some hospitals (all unless given); none when no feedback is on."""
-    answers = _on(feedback)
-    if answers is None:
-        return None
-    watched = _watched(footprint, fit, answers.early_discharge.enabled)
-    chosen = watched if sites is None else {site: watched[site] for site in sites}
-    return pressure(chosen, answers, start_day=_day_of_year(footprint.start))
+    """Return the stocks around some hospitals (all unless given): answers of stays, and slow mechanisms; or none."""
+    answers, names = _on(feedback), list(footprint.sites if sites is None else sites)
+    parts = []
+    if answers is not None:
+        watched = _watched(footprint, fit, answers.early_discharge.enabled)
+        parts.append(pressure({s: watched[s] for s in names}, answers, start_day=_day_of_year(footprint.start)))
+    if slow is not None and slow.any:
+        known = _known(footprint, fit)
+        part = slow_stocks({s: known[s] for s in names}, slow, start_day=_day_of_year(footprint.start))
+        parts += [part] if part else []
+    return stocks_together(parts) if parts else None
+
+
+def _known(footprint: Footprint, fit: Fit) -> dict[str, Site]:
+    """Hospitals and services as the slow mechanisms know them."""
+    beds, places = _season_beds(footprint, inside_beds(footprint)), community_places(footprint, fit)
+    return {
+        site: Site(
+            {ward(site): [beds[site][q] for q in (1, 2, 3, 4)]},
+            fit.usual_pressure[site],
+            {p: Service(pathway_station(site, p), places[site, p]) for p in footprint.pathways},
+            tuple(f"{site}_{cls}" for cls in EMERGENCY_CLASSES),
+        )
+        for site in footprint.sites
+    }
 
 
 def _on(feedback: Pressure | None) -> Pressure | None:
@@ -218,7 +270,9 @@ def inside_beds(footprint: Footprint) -> dict[str, int]:
     return {site: round(overlap.beds.value * overlap.spread.shares.get(site, 0.0)) for site in footprint.sites}
 
 
-def _sources(footprint: Footprint, fit: Fit, future: Future, plan: Schedule | None) -> dict[str, Any]:
+def _sources(
+    footprint: Footprint, fit: Fit, future: Future, plan: Schedule | None, kept_at_home: bool
+) -> dict[str, Any]:
     demand = footprint.demand
     cohorts = {name: cohort.share.value for name, cohort in footprint.cohorts.items()}
     total = sum(cohorts.values())
@@ -248,13 +302,14 @@ def _sources(footprint: Footprint, fit: Fit, future: Future, plan: Schedule | No
             if cls == "elective":
                 del one["noise"]  # planned admissions are booked, not Cox
             sources[f"{site}_{cls}"] = one
-        if level and future.admissions_effect.value < 0:
-            effect = -future.admissions_effect.value
-            share = [{"from": footprint.start, "value": 0.0}]
-            share += [{"from": step["from"], "value": (1 - step["value"]) / effect} for step in level]
+        effect = -future.admissions_effect.value
+        if effect > 0 and (level or kept_at_home):
             rate = (flow.emergency + flow.direct) * effect * back
-            home = {"class": AT_HOME, "to": pathway_station(site, "p1"), "rate_per_day": rate}
-            sources[f"{site}_{AT_HOME}"] = {**home, **common, **emergency, "level": share}
+            home = {"class": AT_HOME, "to": pathway_station(site, "p1"), "rate_per_day": rate, **common, **emergency}
+            if level:
+                steps = [{"from": step["from"], "value": (1 - step["value"]) / effect} for step in level]
+                home["level"] = [{"from": footprint.start, "value": 0.0}, *steps]
+            sources[f"{site}_{AT_HOME}"] = home
     return sources
 
 

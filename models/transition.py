@@ -11,12 +11,14 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from models.plan import Schedule, Step, months_after
+from models.levers import Levers
+from models.plan import Future, Schedule, Step, months_after
 from models.system import EMERGENCY_CLASSES, System, pathway_station, ward
 from sim import Run
 from sim.clock import Calendar
+from sim.hybrid import HybridRun
 from sim.kernel.layout import PERIOD, STARTED, WAIT_TOTAL
-from sim.tables import Change, Lowered
+from sim.tables import Lowered
 
 __all__ = ["Closure", "Gatekeeper"]
 
@@ -39,10 +41,11 @@ class Gatekeeper:
     system: System
     lowered: Lowered
     schedule: Schedule
+    future: Future
 
-    def watch(self, run: Run) -> Watch:
+    def watch(self, run: Run, around: HybridRun | None = None) -> Watch:
         """Follow one replication."""
-        return Watch(self, run, list(self.schedule.closures))
+        return Watch(self, run, list(self.schedule.closures), Levers(self.system, self.lowered, run, around))
 
 
 @dataclass
@@ -52,9 +55,11 @@ class Watch:
     keeper: Gatekeeper
     run: Run
     waiting: list[Step]
+    levers: Levers
     closed: dict[tuple[str, str], int] = field(default_factory=dict)
     done: list[Closure] = field(default_factory=list)
     held: dict[int, str] = field(default_factory=dict)
+    kept_away: dict[str, int] = field(default_factory=dict)
 
     @property
     def closures(self) -> list[Closure]:
@@ -62,12 +67,10 @@ class Watch:
         return [*self.done, *(Closure(s, None, self.held.get(id(s), "not due")) for s in self.waiting)]
 
     def decide(self, month: int) -> None:
-        """On the first of a month: close what is due and may close; keep seasonal beds net of closures."""
+        """On the first of a month: open what is due, close what is due and may close, keep seasonal beds net of it."""
         keeper, edges = self.keeper, self.keeper.lowered.tables.period_edges
-        at = int(edges[month])
         calendar = Calendar(keeper.lowered.network.start, int(edges[-1]))
-        today = calendar.date(at)
-        changes: list[Change] = []
+        today = calendar.date(int(edges[month]))
         for step in [s for s in self.waiting if s.due <= today]:
             cause = self._held_by(step, month, today)
             if cause:
@@ -77,40 +80,30 @@ class Watch:
             self.done.append(Closure(step, today, self.held.pop(id(step), "")))
             key = (step.kind, step.site)
             self.closed[key] = self.closed.get(key, 0) + step.beds
-            changes += self._close(step, today, at)
-        for (kind, site), beds in self.closed.items():
-            if kind == "acute" and beds and today.month % 3 == 1:  # the season's number of beds changes today
-                changes.append(self._beds(site, today, at))
-        if changes:
-            self.run.change(changes)
+            if step.kind == "acute":
+                self.levers.beds(step.site, self.closed[key])
+            else:
+                self._close_places(step.site, self.closed[key])
+        for site, steps in keeper.schedule.openings.items():
+            self._open_places(site, steps, today)
+        self.levers.season(today)
+        self.levers.pull()
 
-    def _beds(self, site: str, today: dt.date, at: int) -> Change:
-        open_beds = self.keeper.system.beds[site][Calendar.april_quarter(today)] - self.closed.get(("acute", site), 0)
-        return self.keeper.lowered.places_at(ward(site), max(0, open_beds), at)
-
-    def _close(self, step: Step, today: dt.date, at: int) -> list[Change]:
-        if step.kind == "acute":
-            return [self._beds(step.site, today, at)]
-        system = self.keeper.system
-        before = system.places[step.site, "p2"]
-        left = max(0, before - self.closed["community", step.site])
-        changes = [self.keeper.lowered.places_at(pathway_station(step.site, "p2"), left, at)]
-        return changes + self._redirect(step.site, left / before, at)
-
-    def _redirect(self, site: str, remaining: float, at: int) -> list[Change]:
+    def _close_places(self, site: str, closed: int) -> None:
         """As community beds close, those who would have used them go home with support instead."""
-        changes: list[Change] = []
-        station = ward(site)
-        rules = self.keeper.lowered.network.stations[station].routes
-        for number, rule in enumerate(rules):
-            shares = {to: d.share for to, d in rule.to.items() if isinstance(d.share, float)}
-            beds, home = pathway_station(site, "p2"), pathway_station(site, "p1")
-            if beds not in shares or home not in shares:
-                continue
-            moved = shares[beds] * (1 - remaining)
-            shares |= {beds: shares[beds] - moved, home: shares[home] + moved}
-            changes += self.keeper.lowered.shares(station, number, shares, at)
-        return changes
+        before = self.keeper.system.places[site, "p2"]
+        self.levers.service(site, "p2", closed=closed)
+        self.levers.redirect(site, "p2", "p1", 1 - max(0, before - closed) / before)
+
+    def _open_places(self, site: str, steps: list[tuple[dt.date, int]], today: dt.date) -> None:
+        """Places at home open, and posts of those to come are filled; as they are in use, fewer come to hospital."""
+        ahead = today + dt.timedelta(days=self.keeper.system.ahead_days)
+        added, posts = (max((n for day, n in steps if day <= by), default=0) for by in (today, ahead))
+        self.levers.service(site, "p1", added=added, posts=posts)
+        effect, have = -self.keeper.future.admissions_effect.value, self.levers.added_open(site, "p1")
+        if effect and have != self.kept_away.get(site, 0):
+            self.kept_away[site] = have
+            self.levers.demand(site, effect * have / (steps[-1][1] or 1), effect)
 
     def _held_by(self, step: Step, month: int, today: dt.date) -> str:
         """First condition that the step fails, or an empty text."""

@@ -14,7 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from models.arms import Observed
-from models.criteria import NOT_ASSESSED, Assessed, assess
+from models.criteria import Assessed, assess, not_assessed
+from models.criteria_staffing import staffing
 from models.plan import Criteria, Schedule
 from sim.statistics import binomial_bounds
 
@@ -80,7 +81,7 @@ def judge(
     why_not : list of str
         Reasons why there is no baseline; empty when there is one.
     """
-    assessed = assess(plan, usual, schedule, criteria, window)
+    assessed = [*assess(plan, usual, schedule, criteria, window), *staffing(plan, usual, criteria, window)]
     deciding = [a for a in assessed if a.decides]
     delivered = np.all([a.passes for a in deciding if a.key == "K0"], axis=0)
     safe = np.all([a.passes for a in deciding if a.key != "K0"], axis=0)
@@ -95,7 +96,7 @@ def judge(
         delivered=_probability(delivered),
         safe=_probability(safe),
         binding_criterion=binding.key,
-        criteria=[_row(a) for a in assessed] + [{"id": k, **v} for k, v in NOT_ASSESSED.items()],
+        criteria=[_row(a) for a in assessed] + [{"id": k, **v} for k, v in not_assessed(assessed).items()],
         replications=len(both),
         window=(window[0].isoformat(), window[1].isoformat()),
         reasons=why_not,

@@ -107,6 +107,9 @@ def change_capacity(sites: Iterable[str], care: ChangeCapacity, *, starts: float
             },
             "led_now[site]": "led_at_once * time_for_change",
             "speed_by_trust[site]": "speed_without_trust + (1 - speed_without_trust) * trust / trust_at_start",
-            "change_speed[site]": "MIN(1, led_now / programmes) * MIN(1, speed_by_trust)",
+            "change_speed[site]": {
+                "equation": "MIN(1, led_now / programmes) * MIN(1, speed_by_trust)",
+                "unit": "dimensionless",
+            },
         },
     )

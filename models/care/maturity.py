@@ -104,7 +104,7 @@ def maturity(
                 "about": "1 while the programme runs",
             },
             "fade_rate": "IF(supported > 0, fade_supported, fade_unsupported)",
-            "maturity[site]": "skilled / reach",
+            "maturity[site]": {"equation": "skilled / reach", "unit": "dimensionless"},
             "admissions_factor[site]": "1 - admissions_avoided * maturity",
         },
     )

@@ -19,9 +19,14 @@ from models.care.workforce import Workforce, workforce
 from models.figures import Shape, Text
 from models.presets import read_section
 
-__all__ = ["NAMES", "Around", "read_around", "stocks_around"]
+__all__ = ["NAMES", "SHOWN", "Around", "read_around", "stocks_around"]
 
 NAMES = ("workforce", "care_market", "estate", "maturity", "change_capacity")
+
+
+#: variables that a run writes down, beside every stock, as far as they are there
+SHOWN = ("ward_posts", "community_posts", "on_duty", "beds_called", "beds_staffed", "beds_to_open", "places_wanted")
+SHOWN += ("places_staffed", "community_wanted", "open_places", "change_speed", "maturity")
 
 
 class Around(Shape):

@@ -15,9 +15,10 @@ from models.care.stock_part import StockPart, stocks_together
 from sim.errors import Fault, FaultsError
 
 __all__ = ["Service", "Site", "constant_places", "driven_stations", "fullest_beds", "mean_beds", "opened"]
-__all__ += ["opening_steps", "places_wanted", "planned"]
+__all__ += ["place_lever", "planned"]
 
 QUARTERS = 4
+MOST_TIMES = 1000  #: times its places to which a plan may enlarge a service
 
 
 @dataclass(frozen=True)
@@ -29,13 +30,10 @@ class Service:
     station : str
     places : int
         Before any plan.
-    openings : sequence of (day, places)
-        Places that a plan adds: from which day of the run on, how many in all.
     """
 
     station: str
     places: int
-    openings: Sequence[tuple[float, int]] = ()
 
 
 @dataclass(frozen=True)
@@ -73,8 +71,8 @@ def fullest_beds(site: Site) -> int:
 def planned(sites: Mapping[str, Site], start_day: int) -> StockPart:
     """Return beds and places as planned from day to day, with closures, and what the network tells of hospitals.
 
-    ``closed_beds[site]`` and ``closed_places[service]`` are parameters, 0 at the start: whoever closes beds in the
-    course of a run sets them, and staff posts and open beds follow.
+    ``closed_beds[site]``, ``closed_places[service]`` and ``added_places[service]`` are parameters, 0 at the start:
+    whoever closes or opens in the course of a run sets them, and staff posts and open beds follow.
 
     Parameters
     ----------
@@ -116,6 +114,7 @@ def planned(sites: Mapping[str, Site], start_day: int) -> StockPart:
                 "equation": {name: " + ".join(f"planned_beds[{w}]" for w in s.wards) for name, s in sites.items()}
             },
             "beds_called[site]": {
+                "unit": "place",
                 "equation": "MAX(0, beds_planned - closed_beds)",
                 "about": "beds of the season, less closures",
             },
@@ -131,24 +130,19 @@ def planned(sites: Mapping[str, Site], start_day: int) -> StockPart:
 
 def _places(services: Sequence[Service]) -> StockPart:
     """Places of services as planned."""
+    levers = {
+        "closed_places": "places that a plan has closed so far",
+        "added_places": "places that a plan has opened so far",
+    }
     part = StockPart(
         dimensions={"service": [s.station for s in services]},
         parameters={
             "full_places[service]": {"value": {s.station: s.places for s in services}, "unit": "place"},
-            "closed_places[service]": {
-                "value": {s.station: 0 for s in services},
-                "unit": "place",
-                "range": [0, max(s.places for s in services)],
-                "about": "places that a plan has closed so far",
-            },
+            **{f"{name}[service]": place_lever(services, about) for name, about in levers.items()},
         },
     )
-    for n in range(opening_steps(services)):
-        steps = {s.station: _step(s, n) for s in services}
-        part.parameters[f"opening_{n + 1}[service]"] = {"value": {k: v[1] for k, v in steps.items()}, "unit": "place"}
-        days = {k: v[0] for k, v in steps.items()}
-        part.parameters[f"opening_day_{n + 1}[service]"] = {"value": days, "unit": "day"}
-    part.auxiliaries["places_wanted[service]"] = places_wanted(services)
+    wanted = "MAX(0, full_places + added_places - closed_places)"
+    part.auxiliaries["places_wanted[service]"] = {"equation": wanted, "unit": "place"}
     part.auxiliaries["old_places[service]"] = {
         "equation": "MIN(places_wanted, MAX(0, full_places - closed_places))",
         "about": "those of the wanted places that were there before the plan",
@@ -156,26 +150,10 @@ def _places(services: Sequence[Service]) -> StockPart:
     return part
 
 
-def places_wanted(services: Sequence[Service], ahead: str = "") -> str:
-    """Equation of the places that are planned, or will be after a time: the name of a parameter."""
-    sooner = f" - {ahead}" if ahead else ""
-    steps = [
-        f" + STEP(opening_{n}, INITIAL_TIME + opening_day_{n}{sooner})" for n in range(1, opening_steps(services) + 1)
-    ]
-    return f"MAX(0, full_places{''.join(steps)} - closed_places)"
-
-
-def opening_steps(services: Sequence[Service]) -> int:
-    """Openings of the service that has most."""
-    return max((len(s.openings) for s in services), default=0)
-
-
-def _step(service: Service, n: int) -> tuple[float, int]:
-    """Day and size of an opening; none is an opening of nought."""
-    if n >= len(service.openings):
-        return 0.0, 0
-    before = service.openings[n - 1][1] if n else 0
-    return service.openings[n][0], service.openings[n][1] - before
+def place_lever(services: Sequence[Service], about: str) -> dict[str, Any]:
+    """Return a parameter of places by service that is 0 until somebody sets it."""
+    most = MOST_TIMES * max(s.places for s in services)
+    return {"value": {s.station: 0 for s in services}, "unit": "place", "range": [0, most], "about": about}
 
 
 def opened(
@@ -201,7 +179,8 @@ def opened(
     part = StockPart()
     if staffed or usable:
         wanted = "MAX(0, beds_called - beds_out_of_use)" if usable else "beds_called"
-        part.auxiliaries["beds_to_open[site]"] = f"MIN({wanted}, beds_staffed)" if staffed else wanted
+        equation = f"MIN({wanted}, beds_staffed)" if staffed else wanted
+        part.auxiliaries["beds_to_open[site]"] = {"equation": equation, "unit": "place"}
         part.auxiliaries["staffed_beds[ward]"] = {
             "equation": {
                 ward: f"ZIDZ(planned_beds[{ward}] * beds_to_open[{name}], beds_planned[{name}])"
@@ -232,7 +211,7 @@ def _opened_places(part: StockPart, sites: Mapping[str, Site], limits: Mapping[s
     if equations:
         everywhere = [service.station for site in sites.values() for service in site.services.values()]
         rest = {} if len(equations) == len(everywhere) else {"else": "places_wanted[service]"}
-        part.auxiliaries["open_places[service]"] = {"equation": equations | rest}
+        part.auxiliaries["open_places[service]"] = {"equation": equations | rest, "unit": "place"}
 
 
 def driven_stations(part: StockPart) -> tuple[str, ...]:
@@ -267,6 +246,3 @@ def _faults(sites: Mapping[str, Site]) -> Iterator[Fault]:
         for pathway, service in site.services.items():
             if service.places < 1:
                 yield Fault(f"{name}.services.{pathway}.places", service.places, "a service has at least one place.")
-            days = [day for day, _ in service.openings]
-            if days != sorted(days):
-                yield Fault(f"{name}.services.{pathway}.openings", days, "openings come in the order of their days.")

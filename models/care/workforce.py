@@ -15,7 +15,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from models.care.pressure import Mechanism
 from models.care.stock_part import StockPart, parameter
-from models.care.supply import Service, Site, opening_steps, places_wanted
+from models.care.supply import Service, Site, place_lever
 from models.figures import Figure, Shape, must, within
 from models.presets import read_section
 from sim.errors import Fault, FaultsError, nearest
@@ -160,7 +160,8 @@ def workforce(sites: Mapping[str, Site], care: Workforce) -> StockPart:
         "equation": "on_duty / (per_bed * (1 - usual_vacancy + usual_cover) * least_staffing)",
         "about": "beds for which there are staff of a group, at least staffing",
     }
-    part.auxiliaries["beds_staffed[site]"] = "VMIN(beds_staffed_by[site, group!])"
+    least = "VMIN(beds_staffed_by[site, group!])"
+    part.auxiliaries["beds_staffed[site]"] = {"equation": least, "unit": "place"}
     if care.leaving_under_pressure.enabled:
         _work(part, care.leaving_under_pressure, own)
     if care.redeployment.enabled and community:
@@ -225,7 +226,7 @@ def _setting(part: StockPart, setting: str, posts: str, first: str, care: Workfo
         "about": f"staff in post, {setting}",
     }
     part.auxiliaries[f"{setting}_first[site,group]"] = {"equation": first, "about": "posts before any plan"}
-    part.auxiliaries[f"{setting}_posts[site,group]"] = posts
+    part.auxiliaries[f"{setting}_posts[site,group]"] = {"equation": posts, "unit": "staff"}
     part.auxiliaries[f"{setting}_vacancies[site,group]"] = f"MAX(0, {setting}_posts - {staff})"
     factor = f" * {setting}_wear" if under else ""
     part.flows.update(
@@ -242,16 +243,14 @@ def _community(
 ) -> None:
     """Places that need staff, and the share of them that is staffed."""
     services = [service for site in sites.values() for service in site.services.values()]
-    ahead = "places_wanted"
-    if opening_steps(services):
-        ahead = places_wanted(services, "recruiting_ahead")
-        part.parameters["recruiting_ahead"] = parameter(care.places_follow_staff.recruiting_ahead_days, "day")
     places = {n: g.per_place for n, g in care.groups.items()}
+    ahead = "places that a plan opens, with those to come whose posts may be filled already"
+    part.parameters["added_posts[service]"] = place_lever(services, ahead)
     part.parameters["per_place[group]"] = _each(places, "staff/place")
     part.auxiliaries.update(
         {
             "places_ahead[service]": {
-                "equation": ahead,
+                "equation": "MAX(0, full_places + MAX(added_places, added_posts) - closed_places)",
                 "about": "places for which posts are already there, before they open",
             },
             "community_places[site]": _sum("places_ahead", own),
@@ -260,6 +259,7 @@ def _community(
             "community_old[site]": _sum("old_places", own),
             "places_staffed_by[site,group]": "community_staff / (per_place * (1 - usual_vacancy))",
             "places_staffed[site]": {
+                "unit": "place",
                 "equation": "VMIN(places_staffed_by[site, group!])",
                 "about": "places for which there are usual staff",
             },
@@ -310,7 +310,7 @@ def _pipeline(part: StockPart, community: bool) -> None:
 def _temporary(part: StockPart, care: Temporary) -> None:
     if not care.enabled:
         part.parameters["usual_cover[group]"] = {"value": 0, "unit": "dimensionless"}
-        part.auxiliaries["on_duty[site,group]"] = "ward_staff"
+        part.auxiliaries["on_duty[site,group]"] = {"equation": "ward_staff", "unit": "staff"}
         return
     part.parameters.update(
         {
@@ -336,7 +336,7 @@ def _temporary(part: StockPart, care: Temporary) -> None:
             "bank[site,group]": "SMOOTH1(MIN(bank_share * ward_vacancies, bank_most * ward_posts), booking_time)",
             "agency_wanted[site,group]": "MIN(agency_share * ward_vacancies, agency_most * ward_posts)",
             "agency[site,group]": "SMOOTH1(MIN(agency_wanted * agency_allowed, ward_vacancies), booking_time)",
-            "on_duty[site,group]": "ward_staff + bank + agency",
+            "on_duty[site,group]": {"equation": "ward_staff + bank + agency", "unit": "staff"},
         }
     )
     part.stocks["agency_paid[site]"] = {

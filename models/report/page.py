@@ -9,7 +9,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from models import waterfall_words
-from models.criteria import NOT_ASSESSED
+from models.criteria import not_assessed
 from models.doctor import versions
 from models.plan import months_after
 from models.report import series, tables, tables_baseline, tables_plan, words
@@ -83,7 +83,7 @@ def _context(outcome: Outcome, charts: list[Chart]) -> dict[str, Any]:
         "changes": tables_plan.change_rows(outcome),
         "alternatives": tables_plan.other_readings(outcome),
         "not_assessed": [
-            (k, row["name"], row["note"].removeprefix("not assessed: ")) for k, row in NOT_ASSESSED.items()
+            (k, row["name"], row["note"].removeprefix("not assessed: ")) for k, row in _not_assessed(outcome).items()
         ],
         "not_modelled": NOT_MODELLED,
         "fewest": tables.fewest_futures(chosen.criteria.credible_from),
@@ -119,6 +119,10 @@ def _fall(outcome: Outcome) -> dict[str, Any] | None:
         "count": waterfall_words.count_rows(fall),
         "sites": [words.short(name) for name in fall.names.values()],
     }
+
+
+def _not_assessed(outcome: Outcome) -> dict[str, Any]:
+    return not_assessed(next(iter(outcome.assessed.values()), []))
 
 
 def _moves(outcome: Outcome) -> str:

@@ -29,6 +29,7 @@ from sim.hybrid.layout import (
     RATIO,
     ROW,
     SEEN,
+    SET,
     SHARES,
     STATION_LEAKS,
     STOCK_LEAKS,
@@ -43,7 +44,6 @@ from sim.kernel.layout import (
     DIED,
     DIVERTED,
     DONE,
-    HORIZON,
     INFINITE,
     LEFT,
     LOST,
@@ -234,14 +234,18 @@ def _set(S, K, E, z, dt, t):
 
 
 def begin(T, S, K, E, y, x, p, b, w, c, z):
-    """Initial values of the stocks, and what they set at the start; returns the size that the buffers need."""
+    """Initial values of the stocks, and what follows from them; returns the size that the buffers need."""
     used = start(y, x, p, b, c)
     if used <= b.size:
         advance(y, x, p, b, w, c, z, 0, 0, 1, 1, 1)
         for j in range(z.shape[1]):
             z[0, j] = 0.0
-        _set(S, K, E, z, c[1], 0)
     return used
+
+
+def again(y, x, p, b, w, c, z, k):
+    """Work everything out anew at exchange `k`, after parameters have changed; stocks stay what they are."""
+    advance(y, x, p, b, w, c, z, k, k, 1, 1, 1)
 
 
 def drive(kernel, T, S, K, E, y, x, p, b, w, c, z, out, before, last, every):
@@ -250,6 +254,11 @@ def drive(kernel, T, S, K, E, y, x, p, b, w, c, z, out, before, last, every):
     while E.numbers[AT] < last and E.numbers[TROUBLE] == FINE:
         k = E.numbers[AT]
         t = (k + 1) * span
+        if E.numbers[SET] <= k:  # once an interval, however often the network needs memory in it
+            E.numbers[SET] = k + 1
+            _set(S, K, E, z, dt, k * span)
+            if E.numbers[TROUBLE] != FINE:
+                break
         status = advance_network(kernel, T, S, t)
         if status != DONE:
             return status
@@ -267,11 +276,9 @@ def drive(kernel, T, S, K, E, y, x, p, b, w, c, z, out, before, last, every):
             for j in range(z.shape[1]):
                 E.sums[j] += z[0, j]
         E.numbers[AT] = k + 1
-        if t < T.constants[HORIZON]:
-            _set(S, K, E, z, dt, t)
     return DONE
 
 
 #: in an order in which each uses only those before it
 FUNCTIONS = (_entered, _of_closed, _of_open, _close, _feed, _trouble, _balanced, _kept, _change, _set)
-ENTRIES = (begin, drive)
+ENTRIES = (begin, again, drive)

@@ -44,7 +44,7 @@ PORTION = np.dtype([("index", np.int64), ("driven", np.int64), ("part", np.float
 SIDE = np.dtype([("stock", np.int64), ("column", np.int64), ("sign", np.float64)])
 
 # numbers of the ledger
-AT, SEEN, ROW, TROUBLE, WHICH, NUMBERS = range(6)
+AT, SEEN, ROW, TROUBLE, WHICH, SET, NUMBERS = range(7)
 
 Int = npt.NDArray[np.int64]
 Float = npt.NDArray[np.float64]
@@ -66,7 +66,7 @@ class Coupling(NamedTuple):
 class Ledger(NamedTuple):
     """What the exchange remembers; a few numbers for each feed and drive."""
 
-    numbers: Int  # AT, SEEN, ROW, TROUBLE, WHICH
+    numbers: Int  # AT, SEEN, ROW, TROUBLE, WHICH, SET
     closed: Int  # (sums) what closed periods hold
     total: Int  # (sums) up to the last exchange
     fed: Float  # (feeds) what has been given to the stocks, integrated

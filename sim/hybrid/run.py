@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NoReturn
 
 import numpy as np
@@ -58,7 +59,8 @@ class HybridRun:
         self.ledger = fresh_ledger(ready)
         size = ready.stocks.generated.layout.size
         t, width = ready.hybrid.model.time, ready.stocks.generated.layout.width
-        self.p = ready.stocks.setting(changes or {})
+        self.changes = dict(changes or {})
+        self.p = ready.stocks.setting(self.changes)
         self.y, self.x, self.b, self.w = np.zeros(size["y"]), np.zeros(size["x"]), np.zeros(0), np.zeros((5, size["y"]))
         self.row = np.zeros((2, width))
         self.rows = np.zeros((rows_of(t), width))
@@ -104,6 +106,30 @@ class HybridRun:
             self.rows[-1] = self.row[1]
             assert_conserved(self.ready.network, self.network.state)
             assert_littles_law(self.ready.network, self.network.state)
+
+    def set(self, changes: Mapping[str, float]) -> None:
+        """Give parameters of the stocks other values from now on; what the stocks set in the network follows at once.
+
+        Parameters
+        ----------
+        changes : mapping
+            By name, as for :meth:`sim.stocks.Stocks.setting`; earlier changes of other parameters stay.
+
+        Raises
+        ------
+        FaultsError
+            For names that are not parameters, and values outside a parameter's range.
+        """
+        changed, stocks = self.changes | dict(changes), self.ready.stocks
+        new = stocks.setting(changed)
+        for v in self.ready.hybrid.model.of_kind("input"):  # what the network gave stays
+            first = stocks.generated.layout.place[v.name][1]
+            new[first : first + len(v.values)] = self.p[first : first + len(v.values)]
+        self.changes, self.p = changed, new
+        try:
+            self.ready.compiled.again(self.y, self.x, self.p, self.b, self.w, stocks.clock, self.row, self.exchange)
+        except TROUBLE as error:
+            self._stopped(str(error))
 
     def trajectory(self) -> Trajectory:
         """What the stocks did, by the kept rows; inputs are means of the interval that begins at the row's time."""

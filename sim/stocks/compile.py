@@ -21,6 +21,8 @@ __all__ = ["TROUBLE", "Entry", "compiled", "module", "plain", "plain_functions"]
 #: runs many points; see `sim.stocks.generate.RUN`
 Entry = Callable[..., int]
 
+_DEEP = 20_000  #: Numba follows chains of equations by recursion while it compiles them, now or at the first call
+
 _HEAD = """# This file is made by Carebridge and may be deleted at any time.
 from sim.kernel.jit import strict_called as called, strict_compiled as compiled, strict_rule as rule
 """
@@ -75,5 +77,6 @@ def module(source: str) -> ModuleType:
     assert spec is not None and spec.loader is not None  # noqa: S101 - a Python file has both
     made = importlib.util.module_from_spec(spec)
     sys.modules[name] = made  # Numba looks there for what it has kept on disk
+    sys.setrecursionlimit(max(sys.getrecursionlimit(), _DEEP))
     spec.loader.exec_module(made)
     return made

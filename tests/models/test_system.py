@@ -8,13 +8,14 @@ import numpy as np
 import pytest
 
 from models.demand import flows, pathway_shares, prior_routes
+from models.levers import Levers
 from models.observed import beds_by_quarter
 from models.plan import Timeline, schedule
 from models.system import build, offered_places, pathway_station, ward
 from models.transition import Gatekeeper
 from sim import Run, lower
 from sim.clock import DAY
-from sim.kernel.layout import SET_PLACES
+from sim.kernel.layout import FIRST_RATE, SET_PLACES
 from sim.tables import Lowered
 from sim.twin import Twin
 
@@ -99,22 +100,47 @@ def test_kernel_and_reference_agree_while_a_plan_closes_beds(chosen):
 
 
 def test_plan_opens_places_and_sends_the_avoided_home(chosen):
-    plain = build(chosen.footprint, chosen.fit, chosen.future, dt.date(2024, 4, 1))
-    beds = {s: float(np.mean(list(q.values()))) for s, q in plain.beds.items()}
-    places = {s: float(plain.places[s, "p2"]) for s in chosen.footprint.sites}
-    laid_out = schedule(chosen.plan, chosen.timelines[1], beds, places)
-    planned = build(chosen.footprint, chosen.fit, chosen.future, dt.date(2024, 4, 1), laid_out)
-    steps = planned.network.stations["exeter_p1"].places
-    assert steps[-1].places - steps[0].places == laid_out.openings["exeter"][-1][1]
-    tables = lower(planned.network).tables
-    names = list(planned.network.sources)
-    day = -1  # the plan is complete: who no longer comes to hospital comes to the service at home
-    rate = {n: tables.week[i].sum() / 7 * tables.day[i, day] for i, n in enumerate(names)}
-    before = lower(plain.network).tables
-    usual = {n: before.week[i].sum() / 7 * before.day[i, day] for i, n in enumerate(plain.network.sources)}
-    gone = sum(usual[f"exeter_{c}"] - rate[f"exeter_{c}"] for c in ("emergency", "direct"))
-    assert gone > 0
-    assert rate["exeter_at_home"] == pytest.approx(gone)
+    """Once the plan is complete, who no longer comes to hospital comes to the service at home."""
+    end = dt.date(2026, 4, 1)
+    system = build(chosen.footprint, chosen.fit, chosen.future, end, planned=True)
+    beds = {s: float(np.mean(list(q.values()))) for s, q in system.beds.items()}
+    places = {s: float(system.places[s, "p2"]) for s in chosen.footprint.sites}
+    laid_out = schedule(chosen.plan, Timeline(name="x", years=5), beds, places)
+    lowered = lower(system.network)
+    run = Run(lowered, 1, 0)
+    watch = Gatekeeper(system, lowered, laid_out, chosen.future).watch(run)
+    edges, months = lowered.tables.period_edges, 12 * 8
+    for month in range(months):
+        watch.decide(month)
+        run.advance(int(edges[month + 1]))
+    names, factor = list(lowered.network.sources), run.state.share[lowered.tables.constants[FIRST_RATE] :]
+    of = dict(zip(names, factor, strict=True))
+    effect = -chosen.future.admissions_effect.value
+    for site in chosen.footprint.sites:
+        opened = int(run.state.pool["places"][lowered.pools.index(pathway_station(site, "p1"))])
+        assert opened - system.places[site, "p1"] == laid_out.openings[site][-1][1]
+        assert of[f"{site}_emergency"] == of[f"{site}_direct"] == pytest.approx(1 - effect)
+        assert of[f"{site}_elective"] == of[f"{site}_at_home"] == 1.0
+    tables = lowered.tables
+    rate = {n: tables.week[i].sum() / 7 * tables.day[i, 0] for i, n in enumerate(names)}
+    for site in chosen.footprint.sites:
+        usual = rate[f"{site}_emergency"] + rate[f"{site}_direct"]
+        assert rate[f"{site}_at_home"] == pytest.approx(effect * usual)
+
+
+def test_nobody_is_kept_at_home_before_the_first_place_opens(chosen):
+    """The same people come as without a plan, and nobody else."""
+    horizon = dt.date(2017, 8, 1)
+    runs = []
+    for planned in (False, True):
+        system = build(chosen.footprint, chosen.fit, chosen.future, horizon, planned=planned)
+        lowered = lower(system.network)
+        run = Run(lowered, 3, 1)
+        if planned:
+            Levers(system, lowered, run).pull()
+        run.advance()
+        runs.append(run)
+    assert runs[0].fingerprint == runs[1].fingerprint
 
 
 def test_kernel_and_reference_agree_while_a_gatekeeper_closes_beds_and_sends_people_home(chosen, monkeypatch):
@@ -133,15 +159,18 @@ def test_kernel_and_reference_agree_while_a_gatekeeper_closes_beds_and_sends_peo
     beds = {s: float(np.mean(list(q.values()))) for s, q in plain.beds.items()}
     places = {s: float(plain.places[s, "p2"]) for s in chosen.footprint.sites}
     laid_out = schedule(hasty, Timeline(name="x", years=1), beds, places)
-    system = build(chosen.footprint, chosen.fit, chosen.future, horizon, laid_out)
+    system = build(chosen.footprint, chosen.fit, chosen.future, horizon, planned=True)
     lowered = lower(system.network)
     run, twin = Run(lowered, 6, 2), Twin(system.network, 6, 2)
     names, moved = list(system.network.stations), []
+    sources, first_rate = list(system.network.sources), int(lowered.tables.constants[FIRST_RATE])
 
     def change(changes):
         for one in changes:
             if one.what == SET_PLACES:
                 twin.change(one.time, "places", names[one.index], one.value)
+            elif one.index >= first_rate:
+                twin.change(one.time, "rate", sources[one.index - first_rate], one.value)
         original(changes)
 
     def shares(self, station, rule, given, at):
@@ -153,7 +182,7 @@ def test_kernel_and_reference_agree_while_a_gatekeeper_closes_beds_and_sends_peo
     original, as_it_is = run.change, Lowered.shares
     monkeypatch.setattr(run, "change", change)
     monkeypatch.setattr(Lowered, "shares", shares)
-    watch = Gatekeeper(system, lowered, laid_out).watch(run)
+    watch = Gatekeeper(system, lowered, laid_out, chosen.future).watch(run)
     edges = lowered.tables.period_edges
     for month, end in enumerate(edges[1:].tolist()):
         watch.decide(month)

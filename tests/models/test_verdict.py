@@ -14,6 +14,7 @@ from models.criteria import NO_HARM, STANDARD, _delivery, _two_lenses
 from models.plan import months_after
 from models.runner import USUAL, _simulate, verdict_document
 from models.transition import Closure
+from sim.clock import DAY
 
 PASS = np.ones(60, bool)
 
@@ -128,17 +129,31 @@ def test_a_plan_that_only_opens_places_is_delivered_and_safe():
     """The verdict can say yes: chance alone must not make a harmless plan look harmful."""
     words = ["plan.close_acute.value=0", "plan.close_community.value=0", "timeline=3y", "replications=3"]
     short = ["criteria.longest_timeline_years=5", "criteria.window_years_after=1", "waterfall=0", "sensitivity=0"]
-    found = _simulate(settings(parse([*words, *short])))
+    found = _simulate(settings(parse([*words, *short, "around=none"])))
     verdict = found.verdicts["3y"]
     assert verdict.delivered["probability"] == 1.0
+    assert next(row for row in verdict.criteria if row["id"] == "K6")["note"].endswith("(around=none)")
     for one in found.assessed["3y"]:
         assert one.harmless is None or one.harmless.all(), one.key
     access = next(a for a in found.assessed["3y"] if a.key == "K1")
     assert access.value < access.usual_value
 
 
+def test_places_for_which_there_are_no_staff_yet_are_not_delivered():
+    """In three years staff cannot be found for all of them; in wards nobody is missing, since none of them closes."""
+    words = ["plan.close_acute.value=0", "plan.close_community.value=0", "timeline=3y", "replications=2"]
+    short = ["criteria.longest_timeline_years=5", "criteria.window_years_after=1", "waterfall=0", "sensitivity=0"]
+    found = _simulate(settings(parse([*words, *short])))
+    delivery, staff = (next(a for a in found.assessed["3y"] if a.key == key) for key in ("K0", "K6"))
+    assert (delivery.values > 0.3).all() and (delivery.values < 0.9).all() and "for want of staff" in delivery.note
+    assert staff.usual is not None and (staff.usual == 1.0).all() and staff.values.min() < 0.5
+    o = found.observed["3y"]
+    for site in found.settings.footprint.sites:
+        assert (o.stock(f"beds_staffed[{site}]") >= o.stock(f"beds_called[{site}]")).all()
+
+
 def test_closing_beds_without_a_gate_is_not_safe():
-    words = ["scenario=no_gate", "timeline=3y", "replications=3"]
+    words = ["scenario=no_gate", "timeline=3y", "replications=3", "around=none"]
     short = ["criteria.longest_timeline_years=5", "criteria.window_years_after=1", "waterfall=0", "sensitivity=0"]
     found = _simulate(settings(parse([*words, *short])))
     verdict = found.verdicts["3y"]
@@ -148,7 +163,16 @@ def test_closing_beds_without_a_gate_is_not_safe():
 def _delivered(outcome, closures, openings):
     laid_out = outcome.schedules["3y"].model_copy(update={"openings": openings})
     laid_out = laid_out.model_copy(update={"closures": [c.step for c in closures[0]]})
-    return _delivery(SimpleNamespace(closures=closures), laid_out, outcome.settings.criteria)
+    o = outcome.observed["3y"]
+    places = np.zeros((len(closures), len(o.months), len(o.stations), 2))
+    for site, steps in openings.items():
+        added = [max((n for day, n in steps if day <= first), default=0) for first in o.months]
+        now = (np.array(added) + o.arm.system.places[site, "p1"]) * o.days * DAY
+        places[:, :, o.station(f"{site}_p1"), 0] = now
+    made_up = SimpleNamespace(
+        closures=closures, places=places, months=o.months, days=o.days, arm=o.arm, station=o.station
+    )
+    return _delivery(made_up, laid_out, outcome.settings.criteria)
 
 
 def test_delivery_counts_what_happens_within_six_months_of_its_date(outcome):
@@ -177,7 +201,7 @@ def test_worst_place_is_where_the_plan_is_furthest_behind(outcome):
         for one in assessed:
             if one.usual is None:
                 continue
-            gap = (one.usual - one.values if one.key == "K4" else one.values - one.usual).mean(axis=0)
+            gap = (one.usual - one.values if one.key in ("K4", "K6") else one.values - one.usual).mean(axis=0)
             assert (one.worst["place"], one.worst["from"]) == one.cells[int(np.argmax(gap))]
             assert one.values.shape == (outcome.settings.replications, len(one.cells))
 

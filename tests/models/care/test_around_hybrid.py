@@ -43,7 +43,7 @@ def answers() -> Any:
 
 
 def small_site() -> Site:
-    services = {"p1": Service("home", 12, [(100, 6)]), "p2": Service("rehab", 8), "p3": Service("care_home", 9)}
+    services = {"p1": Service("home", 12), "p2": Service("rehab", 8), "p3": Service("care_home", 9)}
     return Site({"a_ward": BEDS}, USUAL, services, ("in",))
 
 
@@ -134,16 +134,22 @@ def test_planned_steps_beside_a_drive_are_refused_until_they_are_constant():
 
 
 def test_faulty_sites_are_told_all_at_once():
-    bad = Site({"w": (1, 2, 3)}, 0.0, {"p1": Service("s", 0, [(9, 1), (3, 2)])})
+    bad = Site({"w": (1, 2, 3)}, 0.0, {"p1": Service("s", 0)})
     with pytest.raises(FaultsError) as caught:
         stocks_around({"a": bad}, composed("usual"), start_day=0)
     keys = {fault.key for fault in caught.value.faults}
-    assert keys == {"a.usual_pressure", "a.wards.w", "a.services.p1.places", "a.services.p1.openings"}
+    assert keys == {"a.usual_pressure", "a.wards.w", "a.services.p1.places"}
 
 
 def test_a_small_system_runs_with_everything_on():
     """The engine checks every stock, station and exchange; places are those that were asked for."""
-    found = run(coupled(composed("all"), small_network(420)))
+
+    def open_more(moment: Moment) -> None:
+        if moment.time in (10, 100):
+            moment.set("added_posts[home]" if moment.time == 10 else "added_places[home]", 6)
+
+    one = coupled(composed("all"), small_network(420))
+    found = PlainHybrid(one, KernelSide(lowered := lower(one.network), Run(lowered, 1)), controller=open_more).run()
     assert found["beds_open[a]"][1:-1] == pytest.approx(found["staffed_beds[a_ward]"][1:-1], abs=1.01)
     assert (found["staffed_beds[a_ward]"] <= planned_beds(found, BEDS)).all()
     assert found["places_wanted[home]"][-1] == 18 > found["open_places[home]"][-1] > 12
@@ -158,6 +164,8 @@ def test_closures_reach_the_stocks_by_a_parameter():
     """Twelve beds close on a day of the run: beds, posts and staff follow."""
 
     def close(moment: Moment) -> None:
+        if moment.time == 100:
+            moment.set("added_places[home]", 6)
         if moment.time == 200:
             moment.set("closed_beds[a]", 12)
 

@@ -31,15 +31,24 @@ def care(**on: bool) -> Workforce:
     return read_workforce(data()).switched(**{"leaving_under_pressure": True, **on})
 
 
-def site(*openings: tuple[float, int]) -> Site:
-    services = {"p1": Service("a_p1", 60, openings), "p2": Service("a_p2", 41), "p3": Service("a_p3", 30)}
-    return Site(WARDS, 0.9, services)
+SITE = Site(WARDS, 0.9, {"p1": Service("a_p1", 60), "p2": Service("a_p2", 41), "p3": Service("a_p3", 30)})
+Opening = tuple[int, int, int]  #: day, places of P1 that open, and how many days before it their posts may be filled
 
 
-def model(one: Site, staff: Workforce, days: int, every: int = 1) -> Stocks:
+def model(opening: Opening | None, staff: Workforce, days: int, every: int = 1) -> Stocks:
     limits = LIMITS if staff.places_follow_staff.enabled else {}
-    parts = [planned({"a": one}, 0), workforce({"a": one}, staff), opened({"a": one}, staffed=True, limits=limits)]
-    return Stocks(loaded(stocks_together(parts), days, every))
+    parts = [planned({"a": SITE}, 0), workforce({"a": SITE}, staff), opened({"a": SITE}, staffed=True, limits=limits)]
+    part = stocks_together(parts)
+    if opening:
+        day, places, ahead = opening
+        levers = {"added_places": day, "added_posts": day - ahead}
+        for lever, at in ((k, v) for k, v in levers.items() if f"{k}[service]" in part.parameters):
+            del part.parameters[f"{lever}[service]"]
+            part.parameters[f"{lever}_new"] = {"value": places, "unit": "place"}
+            part.parameters[f"{lever}_day"] = {"value": at, "unit": "day"}
+            step = {"a_p1": f"STEP({lever}_new, {lever}_day)", "else": "0"}
+            part.auxiliaries[f"{lever}[service]"] = {"equation": step, "unit": "place"}
+    return Stocks(loaded(part, days, every))
 
 
 def loaded(part: StockPart, days: int, every: int) -> Any:
@@ -48,12 +57,14 @@ def loaded(part: StockPart, days: int, every: int) -> Any:
     return load_stocks({"name": "staff", "time": time, **{block: getattr(part, block) for block in blocks}})
 
 
-def run(one: Site, staff: Workforce, days: int, every: int = 1, pressure: float = 1.0, **changes: float) -> Trajectory:
+def run(
+    opening: Opening | None, staff: Workforce, days: int, every: int = 1, pressure: float = 1.0, **changes: float
+) -> Trajectory:
     """Run with what the network would tell, were pressure so many times its usual."""
     told = {"in_beds": 0.9 * MEAN * pressure, "beds_open": MEAN}
     if staff.leaving_under_pressure.enabled:
         told["in_service"] = 95.0
-    return model(one, staff, days, every).run(told | changes)
+    return model(opening, staff, days, every).run(told | changes)
 
 
 def test_config_reads_and_faults_name_the_key():
@@ -74,7 +85,7 @@ def test_config_reads_and_faults_name_the_key():
 
 def test_baseline_staffing_changes_nothing():
     """Six years of usual pressure: all factors 1, every bed and place open as planned, staff where they were."""
-    found = run(site(), care(), 2200)
+    found = run(None, care(), 2200)
     quarter = np.searchsorted([91, 183, 275], np.mod(found.time, YEAR), side="right")
     for ward, beds in WARDS.items():
         assert np.array_equal(np.floor(found[f"staffed_beds[{ward}]"]), np.array(beds)[quarter])
@@ -92,7 +103,7 @@ def test_baseline_staffing_changes_nothing():
 def test_a_larger_intake_reaches_the_wards_as_an_erlang_pipeline():
     """Twice the intake: qualifying follows the gamma distribution of order 3, staff a linear equation (SciPy)."""
     staff = care(leaving_under_pressure=False, places_follow_staff=False, redeployment=False)
-    found = run(site(), staff, 7300, 20, intake_factor=2)
+    found = run(None, staff, 7300, 20, intake_factor=2)
     t, group = found.time, staff.groups["nurses"]
     training, leaving = group.training_days.value, group.leaving.value / YEAR
     before = found["qualifying[a,nurses]"][0]
@@ -112,8 +123,7 @@ def test_a_larger_intake_reaches_the_wards_as_an_erlang_pipeline():
 
 def test_nobody_is_lost_and_nobody_invented():
     """Every stock of staff is what it was, and what came, less what went; those who qualify are those who arrive."""
-    one = site((100, 30))
-    found = run(one, care(), 1500, pressure=1.2, closed_beds=40)
+    found = run((100, 30, 90), care(), 1500, pressure=1.2, closed_beds=40)
 
     def total(flow: str) -> np.ndarray:
         return np.concatenate([[0.0], np.cumsum(found[flow])[:-1]])
@@ -135,7 +145,7 @@ def test_nobody_is_lost_and_nobody_invented():
 
 def test_pressure_makes_staff_leave_and_missing_staff_add_to_the_work():
     staff = care()
-    runs = {p: run(site(), staff, 2200, 50, p) for p in (1.0, 1.15, 1.4)}
+    runs = {p: run(None, staff, 2200, 50, p) for p in (1.0, 1.15, 1.4)}
     ends = [runs[p] for p in (1.0, 1.15, 1.4)]
     left = [r["ward_staff[a,nurses]"][-1] for r in ends]
     assert left[0] > left[1] > left[2]
@@ -145,12 +155,12 @@ def test_pressure_makes_staff_leave_and_missing_staff_add_to_the_work():
     early = runs[1.15]["ward_work_felt[a]"][runs[1.15].time <= 150]
     wear = runs[1.15]["ward_wear[a]"][runs[1.15].time <= 150]
     assert wear == pytest.approx(early**staff.leaving_under_pressure.elasticity.value)
-    calm = run(site(), care(leaving_under_pressure=False), 2200, 50, 1.4)
+    calm = run(None, care(leaving_under_pressure=False), 2200, 50, 1.4)
     assert calm["ward_staff[a,nurses]"][-1] == pytest.approx(calm["ward_staff[a,nurses]"][0])
 
 
 def test_agencies_damp_at_a_cost():
-    found = [run(site(), care(), 2200, 50, 1.4, agency_allowed=a) for a in (0, 1, 2)]
+    found = [run(None, care(), 2200, 50, 1.4, agency_allowed=a) for a in (0, 1, 2)]
     beds = [r["beds_staffed[a]"].min() for r in found]
     staff = [r["ward_staff[a,nurses]"][-1] for r in found]
     paid = [r["agency_paid[a]"][-1] for r in found]
@@ -161,7 +171,7 @@ def test_agencies_damp_at_a_cost():
 
 def test_staff_of_closed_wards_come_to_the_community_after_their_retraining():
     staff = care(leaving_under_pressure=False)
-    found = run(site((0, 40)), staff, 1800, closed_beds=60)
+    found = run((0, 40, 90), staff, 1800, closed_beds=60)
     moving, there, up = (found[f"{n}[a,support]"] for n in ("moving", "retrained", "giving_up"))
     t = found.time
     assert moving.sum() > 5
@@ -169,7 +179,7 @@ def test_staff_of_closed_wards_come_to_the_community_after_their_retraining():
     assert there + up == pytest.approx((there + up).clip(0))
     later = (t * there).sum() / there.sum() - (t * moving).sum() / moving.sum()
     assert later == pytest.approx(staff.redeployment.retraining_days.value, rel=0.02)
-    stay = run(site((0, 40)), care(leaving_under_pressure=False, redeployment=False), 600, closed_beds=60)
+    stay = run((0, 40, 90), care(leaving_under_pressure=False, redeployment=False), 600, closed_beds=60)
     day = 500
     assert found["open_places[a_p1]"][day] > stay["open_places[a_p1]"][day] + 1
     assert found["ward_staff[a,support]"][day] < stay["ward_staff[a,support]"][day]
@@ -180,25 +190,23 @@ def test_staff_of_closed_wards_come_to_the_community_after_their_retraining():
 
 
 def test_new_places_wait_for_their_staff_and_old_ones_stay_open():
-    found = run(site((400, 40)), care(leaving_under_pressure=False), 6000)
+    found = run((400, 40, 90), care(leaving_under_pressure=False), 6000)
     new, old = found["open_places[a_p1]"], found["open_places[a_p2]"]
     assert np.rint(new[:310]) == pytest.approx(60) and np.rint(old) == pytest.approx(41)
     assert found["places_wanted[a_p1]"][401] == 100
     assert new[401] < 75 < new[-1]
     assert (np.diff(new[401:]) >= -1e-9).all()
-    eager = data()
-    eager["places_follow_staff"]["recruiting_ahead_days"]["value"] = 365
-    sooner = run(site((400, 40)), read_workforce(eager), 600)
+    sooner = run((400, 40, 365), care(leaving_under_pressure=False), 600)
     assert sooner["open_places[a_p1]"][401] > new[401] + 1
 
 
 def test_empty_posts_close_beds_until_they_are_filled():
     short = data()
     short["vacancy_at_start"] = {"nurses": {**short["temporary"]["bank_most"], "value": 0.3, "high": 0.35}}
-    found = run(site(), read_workforce(short), 7300, 10)
+    found = run(None, read_workforce(short), 7300, 10)
     # three in ten posts empty, of which bank and agency fill 6 per cent of posts each; usually 97 per cent are on duty
     expected = 310 * (1 - 0.3 + 0.12) / (0.97 * 0.9)
     assert found["beds_staffed[a]"][0] == pytest.approx(expected)
     assert found["beds_to_open[a]"][0] == pytest.approx(expected) and expected < 301
     assert found["beds_to_open[a]"][-1] == found["beds_called[a]"][-1]
-    assert run(site(), read_workforce(short), 10, least_staffing=0.8)["beds_to_open[a]"][0] == 301
+    assert run(None, read_workforce(short), 10, least_staffing=0.8)["beds_to_open[a]"][0] == 301

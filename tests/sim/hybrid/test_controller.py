@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from sim.errors import FaultsError
-from sim.hybrid import KernelSide, Moment, PlainHybrid, TwinSide, load_hybrid, ready
+from sim.hybrid import HybridRun, KernelSide, Moment, PlainHybrid, TwinSide, load_hybrid, ready
 from sim.run import Run
 from sim.twin import Twin
 from tests.sim.hybrid.pairs import everything, everything_model
@@ -80,3 +80,26 @@ def test_a_controller_may_set_parameters_only() -> None:
         PlainHybrid(
             hybrid, KernelSide(made.network, Run(made.network, 1)), controller=lambda m: m.set("at_home", 3)
         ).run()
+
+
+@pytest.mark.parametrize("calls", [(), (7,), (19, 20, 33)])
+def test_parameters_set_between_two_calls_act_as_a_controller_does(calls: tuple[int, ...]) -> None:
+    """Compiled: at the same instant, once, and with what the network gave left as it is."""
+    hybrid = everything_model(horizon=40)
+    made = ready(hybrid)
+    asked = {20: {"wanted": 0.5, "beds[north]": 14.0}, 27: {"wanted": 3.0}, 0: {"beds[north]": 11.0}}
+
+    def rule(moment: Moment) -> None:
+        for name, value in asked.get(moment.step, {}).items():
+            moment.set(name, value)
+
+    expected = PlainHybrid(hybrid, KernelSide(made.network, Run(made.network, 4)), controller=rule).run()
+    run = HybridRun(made, 4)
+    for step in sorted({*asked, *calls}):
+        run.advance(step)
+        if step in asked:
+            run.set(asked[step])
+    run.advance()
+    assert np.array_equal(run.trajectory().values, expected.values)
+    with pytest.raises(FaultsError, match="no such parameter"):
+        run.set({"wantd": 1.0})
