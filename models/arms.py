@@ -40,6 +40,12 @@ class Arm:
     gatekeeper: Gatekeeper | None = None
     around: Ready | None = None
 
+    @property
+    def kept(self) -> list[int]:
+        """Numbers of the stations of which replications are written down."""
+        names = list(self.lowered.network.stations)
+        return [names.index(name) for name in self.system.kept or names]
+
 
 def make_arm(name: str, system: System, schedule: Schedule | None = None) -> Arm:
     """Make a system ready to run; with a schedule its closures wait for their gates."""
@@ -50,7 +56,7 @@ def make_arm(name: str, system: System, schedule: Schedule | None = None) -> Arm
 
 @dataclass
 class Observed:
-    """What an arm wrote down, stacked over replications (R), months (M), stations (S) and classes (C).
+    """What an arm wrote down, stacked over replications (R), months (M), stations kept (S), classes (C), clocks (K).
 
     Parameters
     ----------
@@ -58,6 +64,7 @@ class Observed:
     flow : (R, M, S, C, columns) counts of CARE_FLOWS, total wait (ms) and waits above each clock
     places : (R, M, S, 2) place-ms open and draining
     midnight : (R, M, S, 7) sums over the month's midnights of the five states, of places and of places occupied
+    clocks : (R, M, K, C, 2) clocks that ended, and of these those above their limit
     months : list of date
         First day of each month.
     closures : list of list of Closure
@@ -72,13 +79,14 @@ class Observed:
     places: Ints
     midnight: Ints
     closures: list[list[Closure]]
+    clocks: Ints
     fingerprints: list[int] = field(default_factory=list)
     events: int = 0
 
     @property
     def stations(self) -> list[str]:
-        """Names of the stations, in order."""
-        return list(self.arm.lowered.network.stations)
+        """Names of the stations that are kept, in order."""
+        return list(self.arm.system.kept or self.arm.lowered.network.stations)
 
     @property
     def days(self) -> Ints:
@@ -112,6 +120,7 @@ class _One:
     places: Ints
     midnight: Ints
     closures: list[Closure]
+    clocks: Ints
     fingerprint: int
     events: int
 
@@ -162,13 +171,14 @@ def _run(arm: Arm, replication: int, seed: int, stop: threading.Event) -> _One:
             whole.advance(int(edges[month + 1]) // DAY)
         else:
             run.advance(int(edges[month + 1]))
-    state = run.state
+    state, kept = run.state, arm.kept
     return _One(
-        state.area,
-        _care_flows(state.flow),
-        state.places_area[..., :2],
-        _midnights(state.snapshot, edges),
+        state.area[:, kept],
+        _care_flows(state.flow[:, kept]),
+        state.places_area[:, kept, :2],
+        _midnights(state.snapshot[:, kept], edges),
         watch.closures if watch else [],
+        state.clocks[..., :2],
         run.fingerprint,
         run.events,
     )
@@ -188,7 +198,7 @@ def _midnights(snapshot: npt.NDArray[np.int32], edges: Ints) -> Ints:
 
 def _empty(arm: Arm, replications: int) -> Observed:
     tables = arm.lowered.tables
-    edges, state = tables.period_edges, Run(arm.lowered, 0, pool=1).state
+    edges, state, kept = tables.period_edges, Run(arm.lowered, 0, pool=1).state, arm.kept
     calendar = Calendar(arm.lowered.network.start, int(edges[-1]))
 
     def zeros(*shape: int) -> Ints:
@@ -197,11 +207,12 @@ def _empty(arm: Arm, replications: int) -> Observed:
     return Observed(
         arm=arm,
         months=[calendar.date(int(e)) for e in edges[:-1]],
-        area=zeros(*state.area.shape),
-        flow=zeros(*_care_flows(state.flow).shape),
-        places=zeros(*state.places_area[..., :2].shape),
-        midnight=zeros(len(edges) - 1, state.snapshot.shape[1], len(MIDNIGHT)),
+        area=zeros(*state.area[:, kept].shape),
+        flow=zeros(*_care_flows(state.flow[:, kept]).shape),
+        places=zeros(*state.places_area[:, kept, :2].shape),
+        midnight=zeros(len(edges) - 1, len(kept), len(MIDNIGHT)),
         closures=[],
+        clocks=zeros(*state.clocks[..., :2].shape),
     )
 
 
@@ -211,5 +222,6 @@ def _keep(o: Observed, replication: int, one: _One) -> None:
     o.places[replication] = one.places
     o.midnight[replication] = one.midnight
     o.closures.append(one.closures)
+    o.clocks[replication] = one.clocks
     o.fingerprints.append(one.fingerprint)
     o.events += one.events

@@ -19,32 +19,37 @@ from models import measures
 from models.arms import Observed
 from models.footprint import Footprint
 from models.plan import Criteria, Schedule, months_after
-from models.system import ward
 from sim.clock import DAY
 from sim.kernel.layout import WAITING
 
 __all__ = [
     "ALWAYS",
+    "MORE_IS_BETTER",
     "NOT_ASSESSED",
     "STANDARD",
     "Assessed",
     "assess",
     "crowding",
     "deciding",
+    "every_cell",
+    "grid",
     "has_collapsed",
     "months_between",
     "quarters",
+    "reported",
 ]
 
 Bools = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
 Masks = list[Bools]
+Periods = list[tuple[str, Bools]]
 Names = tuple[str, str, float | None, str, str]  # key, name, threshold, unit, source
 
 OWN = "own proposal"
 STANDARD, NO_HARM, ALWAYS = "meets the standard", "does no harm", "happens as planned"
 COLLAPSED_WAITING = 0.10  # people waiting as a share of a hospital's beds above which there is no steady state
 
+MORE_IS_BETTER = ("K4", "K5", "K5b")
 #: criteria that this version does not answer, and why
 NOT_ASSESSED: dict[str, dict[str, Any]] = {
     key: {"name": name, "assessed": False, "decides": False, "note": f"not assessed: {why}"}
@@ -122,10 +127,22 @@ def assess(
         _access(plan, usual, criteria, years, seasons, collapsed),
         _occupancy(plan, usual, criteria, years, seasons),
         _delayed(plan, usual, criteria, years),
-        _four_hours(plan, usual, footprint, criteria, years),
+        *_whole(plan, usual, footprint, criteria, years),
         _cancelled(plan, usual, criteria, years, collapsed),
         _sequence(plan, schedule),
     ]
+
+
+def _whole(plan: Observed, usual: Observed, footprint: Footprint, criteria: Criteria, years: Periods) -> list[Assessed]:
+    """K4, and K5 where there is a list: from the run where it knows of A&E and of planned care."""
+    from models import criteria_whole
+
+    roles = plan.arm.system.roles
+    if roles.front:
+        found = [criteria_whole.four_hours(plan, usual, criteria, years)]
+    else:
+        found = [_four_hours(plan, usual, footprint, criteria, years)]
+    return found + (criteria_whole.planned_care(plan, usual, years) if roles.treatment else [])
 
 
 def _places(o: Observed) -> list[str | None]:
@@ -136,7 +153,8 @@ def crowding(usual: Observed, last_year: Bools) -> Floats:
     """Mean number waiting at, and mean beds open in, each hospital (R, sites, 2) in the last year."""
     span, out = usual.days[last_year].sum() * DAY, []
     for site in usual.arm.system.footprint.sites:
-        waiting = usual.area[:, last_year, usual.station(ward(site))][..., WAITING].sum(axis=(1, 2)) / span
+        entries = [usual.station(name) for name in usual.arm.system.roles.entries[site]]
+        waiting = usual.area[:, last_year][:, :, entries][..., WAITING].sum(axis=(1, 2, 3)) / span
         out.append(np.stack([waiting, measures.beds_open(usual, site)[:, last_year].mean(axis=1)], axis=1))
     return np.stack(out, axis=1)
 
@@ -157,7 +175,8 @@ def _collapsed(usual: Observed, last_year: Bools) -> list[str]:
 Measure = Callable[[Observed, str | None, Masks], Floats]
 
 
-def _grid(o: Observed, periods: list[tuple[str, Bools]], measure: Measure) -> tuple[list[tuple[str, str]], Floats]:
+def grid(o: Observed, periods: Periods, measure: Measure) -> tuple[list[tuple[str, str]], Floats]:
+    """Values of a measure (R, cells) with the cells: every place in every period, the footprint as a whole last."""
     masks = [mask for _, mask in periods]
     cells = [(_title(o, place), name) for place in _places(o) for name, _ in periods]
     return cells, np.concatenate([measure(o, place, masks) for place in _places(o)], axis=1)
@@ -219,10 +238,10 @@ def _access(
     plan: Observed, usual: Observed, criteria: Criteria, years: Any, seasons: Any, collapsed: list[str]
 ) -> Assessed:
     """K1: the standard is judged by quarter, harm by year."""
-    _, by_quarter = _grid(plan, seasons, measures.long_wait_share)
-    _, usual_quarter = _grid(usual, seasons, measures.long_wait_share)
-    cells, by_year = _grid(plan, years, measures.long_wait_share)
-    _, usual_year = _grid(usual, years, measures.long_wait_share)
+    _, by_quarter = grid(plan, seasons, measures.long_wait_share)
+    _, usual_quarter = grid(usual, seasons, measures.long_wait_share)
+    cells, by_year = grid(plan, years, measures.long_wait_share)
+    _, usual_year = grid(usual, years, measures.long_wait_share)
     limit = criteria.access_share.value
     return _two_lenses(
         ("K1", "Access: waits over 4 h for a bed", limit, "share of emergencies", criteria.access_share.source),
@@ -265,8 +284,8 @@ def _delayed(plan: Observed, usual: Observed, criteria: Criteria, years: Any) ->
 
 
 def _cancelled(plan: Observed, usual: Observed, criteria: Criteria, years: Any, collapsed: list[str]) -> Assessed:
-    cells, values = _grid(plan, years, measures.cancelled_share)
-    _, base = _grid(usual, years, measures.cancelled_share)
+    cells, values = grid(plan, years, measures.cancelled_share)
+    _, base = grid(usual, years, measures.cancelled_share)
     harmless = np.all(values <= base + criteria.margin_share.value, axis=1)
     return _two_lenses(
         (
@@ -362,14 +381,14 @@ def _occupancy(plan: Observed, usual: Observed, criteria: Criteria, years: Any, 
         return np.stack([used[:, m].sum(axis=1) / np.maximum(1, have[:, m].sum(axis=1)) for m in masks], axis=1)
 
     winter = [(name, mask) for name, mask in seasons if name.endswith("-01")]
-    cells, values = _grid(plan, years, ratio)
-    _, base = _grid(usual, years, ratio)
-    _, cold = _grid(plan, winter, ratio)
+    cells, values = grid(plan, years, ratio)
+    _, base = grid(usual, years, ratio)
+    _, cold = grid(plan, winter, ratio)
     year, winter_line = criteria.occupancy_year, criteria.occupancy_winter
     meets = np.all(values <= year.value, axis=1) & np.all(cold <= winter_line.value, axis=1)
     note = f"reported; winter quarters {cold.mean():.1%} on average (line: {winter_line.value:.0%})"
     names = ("K2", "Midnight occupancy", year.value, "share of beds open", year.source)
-    return _reported(names, meets, cells, values, base, note)
+    return reported(names, meets, cells, values, base, note)
 
 
 def _four_hours(plan: Observed, usual: Observed, footprint: Footprint, criteria: Criteria, years: Any) -> Assessed:
@@ -387,13 +406,13 @@ def _four_hours(plan: Observed, usual: Observed, footprint: Footprint, criteria:
         now = np.stack([used[:, m].mean(axis=1) / np.maximum(1, have[:, m].mean(axis=1)) for m in masks], axis=1)
         return np.clip(seen[site] + slope * (now - base[site]), 0, 1)
 
-    cells, values = _grid(plan, years, share)
-    _, before = _grid(usual, years, share)
+    cells, values = grid(plan, years, share)
+    _, before = grid(usual, years, share)
     meets = np.all(values >= criteria.four_hour_share.value, axis=1)
     note = "reported; the baseline's 4-hour share moved along history's slope with occupancy, not simulated"
     line = criteria.four_hour_share
     names = ("K4", "A&E within 4 hours", line.value, "share of attendances", line.source)
-    return _reported(names, meets, cells, values, before, note, more_is_better=True)
+    return reported(names, meets, cells, values, before, note, more_is_better=True)
 
 
 def _sequence(plan: Observed, schedule: Schedule) -> Assessed:
@@ -412,7 +431,7 @@ def _sequence(plan: Observed, schedule: Schedule) -> Assessed:
         "share of closures",
         "NHS England bed test, March 2017",
     )
-    return _reported(names, np.greater_equal(share[:, 0], 1), [("all", "plan")], share, None, note)
+    return reported(names, np.greater_equal(share[:, 0], 1), [("all", "plan")], share, None, note)
 
 
 def _preceded(closure: Any, schedule: Schedule, proof: int) -> bool:
@@ -422,7 +441,7 @@ def _preceded(closure: Any, schedule: Schedule, proof: int) -> bool:
     return not steps or ready >= closure.step.share_before * steps[-1][1] - 0.5
 
 
-def _reported(
+def reported(
     names: Names,
     meets: Bools,
     cells: Any,
@@ -431,6 +450,7 @@ def _reported(
     note: str,
     more_is_better: bool = False,
 ) -> Assessed:
+    """Return a criterion that informs and does not decide."""
     key, name, limit, unit, source = names
     return Assessed(
         key=key,

@@ -7,8 +7,8 @@ only by an explicit route (there is none here), and leave for services of their 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from models.care.delays import transition_days
@@ -19,10 +19,12 @@ from models.demand import flows, pathway_shares
 from models.footprint import HOME, Footprint
 from models.observed import beds_by_quarter
 from models.plan import Fit, Future, Schedule, months_after
+from models.roles import Roles
 from sim import Network, load_network
 from sim.clock import Calendar
 
-__all__ = ["EMERGENCY_CLASSES", "System", "build", "community_places", "inside_beds", "offered_places"]
+__all__ = ["AT_HOME", "EMERGENCY_CLASSES", "RETURNING", "System", "answers_on", "avoided", "build"]
+__all__ += ["community_places", "inside_beds", "offered_places"]
 __all__ += ["network_data", "pathway_station", "stocks_around", "ward"]
 
 EMERGENCY_CLASSES = ("emergency", "direct")
@@ -57,10 +59,12 @@ class System:
         Hospital beds open by site and April quarter (1 to 4), community beds inside the count left out.
     places : dict
         Places of each community service by site and pathway, before any plan.
-    routes : dict
-        Shares of the route rules of every ward.
+    roles : Roles
+        What its stations and classes mean.
     around : StockPart, optional
         Stocks around the network; none when no feedback is on.
+    kept : tuple of str
+        Stations of which every replication is written down; all when empty.
     """
 
     network: Network
@@ -68,8 +72,9 @@ class System:
     inside: dict[str, int]
     beds: dict[str, dict[int, int]]
     places: dict[tuple[str, str], int]
-    routes: dict[str, list[dict[str, float]]] = field(default_factory=dict)
+    roles: Roles
     around: StockPart | None = None
+    kept: tuple[str, ...] = ()
 
 
 def offered_places(footprint: Footprint, fit: Fit) -> dict[tuple[str, str], float]:
@@ -104,15 +109,27 @@ def build(
     """
     inside = inside_beds(footprint)
     data = network_data(footprint, fit, future, horizon, plan, feedback)
-    by_ward = {ward(s): _routes(footprint) for s in footprint.sites}
     return System(
         load_network(data),
         footprint,
         inside,
         _season_beds(footprint, inside),
         community_places(footprint, fit),
-        by_ward,
+        _roles(footprint),
         stocks_around(footprint, fit, feedback),
+    )
+
+
+def _roles(footprint: Footprint) -> Roles:
+    wards = {site: (ward(site),) for site in footprint.sites}
+    return Roles(
+        wards=wards,
+        bed_shares={station: 1.0 for stations in wards.values() for station in stations},
+        entries=wards,
+        services={(s, p): (pathway_station(s, p),) for s in footprint.sites for p in footprint.pathways},
+        emergencies=EMERGENCY_CLASSES,
+        planned=("elective",),
+        at_home=AT_HOME,
     )
 
 
@@ -125,7 +142,7 @@ def network_data(
     feedback: Pressure | None = None,
 ) -> dict[str, Any]:
     """Return the network of :func:`build` as data, in the words of a network file, before it is read and checked."""
-    answers = _on(feedback)
+    answers = answers_on(feedback)
     early = answers is not None and answers.early_discharge.enabled
     calendar = Calendar(footprint.start, 1)
     places = community_places(footprint, fit)
@@ -159,18 +176,27 @@ def network_data(
 
 
 def stocks_around(
-    footprint: Footprint, fit: Fit, feedback: Pressure | None, sites: Iterable[str] | None = None
+    footprint: Footprint,
+    fit: Fit,
+    feedback: Pressure | None,
+    sites: Iterable[str] | None = None,
+    wards: Mapping[str, tuple[str, ...]] | None = None,
 ) -> StockPart | None:
-    """Return the stocks that set stays in some hospitals (all unless given); none when no feedback is on."""
-    answers = _on(feedback)
+    """Return the stocks that set stays in some hospitals (all unless given); none when no feedback is on.
+
+    `wards` are the stations of beds by site, where a hospital is not one pool.
+    """
+    answers = answers_on(feedback)
     if answers is None:
         return None
     watched = _watched(footprint, fit, answers.early_discharge.enabled)
+    watched = {s: replace(one, station=one.station if wards is None else wards[s]) for s, one in watched.items()}
     chosen = watched if sites is None else {site: watched[site] for site in sites}
     return pressure(chosen, answers, start_day=_day_of_year(footprint.start))
 
 
-def _on(feedback: Pressure | None) -> Pressure | None:
+def answers_on(feedback: Pressure | None) -> Pressure | None:
+    """Return the answers to pressure, or none when all are switched off."""
     return feedback if feedback is not None and feedback.any else None
 
 
@@ -238,7 +264,7 @@ def _sources(footprint: Footprint, fit: Fit, future: Future, plan: Schedule | No
     planned = {"hour": [float(first <= h < last) for h in range(24)], "weekday": demand.weekday_elective.values}
     sources: dict[str, Any] = {}
     for site, flow in flows(footprint, fit).items():
-        level = _avoided(future, plan, site)
+        level = avoided(future, plan, site)
         for cls, rate, shape in (
             ("emergency", flow.emergency, emergency | {"level": level}),
             ("direct", flow.direct, emergency | {"level": level}),
@@ -258,8 +284,8 @@ def _sources(footprint: Footprint, fit: Fit, future: Future, plan: Schedule | No
     return sources
 
 
-def _avoided(future: Future, plan: Schedule | None, site: str) -> list[dict[str, Any]]:
-    """Level of emergencies that still come: fewer as the plan's places at home open; the others are cared for there."""
+def avoided(future: Future, plan: Schedule | None, site: str) -> list[dict[str, Any]]:
+    """Return the level of emergencies that still come: fewer as places at home open; the others are cared for there."""
     if plan is None or site not in plan.openings or not future.admissions_effect.value:
         return []
     steps = plan.openings[site]

@@ -7,15 +7,16 @@ March 2017. Staff are not modelled yet, so "in place" means open for the proof p
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from models.plan import Schedule, Step, months_after
-from models.system import EMERGENCY_CLASSES, System, pathway_station, ward
+from models.system import System
 from sim import Run
 from sim.clock import Calendar
-from sim.kernel.layout import PERIOD, STARTED, WAIT_TOTAL
+from sim.kernel.layout import PERIOD, STARTED, TRANSFERRED_IN, WAIT_TOTAL
 from sim.tables import Change, Lowered
 
 __all__ = ["Closure", "Gatekeeper"]
@@ -80,35 +81,40 @@ class Watch:
             changes += self._close(step, today, at)
         for (kind, site), beds in self.closed.items():
             if kind == "acute" and beds and today.month % 3 == 1:  # the season's number of beds changes today
-                changes.append(self._beds(site, today, at))
+                changes += self._beds(site, today, at)
         if changes:
             self.run.change(changes)
 
-    def _beds(self, site: str, today: dt.date, at: int) -> Change:
-        open_beds = self.keeper.system.beds[site][Calendar.april_quarter(today)] - self.closed.get(("acute", site), 0)
-        return self.keeper.lowered.places_at(ward(site), max(0, open_beds), at)
+    def _beds(self, site: str, today: dt.date, at: int) -> list[Change]:
+        system = self.keeper.system
+        open_beds = system.beds[site][Calendar.april_quarter(today)] - self.closed.get(("acute", site), 0)
+        by_ward = system.roles.beds_by_ward(site, max(0, open_beds))
+        return [self.keeper.lowered.places_at(station, beds, at) for station, beds in by_ward.items()]
 
     def _close(self, step: Step, today: dt.date, at: int) -> list[Change]:
         if step.kind == "acute":
-            return [self._beds(step.site, today, at)]
+            return self._beds(step.site, today, at)
         system = self.keeper.system
+        (station,) = system.roles.services[step.site, "p2"]
         before = system.places[step.site, "p2"]
         left = max(0, before - self.closed["community", step.site])
-        changes = [self.keeper.lowered.places_at(pathway_station(step.site, "p2"), left, at)]
-        return changes + self._redirect(step.site, left / before, at)
+        changes = [self.keeper.lowered.places_at(station, left, at)]
+        for ward in system.roles.wards[step.site]:
+            changes += self._redirect(step.site, ward, left / before, at)
+        return changes
 
-    def _redirect(self, site: str, remaining: float, at: int) -> list[Change]:
+    def _redirect(self, site: str, station: str, remaining: float, at: int) -> list[Change]:
         """As community beds close, those who would have used them go home with support instead."""
         changes: list[Change] = []
-        station = ward(site)
-        rules = self.keeper.lowered.network.stations[station].routes
-        for number, rule in enumerate(rules):
+        services = self.keeper.system.roles.services
+        for number, rule in enumerate(self.keeper.lowered.network.stations[station].routes):
             shares = {to: d.share for to, d in rule.to.items() if isinstance(d.share, float)}
-            beds, home = pathway_station(site, "p2"), pathway_station(site, "p1")
-            if beds not in shares or home not in shares:
+            beds, home = services[site, "p2"][0], [to for to in services[site, "p1"] if to in shares]
+            if beds not in shares or not home:
                 continue
-            moved = shares[beds] * (1 - remaining)
-            shares |= {beds: shares[beds] - moved, home: shares[home] + moved}
+            moved, before = shares[beds] * (1 - remaining), sum(shares[to] for to in home)
+            shares |= {to: shares[to] + moved * (shares[to] / before) for to in home}
+            shares[beds] -= moved
             changes += self.keeper.lowered.shares(station, number, shares, at)
         return changes
 
@@ -149,13 +155,16 @@ class Watch:
         return proven >= step.share_before * openings[-1][1] - 0.5
 
     def _use(self, site: str, months: slice) -> float:
-        home = pathway_station(site, "p1")
+        home = self.keeper.system.roles.services[site, "p1"]
         return self._held(home, months) / max(1, self._open(home, months))
 
     def _long_waits(self, site: str, months: slice) -> float:
         """Share of emergencies that waited over 4 h for a bed."""
-        flow = self.run.state.flow[months, self._station(ward(site)), : len(EMERGENCY_CLASSES)]
-        return float(flow[..., WAIT_TOTAL + 1].sum() / max(1, flow[..., STARTED].sum()))
+        roles, classes = self.keeper.system.roles, self.keeper.lowered.network.classes
+        flow = self.run.state.flow[months][:, self._stations(roles.entries[site])]
+        flow = flow[:, :, [classes.index(cls) for cls in roles.emergencies]]
+        came = flow[..., STARTED].sum() - flow[..., TRANSFERRED_IN].sum()
+        return float(flow[..., WAIT_TOTAL + 1].sum() / max(1, came))
 
     def _occupancy(self, site: str, months: slice, closed: int) -> float:
         """Mean use of a hospital's beds over some months, had it had its beds of that season but for `closed` ones."""
@@ -165,23 +174,25 @@ class Watch:
             max(0, season[Calendar.april_quarter(calendar.date(int(edges[m])))] - closed) * int(edges[m + 1] - edges[m])
             for m in range(months.start, months.stop)
         ]
-        return self._held(ward(site), months) / sum(left) if sum(left) > 0 else np.inf
+        wards = self.keeper.system.roles.wards[site]
+        return self._held(wards, months) / sum(left) if sum(left) > 0 else np.inf
 
-    def _held(self, station: str, months: slice) -> int:
+    def _held(self, stations: Sequence[str], months: slice) -> int:
         """Time (ms) for which places were held; the month that ends now is still open in the engine's books."""
-        s, state = self._station(station), self.run.state
-        held = int(state.area[months, s, :, 1:4].sum())
+        s, state = self._stations(stations), self.run.state
+        held = int(state.area[months][:, s, :, 1:4].sum())
         if months.stop > state.numbers[PERIOD]:
             held += int((state.running[s, :, 1:4] + state.present[s, :, 1:4] * self.run.now).sum())
         return held
 
-    def _open(self, station: str, months: slice) -> int:
+    def _open(self, stations: Sequence[str], months: slice) -> int:
         """Time (ms) for which places were open."""
-        s, state = self._station(station), self.run.state
-        places = int(state.places_area[months, s, 0].sum())
+        s, state = self._stations(stations), self.run.state
+        places = int(state.places_area[months][:, s, 0].sum())
         if months.stop > state.numbers[PERIOD]:
-            places += int(state.pool["open_time"][s] + state.pool["places"][s] * self.run.now)
+            places += int((state.pool["open_time"][s] + state.pool["places"][s] * self.run.now).sum())
         return places
 
-    def _station(self, name: str) -> int:
-        return list(self.keeper.lowered.network.stations).index(name)
+    def _stations(self, names: Sequence[str]) -> list[int]:
+        order = list(self.keeper.lowered.network.stations)
+        return [order.index(name) for name in names]

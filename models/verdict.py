@@ -81,7 +81,7 @@ def judge(
         Reasons why there is no baseline; empty when there is one.
     """
     assessed = assess(plan, usual, schedule, criteria, window)
-    deciding = [a for a in assessed if a.decides]
+    deciding, known = [a for a in assessed if a.decides], {a.key for a in assessed}
     delivered = np.all([a.passes for a in deciding if a.key == "K0"], axis=0)
     safe = np.all([a.passes for a in deciding if a.key != "K0"], axis=0)
     both = delivered & safe
@@ -95,7 +95,7 @@ def judge(
         delivered=_probability(delivered),
         safe=_probability(safe),
         binding_criterion=binding.key,
-        criteria=[_row(a) for a in assessed] + [{"id": k, **v} for k, v in NOT_ASSESSED.items()],
+        criteria=[_row(a) for a in assessed] + [{"id": k, **v} for k, v in NOT_ASSESSED.items() if k not in known],
         replications=len(both),
         window=(window[0].isoformat(), window[1].isoformat()),
         reasons=why_not,
