@@ -41,7 +41,7 @@ class Arm:
     around: Ready | None = None
 
     @property
-    def kept(self) -> list[int]:
+    def stations_kept(self) -> list[int]:
         """Numbers of the stations of which replications are written down."""
         names = list(self.lowered.network.stations)
         return [names.index(name) for name in self.system.kept or names]
@@ -171,7 +171,7 @@ def _run(arm: Arm, replication: int, seed: int, stop: threading.Event) -> _One:
             whole.advance(int(edges[month + 1]) // DAY)
         else:
             run.advance(int(edges[month + 1]))
-    state, kept = run.state, arm.kept
+    state, kept = run.state, arm.stations_kept
     return _One(
         state.area[:, kept],
         _care_flows(state.flow[:, kept]),
@@ -198,7 +198,7 @@ def _midnights(snapshot: npt.NDArray[np.int32], edges: Ints) -> Ints:
 
 def _empty(arm: Arm, replications: int) -> Observed:
     tables = arm.lowered.tables
-    edges, state, kept = tables.period_edges, Run(arm.lowered, 0, pool=1).state, arm.kept
+    edges, state, kept = tables.period_edges, Run(arm.lowered, 0, pool=1).state, arm.stations_kept
     calendar = Calendar(arm.lowered.network.start, int(edges[-1]))
 
     def zeros(*shape: int) -> Ints:

@@ -21,10 +21,10 @@ from models.calibration_feedback import mechanisms_of
 from models.calibration_front import fit_front_door
 from models.care.pressure import Pressure
 from models.demand import prior_routes
-from models.details import BEDS, build
+from models.details import build
 from models.footprint import Footprint, to_basis
 from models.measures import delayed_beds, occupied_beds
-from models.plan import Fit, Future
+from models.plan import DetailName, Fit, Future
 from sim import CarebridgeError
 from sim.clock import DAY
 from sim.kernel.layout import AWAITED, BLOCKED, FLOWS, IN_SERVICE, IN_TRANSITION, WAITING
@@ -121,7 +121,7 @@ def fit_footprint(
     workers: int = 1,
     rounds: int = 24,
     feedback: Pressure | None = None,
-    detail: str = BEDS,
+    detail: DetailName = "beds",
     on_round: Callable[[int, float], None] | None = None,
 ) -> Fit:
     """Fit stays and community capacity to the baseline year.

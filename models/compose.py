@@ -16,7 +16,7 @@ from typing import Any
 from models.care.pressure import Pressure
 from models.details import BEDS, DETAILS, fit_name
 from models.footprint import Footprint, load_footprint
-from models.plan import Criteria, Fit, Future, Plan, Timeline
+from models.plan import Criteria, DetailName, Fit, Future, Plan, Timeline
 from sim.errors import CarebridgeError, Fault, FaultsError, nearest
 from sim.reading.shape import shape_faults
 from sim.reading.yaml_file import read_yaml
@@ -89,7 +89,7 @@ class Settings:
     seed: int
     waterfall: int
     sensitivity: int
-    detail: str
+    detail: DetailName
     composed: dict[str, Any]
 
     @property

@@ -128,7 +128,7 @@ def cancelled(o: Observed, site: str | None = None) -> tuple[npt.NDArray[np.int6
     for want of a bed; nobody is between the two at the end of a month, as sessions and what follows them end before
     midnight.
     """
-    lost, due = np.zeros((2, *o.midnight.shape[:2]), np.int64)
+    lost, due = np.zeros(o.midnight.shape[:2], np.int64), np.zeros(o.midnight.shape[:2], np.int64)
     roles = o.arm.system.roles
     for name in site_mask(o, site):
         stations = [roles.lists[name]] if roles.lists else roles.wards[name]

@@ -90,12 +90,13 @@ def treated_in_time(o: Observed, kind: str, site: str | None, masks: Masks) -> F
     """
     read, network = o.arm.system.roles.treatment[kind], o.arm.lowered.network
     groups = [network.classes.index(cls) for cls in read.classes]
-    shares = []
+    shares: list[Floats] = []
     for days in SINCE_DECISION:
         begins = tuple(f"{name}_decided_{days}_days_" for name in site_mask(o, site))
         rows = [k for k, name in enumerate(network.observe.clocks) if name.startswith(begins)]
         counts = o.clocks[:, :, rows][:, :, :, groups].sum(axis=(2, 3))
         ended, over = (by_period(counts[..., n], masks) for n in (0, 1))
         shares.append(np.where(ended > 0, (ended - over) / np.maximum(1, ended), np.nan))
-    parts = np.diff(np.stack([np.zeros_like(shares[0]), *shares]), axis=0)
-    return np.tensordot(room_left(read.limit_days, read.before_days, read.before_cv), parts, axes=1)
+    parts = np.asarray(np.diff(np.stack([np.zeros_like(shares[0]), *shares]), axis=0), np.float64)
+    room = room_left(read.limit_days, read.before_days, read.before_cv)
+    return np.asarray(np.sum(room[:, None, None] * parts, axis=0), np.float64)

@@ -15,10 +15,12 @@ from pydantic import AfterValidator, Field, model_validator
 
 from models.figures import Figure, Name, Shape, must, within
 
-__all__ = ["Criteria", "Fit", "Future", "Gate", "Missed", "Plan", "Range", "Schedule", "Step", "Timeline", "schedule"]
+__all__ = ["Criteria", "DetailName", "Fit", "Future", "Gate", "Missed", "Plan", "Range", "Schedule", "Step"]
+__all__ += ["Timeline", "months_after", "schedule"]
 
 Fraction = Annotated[float, Field(ge=0, le=1)]
 Factor = Annotated[float, Field(gt=0)]
+DetailName = Literal["beds", "default", "full"]
 
 
 Beds = Annotated[Figure, AfterValidator(within("beds", -float("inf"), float("inf")))]
@@ -160,7 +162,7 @@ class Fit(Shape):
     """What was fitted to the baseline year, and to which footprint; the ranges are those of a whole calibration."""
 
     footprint: str
-    detail: Literal["beds", "default", "full"] = "beds"  # how much of the care system was simulated
+    detail: DetailName = "beds"  # how much of the care system was simulated
     inputs: str  # hash of the footprint's figures that the fit was made with
     stay_factor: dict[str, Factor]  # by site, on all stays to medically ready
     capacity_factor: dict[str, Factor]  # by pathway, places over offered load

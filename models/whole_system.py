@@ -133,7 +133,7 @@ def _plan_at(
     if not level:
         return
     effect = -future.admissions_effect.value
-    kept = ((made.frame.start, 0.0), *((day, (1 - value) / effect) for day, value in level))
+    kept = ((dt.date(made.frame.start.year, 1, 1), 0.0), *((day, (1 - value) / effect) for day, value in level))
     to = _shares_of_home(made, roles, site)
     for name, source in list(data["sources"].items()):
         if source["class"] in EMERGENCY and "rate_per_day" in source and _site_of(name, made) == site:

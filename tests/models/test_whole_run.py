@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import json
+from typing import Any
 
 import numpy as np
 import pytest
@@ -57,8 +59,6 @@ def seen(usual):
 
 
 def build_without_stocks(system):
-    import dataclasses
-
     return dataclasses.replace(system, around=None)
 
 
@@ -75,6 +75,7 @@ def test_an_arm_keeps_the_stations_that_are_read_and_loses_nothing_of_them(seen)
 
 def test_beds_are_those_counted_and_services_those_fitted(chosen, usual):
     plain = settings(parse(["timeline=3y", *SHORT]))
+    assert plain.fit is not None
     other = build(plain.footprint, plain.fit, plain.future, END)
     assert usual.beds == other.beds and usual.inside == other.inside
     assert usual.roles.wards == other.roles.wards and usual.roles.services == other.roles.services
@@ -154,7 +155,7 @@ def test_a_plan_opens_places_and_keeps_emergencies_at_home(chosen, usual, laid_o
     effect = chosen.future.admissions_effect.value
     day, opened = laid_out.openings["exeter"][-1]
     assert opened > 0
-    steps = planned.network.stations["exeter_p1"].places
+    steps: Any = planned.network.stations["exeter_p1"].places
     assert steps[0].places == usual.places["exeter", "p1"]
     assert steps[-1].places == usual.places["exeter", "p1"] + opened
     before, after = usual.network.sources["exeter_emergency_ward"], planned.network.sources["exeter_emergency_ward"]
