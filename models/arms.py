@@ -51,6 +51,12 @@ class Arm:
         names = {v.name for v in model.variables.values() if v.kind == "stock" or v.name in SHOWN}
         return [c for c in model.columns() if c.partition("[")[0] in names]
 
+    @property
+    def stations_kept(self) -> list[int]:
+        """Numbers of the stations of which replications are written down."""
+        names = list(self.lowered.network.stations)
+        return [names.index(name) for name in self.system.kept or names]
+
 
 def make_arm(name: str, system: System) -> Arm:
     """Make a system ready to run as it is."""
@@ -65,7 +71,7 @@ def with_plan(arm: Arm, name: str, schedule: Schedule, future: Future) -> Arm:
 
 @dataclass
 class Observed:
-    """What an arm wrote down, stacked over replications (R), months (M), stations (S) and classes (C).
+    """What an arm wrote down, stacked over replications (R), months (M), stations kept (S), classes (C), clocks (K).
 
     Parameters
     ----------
@@ -73,6 +79,7 @@ class Observed:
     flow : (R, M, S, C, columns) counts of CARE_FLOWS, total wait (ms) and waits above each clock
     places : (R, M, S, 2) place-ms open and draining
     midnight : (R, M, S, 7) sums over the month's midnights of the five states, of places and of places occupied
+    clocks : (R, M, K, C, 2) clocks that ended, and of these those above their limit
     months : list of date
         First day of each month.
     closures : list of list of Closure
@@ -92,13 +99,14 @@ class Observed:
     stocks: Floats
     stock_columns: list[str]
     stock_days: Floats
+    clocks: Ints
     fingerprints: list[int] = field(default_factory=list)
     events: int = 0
 
     @property
     def stations(self) -> list[str]:
-        """Names of the stations, in order."""
-        return list(self.arm.lowered.network.stations)
+        """Names of the stations that are kept, in order."""
+        return list(self.arm.system.kept or self.arm.lowered.network.stations)
 
     @property
     def days(self) -> Ints:
@@ -137,6 +145,7 @@ class _One:
     midnight: Ints
     closures: list[Closure]
     stocks: Floats
+    clocks: Ints
     fingerprint: int
     events: int
 
@@ -187,14 +196,15 @@ def _run(arm: Arm, replication: int, seed: int, stop: threading.Event) -> _One:
             whole.advance(int(edges[month + 1]) // DAY)
         else:
             run.advance(int(edges[month + 1]))
-    state = run.state
+    state, kept = run.state, arm.stations_kept
     return _One(
-        state.area,
-        _care_flows(state.flow),
-        state.places_area[..., :2],
-        _midnights(state.snapshot, edges),
+        state.area[:, kept],
+        _care_flows(state.flow[:, kept]),
+        state.places_area[:, kept, :2],
+        _midnights(state.snapshot[:, kept], edges),
         watch.closures if watch else [],
         _kept(arm, whole) if whole else np.zeros((0, 0)),
+        state.clocks[..., :2],
         run.fingerprint,
         run.events,
     )
@@ -220,7 +230,7 @@ def _midnights(snapshot: npt.NDArray[np.int32], edges: Ints) -> Ints:
 
 def _empty(arm: Arm, replications: int) -> Observed:
     tables = arm.lowered.tables
-    edges, state = tables.period_edges, Run(arm.lowered, 0, pool=1).state
+    edges, state, kept = tables.period_edges, Run(arm.lowered, 0, pool=1).state, arm.stations_kept
     calendar = Calendar(arm.lowered.network.start, int(edges[-1]))
 
     def zeros(*shape: int) -> Ints:
@@ -230,14 +240,15 @@ def _empty(arm: Arm, replications: int) -> Observed:
     return Observed(
         arm=arm,
         months=[calendar.date(int(e)) for e in edges[:-1]],
-        area=zeros(*state.area.shape),
-        flow=zeros(*_care_flows(state.flow).shape),
-        places=zeros(*state.places_area[..., :2].shape),
-        midnight=zeros(len(edges) - 1, state.snapshot.shape[1], len(MIDNIGHT)),
+        area=zeros(*state.area[:, kept].shape),
+        flow=zeros(*_care_flows(state.flow[:, kept]).shape),
+        places=zeros(*state.places_area[:, kept, :2].shape),
+        midnight=zeros(len(edges) - 1, len(kept), len(MIDNIGHT)),
         closures=[],
         stocks=np.zeros((replications, len(days), len(arm.kept))),
         stock_columns=arm.kept,
         stock_days=days,
+        clocks=zeros(*state.clocks[..., :2].shape),
     )
 
 
@@ -248,5 +259,6 @@ def _keep(o: Observed, replication: int, one: _One) -> None:
     o.midnight[replication] = one.midnight
     o.closures.append(one.closures)
     o.stocks[replication] = one.stocks
+    o.clocks[replication] = one.clocks
     o.fingerprints.append(one.fingerprint)
     o.events += one.events

@@ -18,7 +18,8 @@ from models.arms import Observed
 from models.calibrate import inputs_hash
 from models.calibration_feedback import feedback_reasons, mechanisms_around
 from models.footprint import Footprint
-from models.measures import beds_open, cancelled_share, delayed_beds, long_wait_share, occupied_beds
+from models.measures import beds_open, cancelled, cancelled_share, delayed_beds, long_wait_share, occupied_beds
+from models.measures_whole import four_hour_share
 from models.observed import beds_by_quarter, delays_by_year, holdout_beds
 from models.observed import delayed_beds as observed_delayed
 from models.plan import Fit, months_after
@@ -92,7 +93,9 @@ def _fitted(footprint: Footprint, usual: Observed) -> pd.DataFrame:
         observed = pd.DataFrame(seen.get_group(name))
         simulated = occupied_beds(usual, name)[:, months].mean(axis=1)
         over_4h, over_12h = (float(long_wait_share(usual, name, [months], k).mean()) for k in (0, 1))
-        lost = usual.flows(f"{name}_ward", "elective", "lost")[:, months].sum(axis=1)
+        lost = cancelled(usual, name)[0][:, months].sum(axis=1)
+        front = usual.arm.system.roles.front
+        four_hours = {"simulated_type1_4h": float(four_hour_share(usual, name, [months]).mean())} if front else {}
         rows.append(
             {
                 "hospital": site.name,
@@ -103,6 +106,7 @@ def _fitted(footprint: Footprint, usual: Observed) -> pd.DataFrame:
                 "simulated_over_4h": over_4h,
                 "simulated_over_12h": over_12h,
                 "observed_type1_4h": site.type1_4h_share.value,
+                **four_hours,
                 "observed_over_12h": _whole_year(list(observed["waits_over_12h"])),
                 "observed_cancelled": _whole_year(list(observed["cancelled_operations"])),
                 "simulated_cancelled": float(lost.mean()),

@@ -18,12 +18,13 @@ import numpy as np
 from models.arms import Observed, make_arm, run_arms
 from models.calibration_bases import check_bases
 from models.calibration_feedback import mechanisms_of
+from models.calibration_front import fit_front_door
 from models.care.pressure import Pressure
 from models.demand import prior_routes
+from models.details import build
 from models.footprint import Footprint, to_basis
 from models.measures import delayed_beds, occupied_beds
-from models.plan import Fit, Future
-from models.system import build, pathway_station, ward
+from models.plan import DetailName, Fit, Future
 from sim import CarebridgeError
 from sim.clock import DAY
 from sim.kernel.layout import AWAITED, BLOCKED, FLOWS, IN_SERVICE, IN_TRANSITION, WAITING
@@ -89,10 +90,10 @@ def delayed_each(o: Observed, months: np.ndarray) -> dict[str, np.ndarray]:
 def _awaited(o: Observed, months: np.ndarray) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
     """Mean number awaiting each pathway, wherever they lie, and how many began it, by replication."""
     footprint = o.arm.system.footprint
-    span = o.days[months].sum() * DAY
+    span, services = o.days[months].sum() * DAY, o.arm.system.roles.services
     awaited, started = {}, {}
     for name in footprint.pathways:
-        index = [o.station(pathway_station(s, name)) for s in footprint.sites]
+        index = [o.station(station) for s in footprint.sites for station in services[s, name]]
         awaited[name] = o.area[:, months][:, :, index][..., AWAITED].sum(axis=(1, 2, 3)) / span
         started[name] = o.flow[:, months][:, :, index][..., STARTED].sum(axis=(1, 2, 3))
     return awaited, started
@@ -120,6 +121,7 @@ def fit_footprint(
     workers: int = 1,
     rounds: int = 24,
     feedback: Pressure | None = None,
+    detail: DetailName = "beds",
     on_round: Callable[[int, float], None] | None = None,
 ) -> Fit:
     """Fit stays and community capacity to the baseline year.
@@ -131,6 +133,9 @@ def fit_footprint(
     ----------
     feedback : Pressure, optional
         How stays answer to pressure.
+    detail : {"beds", "default", "full"}
+        How much of the care system is simulated. Where A&E is counted by crowding, the published type-1 four-hour share
+        of each hospital gives its base breach.
     on_round : callable, optional
         Called after each round with its number and the largest relative miss, in units of its tolerance.
 
@@ -155,6 +160,7 @@ def fit_footprint(
     for number in range(rounds):
         fit = Fit(
             footprint=footprint.name,
+            detail=detail,
             inputs=inputs_hash(footprint),
             stay_factor=_rounded(stay),
             capacity_factor=_rounded(capacity),
@@ -181,9 +187,11 @@ def fit_footprint(
         if worst <= 1:
             achieved = {f"{s}_beds_occupied": round(v, 2) for s, v in occupied.items()}
             achieved |= {f"{p}_delayed_beds": round(v, 2) for p, v in delayed.items()}
-            return fit.model_copy(update={"achieved": achieved})
+            breach, shares = fit_front_door(o, months)
+            return fit.model_copy(update={"achieved": achieved | shares, "base_breach": breach})
         for s in stay:
-            in_care = o.area[:, months][:, :, o.station(ward(s))][..., IN_SERVICE].sum()
+            wards = [o.station(name) for name in o.arm.system.roles.wards[s]]
+            in_care = o.area[:, months][:, :, wards][..., IN_SERVICE].sum()
             in_care = in_care / (o.area.shape[0] * o.days[months].sum() * DAY)
             stay[s] *= float(np.clip(1 + (aim.occupied[s] - occupied[s]) / in_care, 0.2, 5.0))
         for p in capacity:
@@ -220,9 +228,9 @@ def _rounded(values: dict[str, float]) -> dict[str, float]:
 
 def mean_pressure(o: Observed, site: str, months: np.ndarray) -> float:
     """Mean number of people in a hospital's beds and waiting for one, over its beds open."""
-    station = o.station(ward(site))
-    people = o.area[:, months, station][..., [WAITING, *IN_BEDS]].sum()
-    return float(people / o.places[:, months, station, 0].sum())
+    stations = [o.station(name) for name in o.arm.system.roles.wards[site]]
+    people = o.area[:, months][:, :, stations][..., [WAITING, *IN_BEDS]].sum()
+    return float(people / o.places[:, months][:, :, stations, 0].sum())
 
 
 def _baseline(

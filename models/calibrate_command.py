@@ -12,6 +12,7 @@ import pandas as pd
 
 from models import compose
 from models.compose import Settings, parse, settings
+from models.details import BEDS, fit_name
 from models.plan import Fit
 from sim.errors import Fault, FaultsError
 from sim.files import check_file, json_text, replace_text
@@ -29,6 +30,7 @@ HELP = """carebridge calibrate [footprint=devon] [key=value ...] [quick=true] [o
   of different bases, years or clocks would be compared, it says NO BASELINE, writes nothing and ends with 1.
 
   footprint=devon       which area (carebridge list footprints)
+  detail=beds           how much is simulated: beds, or the whole care system (default, full); each has its own fit
   replications=32       of the baseline year
   seed=1                same seed, same file to the last byte
   workers=2             threads; no influence on the results
@@ -60,7 +62,7 @@ def calibrate(words: list[str]) -> int:
         rule = "is changed here only, so say out=FILE: the footprint's own fit stays with its own figures."
         raise FaultsError([Fault(changed.partition("=")[0], None, rule, WHERE)], WHERE)
     chosen = settings(request)
-    target = out or compose.CONFIGS / "fit" / f"{chosen.footprint.name}.yaml"
+    target = out or compose.CONFIGS / "fit" / f"{fit_name(chosen.footprint.name, chosen.detail)}.yaml"
     for file in (target, table):
         if file:
             check_file(file)
@@ -135,6 +137,7 @@ def _fitted(chosen: Settings, quick: bool) -> tuple[Fit, Calibrated | None]:
         seed=request.seed if request.seed is not None else 1,
         workers=workers,
         feedback=chosen.feedback,
+        detail=chosen.detail,
         on_round=show,
     )
     if quick:
@@ -155,7 +158,8 @@ def _fitted(chosen: Settings, quick: bool) -> tuple[Fit, Calibrated | None]:
 def _file_text(chosen: Settings, fit: Fit, quick: bool) -> str:
     import yaml
 
-    how = f"carebridge calibrate footprint={chosen.footprint.name}" + (" quick=true" if quick else "")
+    how = f"carebridge calibrate footprint={chosen.footprint.name}"
+    how += ("" if chosen.detail == BEDS else f" detail={chosen.detail}") + (" quick=true" if quick else "")
     head = (
         f"# What was fitted so that {chosen.footprint.title} reproduces {chosen.footprint.baseline_year}.\n"
         f"# Made by `{how}`; do not edit by hand.\n"

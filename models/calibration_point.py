@@ -17,10 +17,11 @@ import numpy as np
 from models.arms import Observed, make_arm, run_arms
 from models.calibration_targets import range_sd
 from models.care.pressure import Pressure
+from models.details import build
 from models.figures import Figure
 from models.footprint import Footprint, Pathway
 from models.plan import Fit, Future
-from models.system import build, inside_beds, offered_places
+from models.system import inside_beds, offered_places
 from sim.calibration import LogNormal, Normal, Parameter
 
 __all__ = ["WIDENED", "Replayed", "at_point", "start_of", "step_of", "unknowns"]

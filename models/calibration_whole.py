@@ -22,6 +22,7 @@ import numpy.typing as npt
 from scipy import linalg
 
 from models.calibrate import CannotFit
+from models.calibration_front import front_in_words
 from models.calibration_point import Replayed, start_of, step_of, unknowns
 from models.calibration_targets import YEARS, aims, clock_of, held_back, held_figures, simulated_figures, year_of
 from models.care.pressure import Pressure
@@ -130,14 +131,18 @@ def calibrate_around(
     held = _held_back(simulator, known, workers)
     off = np.abs(within.outputs - [t.value for t in targets]) / np.sqrt(np.diag(within.total) - doubt)
     complete = _complete(footprint, fit, at_fit, off, told, known)
-    complete = complete.model_copy(update={"identified": in_words(footprint, within, told)})
+    complete = complete.model_copy(
+        update={"identified": [*in_words(footprint, within, told), *front_in_words(fit.base_breach)]}
+    )
     complete = complete.model_copy(update={"hash": fit_hash(complete)})
     return Calibrated(complete, at_fit, within, told, known, held)
 
 
 def fit_hash(fit: Fit) -> str:
     """Hash of everything that a fit says, apart from the hash itself."""
-    text = json.dumps(fit.model_dump(mode="json", exclude={"hash"}), sort_keys=True)
+    said = fit.model_dump(mode="json", exclude={"hash"})
+    later = {name for name in ("detail", "base_breach") if said[name] == type(fit).model_fields[name].default}
+    text = json.dumps({name: value for name, value in said.items() if name not in later}, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 

@@ -31,6 +31,7 @@ HELP = """carebridge: is this plan to close hospital beds credible?
 RUN_HELP = """carebridge run [key=value ...] [--dry-run]
 
   footprint=devon       which area (carebridge list)
+  detail=beds           beds: hospital beds and services; default: the whole care system; full: every contact
   plan=devon_2016       which plan
   timeline=5y,15y       one timeline or several, judged over the same years
   scenario=evidence     which whole experiment; 'evidence' is the one that decides

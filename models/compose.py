@@ -15,10 +15,12 @@ from typing import Any
 
 from models.care.pressure import Pressure
 from models.care.slow import Around
+from models.details import BEDS, DETAILS, fit_name
 from models.footprint import Footprint, load_footprint
-from models.plan import Criteria, Fit, Future, Plan, Timeline
+from models.plan import Criteria, DetailName, Fit, Future, Plan, Timeline
 from sim.errors import CarebridgeError, Fault, FaultsError, nearest
 from sim.reading.shape import shape_faults
+from sim.reading.yaml_file import read_yaml
 
 __all__ = [
     "CONFIGS",
@@ -37,7 +39,7 @@ CONFIGS = Path(__file__).resolve().parent.parent / "configs"
 SCENARIOS = CONFIGS.parent / "scenarios"
 
 #: keys that are read literally, before Hydra, because its grammar stumbles over paths such as out=a=b
-LITERAL = ("footprint", "plan", "timeline", "scenario", "replications", "seed", "workers", "out")
+LITERAL = ("footprint", "detail", "plan", "timeline", "scenario", "replications", "seed", "workers", "out")
 LATEST_START = 20  #: years after the baseline year in which a plan may still start; the fit says nothing about later
 #: what may be left out beside the verdict
 BESIDE = {
@@ -60,6 +62,7 @@ class Request:
     plan: str = "devon_2016"
     timelines: tuple[str, ...] = ("5y", "15y")
     scenario: str = "evidence"
+    detail: str | None = None
     replications: int | None = None
     seed: int | None = None
     workers: int | None = None
@@ -88,6 +91,7 @@ class Settings:
     seed: int
     waterfall: int
     sensitivity: int
+    detail: DetailName
     composed: dict[str, Any]
 
     @property
@@ -134,6 +138,9 @@ def parse(words: list[str]) -> Request:
         elif key in ("footprint", "plan", "scenario"):
             faults += _named(key, value)
             setattr(request, key, value)
+        elif key == "detail":
+            faults += _detail_faults(value, "command line")
+            request.detail = value
         elif key == "timeline":
             names = tuple(dict.fromkeys(v for v in value.split(",") if v))
             faults += [f for name in names or ("",) for f in _named(key, name)]
@@ -154,6 +161,13 @@ def _named(key: str, value: str) -> list[Fault]:
     if value in known:
         return []
     return [Fault(key, value, f"no such {key}; there are: {', '.join(known)}.", "command line", nearest(value, known))]
+
+
+def _detail_faults(value: Any, where: str) -> list[Fault]:
+    if value in DETAILS:
+        return []
+    rule = f"no such detail; there are: {', '.join(DETAILS)}."
+    return [Fault("detail", value, rule, where, nearest(str(value), DETAILS))]
 
 
 def _whole(request: Request, key: str, value: str) -> list[Fault]:
@@ -232,7 +246,11 @@ def settings(request: Request) -> Settings:
         footprint = load_footprint(data.get("footprint") or {})
     except FaultsError as error:
         faults += [_under("footprint", f, f"configs/footprint/{request.footprint}.yaml") for f in error.faults]
-    known = [*SECTIONS, "footprint", "name", *BESIDE, *MOST]
+    detail = data.pop("detail")
+    faults += _detail_faults(detail, "configs/config.yaml")
+    if detail != BEDS:  # results of the network of beds belong to the same configuration as before there were details
+        data["detail"] = detail
+    known = [*SECTIONS, "footprint", "name", "detail", *BESIDE, *MOST]
     beside = {}
     for key, what in BESIDE.items():
         runs = beside[key] = data.get(key)
@@ -241,6 +259,9 @@ def settings(request: Request) -> Settings:
     faults += [Fault(k, None, "no such key.", "command line", nearest(k, known)) for k in data if k not in known]
     if parts["fit"] and footprint and not parts["fit"].covers(footprint.sites, footprint.pathways):
         parts["fit"] = None  # made for other hospitals or pathways: the footprint has not been fitted
+    if parts["fit"] and parts["fit"].detail != detail:
+        rule = f"this fit was made with detail={parts['fit'].detail}; run `carebridge calibrate detail={detail}`."
+        faults.append(Fault("fit.detail", parts["fit"].detail, rule, _origin("fit", request, data)))
     faults += _named_apart(request, timelines) + _together(parts, footprint, timelines)
     if faults or footprint is None:
         raise FaultsError(faults, "the configuration")
@@ -250,6 +271,7 @@ def settings(request: Request) -> Settings:
         request=request,
         footprint=footprint,
         timelines=timelines,
+        detail=detail,
         composed=composed,
         **beside,
         **parts,
@@ -352,7 +374,7 @@ def _under(key: str, fault: Fault, origin: str) -> Fault:
 
 
 def _origin(key: str, request: Request, data: dict[str, Any]) -> str:
-    named = {"plan": request.plan, "fit": request.footprint}
+    named = {"plan": request.plan, "fit": fit_name(request.footprint, data.get("detail", BEDS))}
     name = named.get(key) or (data.get(key) or {}).get("name", "default")
     path = CONFIGS / key / f"{name}.yaml"
     return f"configs/{key}/{name}.yaml" if path.exists() else f"configs/{key}"
@@ -367,10 +389,12 @@ def _compose(request: Request, timeline: str) -> dict[str, Any]:
     register_scenarios()
     literal = [f"footprint={request.footprint}", f"plan={request.plan}", f"timeline={timeline}"]
     literal.append(f"+scenarios={request.scenario}")
-    if not (CONFIGS / "fit" / f"{request.footprint}.yaml").exists() and not any(
-        word.startswith("fit=") for word in request.overrides
-    ):
-        literal.append("fit=none")  # not fitted yet: there is no baseline until `carebridge calibrate`
+    detail = _detail(request)
+    literal.append(f"detail={detail}")
+    if not any(word.startswith("fit=") for word in request.overrides):
+        fit = fit_name(request.footprint, detail)
+        # not fitted yet: there is no baseline until `carebridge calibrate`
+        literal.append(f"fit={fit if (CONFIGS / 'fit' / f'{fit}.yaml').exists() else 'none'}")
     try:
         with _alone(), initialize_config_dir(str(CONFIGS), version_base="1.3", job_name="carebridge"):
             config = compose("config", overrides=[*literal, *request.overrides])
@@ -378,6 +402,14 @@ def _compose(request: Request, timeline: str) -> dict[str, Any]:
     except (HydraException, OmegaConfBaseException, ValueError) as error:
         raise CarebridgeError(_plain(error, request.overrides)) from None
     return data  # type: ignore[return-value]
+
+
+def _detail(request: Request) -> str:
+    """Detail that was asked for, on the command line or by the scenario."""
+    if request.detail is not None:
+        return request.detail
+    named = read_yaml(SCENARIOS / f"{request.scenario}.yaml")[0]
+    return str(named.get("detail", BEDS)) if isinstance(named, dict) else BEDS
 
 
 @contextmanager

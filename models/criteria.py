@@ -19,17 +19,18 @@ from models import measures
 from models.arms import Observed
 from models.footprint import Footprint
 from models.plan import Criteria, Schedule, months_after
-from models.system import pathway_station, ward
 from sim.clock import DAY
 from sim.kernel.layout import WAITING
 
 __all__ = [
     "ALWAYS",
+    "MORE_IS_BETTER",
     "STANDARD",
     "Assessed",
     "assess",
     "crowding",
     "deciding",
+    "every_cell",
     "grid",
     "has_collapsed",
     "months_between",
@@ -41,12 +42,14 @@ __all__ = [
 Bools = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
 Masks = list[Bools]
+Periods = list[tuple[str, Bools]]
 Names = tuple[str, str, float | None, str, str]  # key, name, threshold, unit, source
 
 OWN = "own proposal"
 STANDARD, NO_HARM, ALWAYS = "meets the standard", "does no harm", "happens as planned"
 COLLAPSED_WAITING = 0.10  # people waiting as a share of a hospital's beds above which there is no steady state
 
+MORE_IS_BETTER = ("K4", "K5", "K5b", "K6")
 #: criteria that this version does not answer, and why
 NOT_ASSESSED: dict[str, dict[str, Any]] = {
     key: {"name": name, "assessed": False, "decides": False, "note": f"not assessed: {why}"}
@@ -130,10 +133,22 @@ def assess(
         _access(plan, usual, criteria, years, seasons, collapsed),
         _occupancy(plan, usual, criteria, years, seasons),
         _delayed(plan, usual, criteria, years),
-        _four_hours(plan, usual, footprint, criteria, years),
+        *_whole(plan, usual, footprint, criteria, years),
         _cancelled(plan, usual, criteria, years, collapsed),
         _sequence(plan, schedule),
     ]
+
+
+def _whole(plan: Observed, usual: Observed, footprint: Footprint, criteria: Criteria, years: Periods) -> list[Assessed]:
+    """K4, and K5 where there is a list: from the run where it knows of A&E and of planned care."""
+    from models import criteria_whole
+
+    roles = plan.arm.system.roles
+    if roles.front:
+        found = [criteria_whole.four_hours(plan, usual, criteria, years)]
+    else:
+        found = [_four_hours(plan, usual, footprint, criteria, years)]
+    return found + (criteria_whole.planned_care(plan, usual, years) if roles.treatment else [])
 
 
 def _places(o: Observed) -> list[str | None]:
@@ -144,7 +159,8 @@ def crowding(usual: Observed, last_year: Bools) -> Floats:
     """Mean number waiting at, and mean beds open in, each hospital (R, sites, 2) in the last year."""
     span, out = usual.days[last_year].sum() * DAY, []
     for site in usual.arm.system.footprint.sites:
-        waiting = usual.area[:, last_year, usual.station(ward(site))][..., WAITING].sum(axis=(1, 2)) / span
+        entries = [usual.station(name) for name in usual.arm.system.roles.entries[site]]
+        waiting = usual.area[:, last_year][:, :, entries][..., WAITING].sum(axis=(1, 2, 3)) / span
         out.append(np.stack([waiting, measures.beds_open(usual, site)[:, last_year].mean(axis=1)], axis=1))
     return np.stack(out, axis=1)
 
@@ -165,8 +181,8 @@ def _collapsed(usual: Observed, last_year: Bools) -> list[str]:
 Measure = Callable[[Observed, str | None, Masks], Floats]
 
 
-def grid(o: Observed, periods: list[tuple[str, Bools]], measure: Measure) -> tuple[list[tuple[str, str]], Floats]:
-    """Cells of all places and periods, and a measure in each of them (R, cells)."""
+def grid(o: Observed, periods: Periods, measure: Measure) -> tuple[list[tuple[str, str]], Floats]:
+    """Values of a measure (R, cells) with the cells: every place in every period, the footprint as a whole last."""
     masks = [mask for _, mask in periods]
     cells = [(_title(o, place), name) for place in _places(o) for name, _ in periods]
     return cells, np.concatenate([measure(o, place, masks) for place in _places(o)], axis=1)
@@ -221,10 +237,10 @@ def _opened(plan: Observed, schedule: Schedule, last: dt.date) -> Floats:
     month = max(n for n, first in enumerate(plan.months) if n == 0 or first <= last)
     total = np.zeros(len(plan.closures))
     for site, steps in schedule.openings.items():
-        station = pathway_station(site, "p1")
-        have = plan.places[:, month, plan.station(station), 0] / (plan.days[month] * DAY)
+        piece = plan.arm.system.roles.made_of[site, "p1"][0]
+        have = plan.places[:, month, plan.station(piece.pool), 0] / (plan.days[month] * DAY)
         planned = max((n for day, n in steps if day <= last), default=0)
-        total += np.clip(have - plan.arm.system.places[site, "p1"], 0, planned)
+        total += np.clip((have - piece.before) / piece.per_place, 0, planned)
     return total
 
 

@@ -18,12 +18,12 @@ from models.arms import Arm, Observed, run_arms
 from models.baseline import check_baseline
 from models.calibrate import CannotFit, fit_footprint
 from models.compose import CONFIGS, choices
+from models.details import build
 from models.footprint import Footprint, load_footprint
 from models.footprint_short import NoBaseline, ShortFootprint, expand, read_short
 from models.measures import beds_open, occupied_beds
 from models.observed import beds_by_quarter, holdout_beds
 from models.plan import Fit, Future, months_after
-from models.system import build
 from sim import lower
 from sim.errors import FaultsError
 from sim.reading.shape import shape_faults

@@ -46,8 +46,8 @@ def _faults_beside_the_network(path: Path, dt: float | None, check_units: bool) 
 def _footprint(given: dict[str, object], path: Path) -> Network:
     """Network of a footprint under business as usual, over the years of the main job."""
     from models.compose import parse, settings
+    from models.details import build
     from models.prepare import window
-    from models.system import build
 
     known = ("footprint", "scenario")
     faults = [

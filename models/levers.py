@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass, field
 
-from models.system import AT_HOME, EMERGENCY_CLASSES, System, pathway_station, ward
+from models.system import System
 from sim import Run
 from sim.clock import Calendar
 from sim.hybrid import HybridRun
@@ -41,43 +41,47 @@ class Levers:
     _parameters: dict[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        for source in self.lowered.network.sources:
-            if source.endswith(f"_{AT_HOME}"):
-                self._changes.append(self.lowered.source_at(source, 0.0, self.run.now))
+        for sources in self.system.roles.home_sources.values():
+            self._changes += [self.lowered.source_at(source, 0.0, self.run.now) for source in sources]
 
     def beds(self, site: str, closed: int) -> None:
         """Close so many hospital beds in all, of those that are open in the season."""
         if closed == self.closed.get(site, 0):
             return
         self.closed[site] = closed
-        if ward(site) in self.system.driven:
+        if self._by_stocks(site):
             self._parameters[f"closed_beds[{site}]"] = closed
         else:
-            self._changes.append(self._beds(site))
+            self._changes += self._beds(site)
 
     def service(self, site: str, pathway: str, *, added: int = 0, closed: int = 0, posts: int = 0) -> None:
         """Open and close so many places of a service in all; `posts` counts those that may be filled ahead."""
-        before = self.places.get((site, pathway), (0, 0, 0))
-        if before == (added, closed, max(added, posts)):
+        before, now = self.places.get((site, pathway), (0, 0, 0)), (added, closed, max(added, posts))
+        if before == now:
             return
-        self.places[site, pathway] = (added, closed, max(added, posts))
-        station = pathway_station(site, pathway)
-        told = dict(zip(("added_places", "closed_places", "added_posts"), self.places[site, pathway], strict=True))
-        self._parameters |= {f"{k}[{station}]": n for k, n in told.items() if self.system.has_parameter(k)}
-        if station not in self.system.driven and before[:2] != (added, closed):
-            left = max(0, self.system.places[site, pathway] + added - closed)
-            self._changes.append(self.lowered.places_at(station, left, self.run.now))
+        self.places[site, pathway] = now
+        for piece in self.system.roles.made_of[site, pathway]:
+            if self.system.follows(piece.pool):
+                told = zip(("added_places", "closed_places", "added_posts"), now, strict=True)
+                named = {f"{k}[{piece.pool}]": float(n) for k, n in told if self.system.has_parameter(k)}
+                self._parameters |= named
+            if piece.pool not in self.system.driven and before[:2] != (added, closed):
+                left = max(0, piece.before + round((added - closed) * piece.per_place))
+                self._changes.append(self.lowered.places_at(piece.pool, left, self.run.now))
 
     def redirect(self, site: str, pathway: str, other: str, share: float) -> None:
         """Send a share of those who would have used one service to another instead."""
-        station, at = ward(site), self.run.now
-        for number, rule in enumerate(self.lowered.network.stations[station].routes):
-            shares = {to: d.share for to, d in rule.to.items() if isinstance(d.share, float)}
-            one, two = pathway_station(site, pathway), pathway_station(site, other)
-            if one in shares and two in shares:
-                moved = shares[one] * share
-                shares |= {one: shares[one] - moved, two: shares[two] + moved}
-                self._changes += self.lowered.shares(station, number, shares, at)
+        services, at = self.system.roles.services, self.run.now
+        for ward in self.system.roles.wards[site]:
+            for number, rule in enumerate(self.lowered.network.stations[ward].routes):
+                shares = {to: d.share for to, d in rule.to.items() if isinstance(d.share, float)}
+                away, to = ([name for name in services[site, p] if name in shares] for p in (pathway, other))
+                if not away or not to:
+                    continue
+                moved, before = sum(shares[name] * share for name in away), sum(shares[name] for name in to)
+                shares |= {name: shares[name] - shares[name] * share for name in away}
+                shares |= {name: shares[name] + moved * (shares[name] / before) for name in to}
+                self._changes += self.lowered.shares(ward, number, shares, at)
 
     def demand(self, site: str, avoided: float, in_full: float) -> None:
         """Keep a share of emergencies away from hospital; they are cared for at home.
@@ -89,25 +93,26 @@ class Levers:
         in_full : float
             The share for which those cared for at home were sized, when all is in place.
         """
-        at, home = self.run.now, f"{site}_{AT_HOME}"
-        for cls in EMERGENCY_CLASSES:
-            self._changes.append(self.lowered.source_at(f"{site}_{cls}", 1.0 - avoided, at))
-        if home in self.lowered.network.sources and in_full > 0:
-            self._changes.append(self.lowered.source_at(home, avoided / in_full, at))
+        at, roles = self.run.now, self.system.roles
+        self._changes += [self.lowered.source_at(name, 1.0 - avoided, at) for name in roles.emergency_sources[site]]
+        if in_full > 0:
+            self._changes += [self.lowered.source_at(name, avoided / in_full, at) for name in roles.home_sources[site]]
 
     def added_open(self, site: str, pathway: str) -> int:
         """Places beyond those before the plan that are open: as many as planned, or as there are staff for."""
         added, closed, _ = self.places.get((site, pathway), (0, 0, 0))
-        station = pathway_station(site, pathway)
-        if station not in self.system.driven:
+        piece = self.system.roles.made_of[site, pathway][0]
+        if piece.pool not in self.system.driven:
             return added
-        have = int(self.run.state.pool["places"][self.lowered.pools.index(station)])
-        return max(0, min(added, have - self.system.places[site, pathway] + closed))
+        have = int(self.run.state.pool["places"][self.lowered.pools.index(piece.pool)])
+        return max(0, min(added, have - piece.before + closed))
 
     def season(self, today: dt.date) -> None:
         """Keep the beds of a new quarter net of closures where the network's own plan sets them."""
         if today.month % 3 == 1:
-            self._changes += [self._beds(s) for s, n in self.closed.items() if n and ward(s) not in self.system.driven]
+            for site, closed in self.closed.items():
+                if closed and not self._by_stocks(site):
+                    self._changes += self._beds(site)
 
     def pull(self) -> None:
         """Let everything that was set since the last time take effect now."""
@@ -117,8 +122,12 @@ class Levers:
             self.around.set(self._parameters)
         self._changes, self._parameters = [], {}
 
-    def _beds(self, site: str) -> Change:
+    def _by_stocks(self, site: str) -> bool:
+        return self.system.roles.wards[site][0] in self.system.driven
+
+    def _beds(self, site: str) -> list[Change]:
         calendar = Calendar(self.lowered.network.start, int(self.lowered.tables.period_edges[-1]))
         quarter = Calendar.april_quarter(calendar.date(self.run.now))
         left = max(0, self.system.beds[site][quarter] - self.closed.get(site, 0))
-        return self.lowered.places_at(ward(site), left, self.run.now)
+        by_ward = self.system.roles.beds_by_ward(site, left)
+        return [self.lowered.places_at(ward, beds, self.run.now) for ward, beds in by_ward.items()]

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import numpy.typing as npt
 
 from models.arms import MIDNIGHT, Observed
-from models.system import EMERGENCY_CLASSES, pathway_station, ward
 from sim.clock import DAY
 from sim.kernel.layout import BLOCKED, IN_SERVICE, IN_TRANSITION
 
 __all__ = [
     "beds_open",
     "by_period",
+    "cancelled",
     "cancelled_share",
     "delayed_beds",
     "delayed_share",
@@ -43,12 +45,19 @@ def _inside_share(o: Observed, site: str) -> float:
     return system.inside[site] / system.places[site, system.footprint.community_overlap.pathway]
 
 
+def _community_beds(o: Observed, site: str) -> str:
+    """Station of the community beds some of which lie inside the counted hospital beds."""
+    system = o.arm.system
+    return system.roles.services[site, system.footprint.community_overlap.pathway][0]
+
+
 def occupied_beds(o: Observed, site: str | None = None) -> Floats:
     """Mean general and acute beds in use at midnight (R, M), community beds inside the count included."""
     total = np.zeros(o.midnight.shape[:2])
     for name in site_mask(o, site):
-        total += o.midnight[:, :, o.station(ward(name))][..., HELD].sum(axis=2) / o.days
-        p2 = o.station(pathway_station(name, o.arm.system.footprint.community_overlap.pathway))
+        for station in o.arm.system.roles.wards[name]:
+            total += o.midnight[:, :, o.station(station)][..., HELD].sum(axis=2) / o.days
+        p2 = o.station(_community_beds(o, name))
         total += _inside_share(o, name) * o.midnight[:, :, p2][..., HELD].sum(axis=2) / o.days
     return total
 
@@ -57,8 +66,9 @@ def beds_open(o: Observed, site: str | None = None) -> Floats:
     """Mean general and acute beds open (R, M), community beds inside the count included."""
     total = np.zeros(o.midnight.shape[:2])
     for name in site_mask(o, site):
-        total += o.midnight[:, :, o.station(ward(name)), PLACES] / o.days
-        p2 = o.station(pathway_station(name, o.arm.system.footprint.community_overlap.pathway))
+        for station in o.arm.system.roles.wards[name]:
+            total += o.midnight[:, :, o.station(station), PLACES] / o.days
+        p2 = o.station(_community_beds(o, name))
         total += _inside_share(o, name) * o.midnight[:, :, p2, PLACES] / o.days
     return total
 
@@ -95,26 +105,44 @@ def delayed_share(o: Observed, setting: str, masks: list[npt.NDArray[np.bool_]])
 
 
 def _settings(o: Observed, setting: str) -> list[str]:
-    footprint = o.arm.system.footprint
-    wards = [ward(s) for s in footprint.sites]
-    community = [pathway_station(s, footprint.community_overlap.pathway) for s in footprint.sites]
+    system = o.arm.system
+    wards = system.roles.in_all(system.roles.wards)
+    community = [_community_beds(o, site) for site in system.footprint.sites]
     return {"acute": wards, "non_acute": community, "all": wards + community}[setting]
 
 
 def long_wait_share(o: Observed, site: str | None, masks: list[npt.NDArray[np.bool_]], clock: int = 0) -> Floats:
     """Share (R, periods) of emergencies who waited longer than a clock (0: 4 h, 1: 12 h) from decision to bed."""
-    over, started = 0, 0
+    over, came, roles = 0, 0, o.arm.system.roles
+    for station in roles.in_all(roles.entries, site):
+        for cls in roles.emergencies:
+            over = over + by_period(o.waits_over(station, cls, clock), masks)
+            came = came + by_period(o.flows(station, cls, "started") - o.flows(station, cls, "transferred_in"), masks)
+    return over / np.maximum(1, came)
+
+
+def cancelled(o: Observed, site: str | None = None) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Planned overnight admissions cancelled because no bed was free, and those due (R, M).
+
+    With a list, who has had a slot and went neither to a bed nor, for another reason, back to the list was cancelled
+    for want of a bed; nobody is between the two at the end of a month, as sessions and what follows them end before
+    midnight.
+    """
+    lost, due = np.zeros(o.midnight.shape[:2], np.int64), np.zeros(o.midnight.shape[:2], np.int64)
+    roles = o.arm.system.roles
     for name in site_mask(o, site):
-        for cls in EMERGENCY_CLASSES:
-            over = over + by_period(o.waits_over(ward(name), cls, clock), masks)
-            started = started + by_period(o.flows(ward(name), cls, "started"), masks)
-    return over / np.maximum(1, started)
+        stations = [roles.lists[name]] if roles.lists else roles.wards[name]
+        for station, cls in itertools.product(stations, roles.planned):
+            if roles.lists:
+                lost += o.flows(station, cls, "served") - o.flows(station, cls, "transferred_out")
+                due += o.flows(station, cls, "served")
+            else:
+                lost += o.flows(station, cls, "lost")
+                due += o.flows(station, cls, "arrived")
+    return lost, due
 
 
 def cancelled_share(o: Observed, site: str | None, masks: list[npt.NDArray[np.bool_]]) -> Floats:
     """Share (R, periods) of planned overnight admissions cancelled because no bed was free."""
-    lost, arrived = 0, 0
-    for name in site_mask(o, site):
-        lost = lost + by_period(o.flows(ward(name), "elective", "lost"), masks)
-        arrived = arrived + by_period(o.flows(ward(name), "elective", "arrived"), masks)
-    return lost / np.maximum(1, arrived)
+    lost, due = (by_period(counts, masks) for counts in cancelled(o, site))
+    return lost / np.maximum(1, due)

@@ -15,10 +15,12 @@ from pydantic import AfterValidator, Field, model_validator
 
 from models.figures import Figure, Name, Shape, must, within
 
-__all__ = ["Criteria", "Fit", "Future", "Gate", "Missed", "Plan", "Range", "Schedule", "Step", "Timeline", "schedule"]
+__all__ = ["Criteria", "DetailName", "Fit", "Future", "Gate", "Missed", "Plan", "Range", "Schedule", "Step"]
+__all__ += ["Timeline", "months_after", "schedule"]
 
 Fraction = Annotated[float, Field(ge=0, le=1)]
 Factor = Annotated[float, Field(gt=0)]
+DetailName = Literal["beds", "default", "full"]
 
 
 Beds = Annotated[Figure, AfterValidator(within("beds", -float("inf"), float("inf")))]
@@ -161,12 +163,14 @@ class Fit(Shape):
     """What was fitted to the baseline year, and to which footprint; the ranges are those of a whole calibration."""
 
     footprint: str
+    detail: DetailName = "beds"  # how much of the care system was simulated
     inputs: str  # hash of the footprint's figures that the fit was made with
     stay_factor: dict[str, Factor]  # by site, on all stays to medically ready
     capacity_factor: dict[str, Factor]  # by pathway, places over offered load
     zero_day_share: dict[str, Annotated[float, Field(ge=0, lt=1)]]
     direct_per_day: dict[str, Annotated[float, Field(ge=0)]]
     usual_pressure: dict[str, Factor] = {}  # by site: people in beds and waiting, over beds open
+    base_breach: dict[str, Fraction] = {}  # by site: of those not admitted, late in A&E when nobody boards there
     replications: int
     seed: int
     achieved: dict[str, float] = {}

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from models.arms import Arm, make_arm, with_plan
 from models.compose import Settings
+from models.details import build
 from models.plan import Schedule, months_after, schedule
-from models.system import System, build
+from models.system import System
 
 __all__ = ["USUAL", "Prepared", "prepare", "window"]
 

@@ -15,12 +15,13 @@ from models.arms import Arm, Observed, run_arms
 from models.baseline import Baseline, check_baseline
 from models.compose import Settings, folder_faults
 from models.criteria import Assessed
+from models.details import BEDS, DETAILS
 from models.doctor import machine, memory_gb, peak_memory_mb, versions
 from models.outputs import baseline_table, tables, verdict_table, waterfall_table, write_tables
 from models.plan import Schedule
 from models.prepare import USUAL, prepare, window
 from models.sensitivity import Matter, what_matters
-from models.system import CLASSES, System
+from models.system import System
 from models.verdict import SCHEMA_VERSION, Verdict, judge
 from models.waterfall import Waterfall, waterfall
 from sim import Run
@@ -90,7 +91,7 @@ def _simulate(chosen: Settings) -> Outcome:
         )
     outcome = Outcome(chosen, baseline, observed, assessed, verdicts, schedules, usual, ready.window)
     if not baseline.reasons:
-        outcome.waterfall = _steps(chosen) if chosen.waterfall else None
+        outcome.waterfall = _steps(chosen) if chosen.waterfall and chosen.detail == BEDS else None
         outcome.matters = _matters(chosen, next(iter(schedules.values()))) if chosen.sensitivity else []
     return outcome
 
@@ -134,6 +135,7 @@ def verdict_document(outcome: Outcome) -> dict[str, Any]:
         "footprint": chosen.footprint.name,
         "plan": chosen.plan.name,
         "scenario": chosen.request.scenario,
+        **({} if chosen.detail == BEDS else {"detail": chosen.detail}),
         "future": chosen.future.name,
         "future_decides": chosen.future.decides,
         "scenario_hash": chosen.scenario_hash,
@@ -228,7 +230,7 @@ def dry_run(chosen: Settings) -> int:
     print(yaml.safe_dump(chosen.composed, sort_keys=False, allow_unicode=True, width=120), end="")
     days = (window(chosen)[1] - chosen.footprint.start).days
     arms = 1 + len(chosen.timelines)
-    a_day = 2.6 * chosen.footprint.overnight_per_day  # arrival, end of stay and most of the waits for discharge hours
+    a_day = DETAILS[chosen.detail].events * chosen.footprint.overnight_per_day
     events = a_day * days * chosen.replications * arms
     cores = min(chosen.request.workers or os.cpu_count() or 1, os.cpu_count() or 1)
     print("---")
@@ -247,8 +249,9 @@ def dry_run(chosen: Settings) -> int:
 def _gigabytes(chosen: Settings) -> float:
     """Memory that a run needs, roughly: what every replication writes down each month, and copies of parts of it."""
     months = (window(chosen)[1] - chosen.footprint.start).days / 30.4
-    stations = len(chosen.footprint.sites) * (1 + len(chosen.footprint.pathways))
-    per_run = months * stations * len(CLASSES) * (len(STATES) + WAIT_TOTAL + 3 + 3) * 8
+    detail = DETAILS[chosen.detail]
+    stations = len(chosen.footprint.sites) * detail.kept
+    per_run = months * stations * detail.classes * (len(STATES) + WAIT_TOTAL + 3 + 3) * 8
     return 0.35 + 2.2 * per_run * chosen.replications * (1 + len(chosen.timelines)) / 1e9
 
 

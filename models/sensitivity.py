@@ -20,12 +20,12 @@ from models.arms import Observed, make_arm, run_arms, with_plan
 from models.care.pressure import Pressure
 from models.care.slow import Around
 from models.compose import Settings
+from models.details import build
 from models.figures import Figure
 from models.footprint import Footprint
 from models.measures import long_wait_share
 from models.parameters import most_sensitive
 from models.plan import Future, Schedule, months_after
-from models.system import build
 from sim.errors import CarebridgeError
 from sim.experiments import Stopped, in_order
 

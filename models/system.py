@@ -7,8 +7,8 @@ only by an explicit route (there is none here), and leave for services of their 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from models.care.delays import transition_days
@@ -22,11 +22,13 @@ from models.demand import flows, pathway_shares
 from models.footprint import HOME, Footprint
 from models.observed import beds_by_quarter
 from models.plan import Fit, Future, Schedule, months_after
+from models.roles import Piece, Roles
 from sim import Network, load_network
 from sim.clock import Calendar
 
-__all__ = ["EMERGENCY_CLASSES", "System", "build", "community_places", "inside_beds", "offered_places"]
-__all__ += ["network_data", "pathway_station", "stocks_around", "ward"]
+__all__ = ["AT_HOME", "EMERGENCY_CLASSES", "RETURNING", "System", "answers_on", "build"]
+__all__ += ["community_places", "inside_beds", "offered_places"]
+__all__ += ["network_data", "pathway_station", "posts_ahead", "stocks_around", "ward"]
 
 EMERGENCY_CLASSES = ("emergency", "direct")
 AT_HOME = "at_home"  #: emergencies that a plan keeps at home: they need a place there instead of a bed
@@ -60,14 +62,16 @@ class System:
         Hospital beds open by site and April quarter (1 to 4), community beds inside the count left out.
     places : dict
         Places of each community service by site and pathway, before any plan.
-    routes : dict
-        Shares of the route rules of every ward.
+    roles : Roles
+        What its stations and classes mean.
     around : StockPart, optional
         Stocks around the network; none when nothing is on.
     driven : frozenset of str
         Stations whose places the stocks set.
     ahead_days : float
         How long before they open the posts of new places may be filled.
+    kept : tuple of str
+        Stations of which every replication is written down; all when empty.
     """
 
     network: Network
@@ -75,10 +79,15 @@ class System:
     inside: dict[str, int]
     beds: dict[str, dict[int, int]]
     places: dict[tuple[str, str], int]
-    routes: dict[str, list[dict[str, float]]] = field(default_factory=dict)
+    roles: Roles
     around: StockPart | None = None
     driven: frozenset[str] = frozenset()
     ahead_days: float = 0.0
+    kept: tuple[str, ...] = ()
+
+    def follows(self, station: str) -> bool:
+        """Whether the stocks know a station of a service."""
+        return self.around is not None and station in self.around.dimensions.get("service", ())
 
     def has_parameter(self, name: str) -> bool:
         """Whether the stocks have a parameter of this name, by service or by site."""
@@ -126,19 +135,29 @@ def build(
     """
     inside = inside_beds(footprint)
     data = network_data(footprint, fit, future, horizon, feedback=feedback, kept_at_home=planned)
+    places = community_places(footprint, fit)
+    roles = _roles(footprint, places, planned and future.admissions_effect.value < 0)
+    beds = _season_beds(footprint, inside)
     around = stocks_around(footprint, fit, feedback, slow=slow)
     if around:
         data["stations"] = constant_places(data["stations"], around)
-    return System(
-        load_network(data),
-        footprint,
-        inside,
-        _season_beds(footprint, inside),
-        community_places(footprint, fit),
-        {ward(s): _routes(footprint) for s in footprint.sites},
-        around,
-        frozenset(driven_stations(around)) if around else frozenset(),
-        slow.workforce.places_follow_staff.recruiting_ahead_days.value if slow and slow.workforce.enabled else 0.0,
+    driven = frozenset(driven_stations(around)) if around else frozenset()
+    return System(load_network(data), footprint, inside, beds, places, roles, around, driven, posts_ahead(slow))
+
+
+def _roles(footprint: Footprint, places: dict[tuple[str, str], int], kept_at_home: bool) -> Roles:
+    wards = {site: (ward(site),) for site in footprint.sites}
+    return Roles(
+        wards=wards,
+        bed_shares={station: 1.0 for stations in wards.values() for station in stations},
+        entries=wards,
+        services={(s, p): (pathway_station(s, p),) for s in footprint.sites for p in footprint.pathways},
+        made_of={(s, p): (Piece(pathway_station(s, p), n),) for (s, p), n in places.items()},
+        emergency_sources={s: tuple(f"{s}_{cls}" for cls in EMERGENCY_CLASSES) for s in footprint.sites},
+        home_sources={s: (f"{s}_{AT_HOME}",) if kept_at_home else () for s in footprint.sites},
+        emergencies=EMERGENCY_CLASSES,
+        planned=("elective",),
+        at_home=AT_HOME,
     )
 
 
@@ -155,7 +174,7 @@ def network_data(
 
     With a plan, its openings and its effect on demand are steps of the network; closures are not in it.
     """
-    answers = _on(feedback)
+    answers = answers_on(feedback)
     early = answers is not None and answers.early_discharge.enabled
     calendar = Calendar(footprint.start, 1)
     places = community_places(footprint, fit)
@@ -194,35 +213,53 @@ def stocks_around(
     feedback: Pressure | None,
     sites: Iterable[str] | None = None,
     slow: Around | None = None,
+    roles: Roles | None = None,
+    beds: Mapping[str, Mapping[int, int]] | None = None,
 ) -> StockPart | None:
-    """Return the stocks around some hospitals (all unless given): answers of stays, and slow mechanisms; or none."""
-    answers, names = _on(feedback), list(footprint.sites if sites is None else sites)
-    parts = []
+    """Return the stocks around some hospitals (all unless given): answers of stays, and slow mechanisms; or none.
+
+    `roles` say which stations are wards and services, `beds` how many are open by site and April quarter; those of the
+    network of beds unless given.
+    """
+    answers, names = answers_on(feedback), list(footprint.sites if sites is None else sites)
+    roles, parts = roles or _roles(footprint, community_places(footprint, fit), False), []
+    start_day = _day_of_year(footprint.start)
     if answers is not None:
         watched = _watched(footprint, fit, answers.early_discharge.enabled)
-        parts.append(pressure({s: watched[s] for s in names}, answers, start_day=_day_of_year(footprint.start)))
+        here = {s: replace(watched[s], station=_one_or_all(roles.wards[s])) for s in names}
+        parts.append(pressure(here, answers, start_day=start_day))
     if slow is not None and slow.any:
-        known = _known(footprint, fit)
-        part = slow_stocks({s: known[s] for s in names}, slow, start_day=_day_of_year(footprint.start))
+        beds = beds or _season_beds(footprint, inside_beds(footprint))
+        known = {s: _known(footprint, fit, roles, s, beds[s]) for s in names}
+        part = slow_stocks(known, slow, start_day=start_day)
         parts += [part] if part else []
     return stocks_together(parts) if parts else None
 
 
-def _known(footprint: Footprint, fit: Fit) -> dict[str, Site]:
-    """Hospitals and services as the slow mechanisms know them."""
-    beds, places = _season_beds(footprint, inside_beds(footprint)), community_places(footprint, fit)
-    return {
-        site: Site(
-            {ward(site): [beds[site][q] for q in (1, 2, 3, 4)]},
-            fit.usual_pressure[site],
-            {p: Service(pathway_station(site, p), places[site, p]) for p in footprint.pathways},
-            tuple(f"{site}_{cls}" for cls in EMERGENCY_CLASSES),
-        )
-        for site in footprint.sites
-    }
+def _one_or_all(stations: tuple[str, ...]) -> str | tuple[str, ...]:
+    return stations[0] if len(stations) == 1 else stations
 
 
-def _on(feedback: Pressure | None) -> Pressure | None:
+def _known(footprint: Footprint, fit: Fit, roles: Roles, site: str, beds: Mapping[int, int]) -> Site:
+    """A hospital as the slow mechanisms know it: its wards, and those services that are one station."""
+    shared = [roles.beds_by_ward(site, beds[q]) for q in (1, 2, 3, 4)]
+    made_of = {p: roles.made_of[site, p] for p in footprint.pathways}
+    return Site(
+        {ward: [one[ward] for one in shared] for ward in roles.wards[site]},
+        fit.usual_pressure[site],
+        {p: Service(pieces[0].pool, pieces[0].before) for p, pieces in made_of.items() if len(pieces) == 1},
+        roles.emergency_sources[site],
+    )
+
+
+def posts_ahead(slow: Around | None) -> float:
+    """Days before they open from which posts of new places may be filled; 0 where staff are not modelled."""
+    on = slow is not None and slow.workforce.enabled
+    return slow.workforce.places_follow_staff.recruiting_ahead_days.value if slow and on else 0.0
+
+
+def answers_on(feedback: Pressure | None) -> Pressure | None:
+    """Return the answers to pressure, or none when all are switched off."""
     return feedback if feedback is not None and feedback.any else None
 
 
@@ -314,7 +351,7 @@ def _sources(
 
 
 def _avoided(future: Future, plan: Schedule | None, site: str) -> list[dict[str, Any]]:
-    """Level of emergencies that still come: fewer as the plan's places at home open; the others are cared for there."""
+    """Return the level of emergencies that still come: fewer as places at home open; the others are cared for there."""
     if plan is None or site not in plan.openings or not future.admissions_effect.value:
         return []
     steps = plan.openings[site]

@@ -1,23 +1,24 @@
 """The transition inside a run: closures go ahead on their date, or later, when their gate lets them.
 
 T1, A10 (old and new side by side until the new is proven), A12 (compensation), and the spirit of NHS England's test of
-March 2017. Staff are not modelled yet, so "in place" means open for the proof period and in use.
+March 2017.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from models.levers import Levers
 from models.plan import Future, Schedule, Step, months_after
-from models.system import EMERGENCY_CLASSES, System, pathway_station, ward
+from models.system import System
 from sim import Run
 from sim.clock import Calendar
 from sim.hybrid import HybridRun
-from sim.kernel.layout import PERIOD, STARTED, WAIT_TOTAL
+from sim.kernel.layout import PERIOD, STARTED, TRANSFERRED_IN, WAIT_TOTAL
 from sim.tables import Lowered
 
 __all__ = ["Closure", "Gatekeeper"]
@@ -142,13 +143,16 @@ class Watch:
         return proven >= step.share_before * openings[-1][1] - 0.5
 
     def _use(self, site: str, months: slice) -> float:
-        home = pathway_station(site, "p1")
+        home = self.keeper.system.roles.services[site, "p1"]
         return self._held(home, months) / max(1, self._open(home, months))
 
     def _long_waits(self, site: str, months: slice) -> float:
         """Share of emergencies that waited over 4 h for a bed."""
-        flow = self.run.state.flow[months, self._station(ward(site)), : len(EMERGENCY_CLASSES)]
-        return float(flow[..., WAIT_TOTAL + 1].sum() / max(1, flow[..., STARTED].sum()))
+        roles, classes = self.keeper.system.roles, self.keeper.lowered.network.classes
+        flow = self.run.state.flow[months][:, self._stations(roles.entries[site])]
+        flow = flow[:, :, [classes.index(cls) for cls in roles.emergencies]]
+        came = flow[..., STARTED].sum() - flow[..., TRANSFERRED_IN].sum()
+        return float(flow[..., WAIT_TOTAL + 1].sum() / max(1, came))
 
     def _occupancy(self, site: str, months: slice, closed: int) -> float:
         """Mean use of a hospital's beds over some months, had it had its beds of that season but for `closed` ones."""
@@ -158,23 +162,25 @@ class Watch:
             max(0, season[Calendar.april_quarter(calendar.date(int(edges[m])))] - closed) * int(edges[m + 1] - edges[m])
             for m in range(months.start, months.stop)
         ]
-        return self._held(ward(site), months) / sum(left) if sum(left) > 0 else np.inf
+        wards = self.keeper.system.roles.wards[site]
+        return self._held(wards, months) / sum(left) if sum(left) > 0 else np.inf
 
-    def _held(self, station: str, months: slice) -> int:
+    def _held(self, stations: Sequence[str], months: slice) -> int:
         """Time (ms) for which places were held; the month that ends now is still open in the engine's books."""
-        s, state = self._station(station), self.run.state
-        held = int(state.area[months, s, :, 1:4].sum())
+        s, state = self._stations(stations), self.run.state
+        held = int(state.area[months][:, s, :, 1:4].sum())
         if months.stop > state.numbers[PERIOD]:
             held += int((state.running[s, :, 1:4] + state.present[s, :, 1:4] * self.run.now).sum())
         return held
 
-    def _open(self, station: str, months: slice) -> int:
+    def _open(self, stations: Sequence[str], months: slice) -> int:
         """Time (ms) for which places were open."""
-        s, state = self._station(station), self.run.state
-        places = int(state.places_area[months, s, 0].sum())
+        s, state = self._stations(stations), self.run.state
+        places = int(state.places_area[months][:, s, 0].sum())
         if months.stop > state.numbers[PERIOD]:
-            places += int(state.pool["open_time"][s] + state.pool["places"][s] * self.run.now)
+            places += int((state.pool["open_time"][s] + state.pool["places"][s] * self.run.now).sum())
         return places
 
-    def _station(self, name: str) -> int:
-        return list(self.keeper.lowered.network.stations).index(name)
+    def _stations(self, names: Sequence[str]) -> list[int]:
+        order = list(self.keeper.lowered.network.stations)
+        return [order.index(name) for name in names]

@@ -19,6 +19,7 @@ import pandas as pd
 
 from models.arithmetic import arithmetic
 from models.compose import Settings
+from models.details import BEDS
 from models.plan import Schedule, Timeline, schedule
 from models.system import System, build
 from models.waterfall_check import MEAN, Mean, keeps_littles_law, mean_in_beds, same_formula, same_load, within
@@ -213,6 +214,10 @@ def waterfall(
     """
     if chosen.fit is None:
         raise CarebridgeError(f"{chosen.footprint.title} has not been fitted; run `carebridge calibrate` first.")
+    if chosen.detail != BEDS:
+        raise CarebridgeError(
+            f"detail={chosen.detail}: the waterfall is of the network of beds; run it with detail=beds."
+        )
     if replications < 2:  # noqa: PLR2004 - an interval needs two
         raise CarebridgeError(f"replications={replications}: the waterfall needs at least two.")
     footprint, criteria = chosen.footprint, chosen.criteria

@@ -87,8 +87,8 @@ class Watched:
 
     Parameters
     ----------
-    station : str
-        Its beds.
+    station : str or sequence of str
+        Its beds, in one station or several.
     usual : float
         Pressure at which stays are as usual: people in beds and waiting, over beds open.
     season : tuple of 4 floats
@@ -99,7 +99,7 @@ class Watched:
         Driven source by which the excess of readmissions comes.
     """
 
-    station: str
+    station: str | Sequence[str]
     usual: float
     season: tuple[float, ...] = (1.0, 1.0, 1.0, 1.0)
     classes: tuple[str, ...] = ("emergency",)
@@ -212,7 +212,9 @@ def _common(hospitals: Mapping[str, Watched], start_day: int, trend: float) -> S
     )
     part = stocks_together([StockPart(parameters=seasons), april_quarters(start_day), factors, watched])
     for site, hospital in hospitals.items():
-        part.drives.append({"variable": f"stay_factor[{site}]", "sets": "stay_multiplier", "station": hospital.station})
+        stations = [hospital.station] if isinstance(hospital.station, str) else hospital.station
+        sets = {"variable": f"stay_factor[{site}]", "sets": "stay_multiplier"}
+        part.drives.extend({**sets, "station": station} for station in stations)
     return part
 
 
@@ -306,8 +308,7 @@ def _early_discharge(part: StockPart, care: EarlyDischarge, hospitals: Mapping[s
     )
     for site, hospital in hospitals.items():
         classes = list(hospital.classes)
-        part.feeds.append(
-            {"input": f"going_home[{site}]", "observes": "left", "station": hospital.station, "class": classes}
-        )
+        station = hospital.station if isinstance(hospital.station, str) else list(hospital.station)
+        part.feeds.append({"input": f"going_home[{site}]", "observes": "left", "station": station, "class": classes})
         if hospital.returns_by:
             part.drives.append({"variable": f"coming_back[{site}]", "sets": "entities", "source": hospital.returns_by})

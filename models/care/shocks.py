@@ -32,6 +32,7 @@ STREAMS = ("attendance", "zero_day", "one_night", "medium", "long", "elective")
 Stream = Literal["attendance", "zero_day", "one_night", "medium", "long", "elective"]
 
 WEEK = 7
+THURSDAY = 3  #: weekday of the first day of the calendar that arrays of dates count from
 _MONDAY, _SATURDAY, _SUNDAY = 0, 5, 6
 
 #: proclaimed once, beside or in place of the rule
@@ -183,12 +184,13 @@ def months_beside(
     its days over the years from first to last, weighted by their weekdays (most bank holidays are Mondays), so that
     holidays move people between days and change no month.
     """
-    total, days = np.zeros(12), np.zeros(12)
-    day = dt.date(first, 1, 1)
-    while day.year <= last:
-        total[day.month - 1] += weekday[day.weekday()] * value_on(steps, day)
-        days[day.month - 1] += weekday[day.weekday()]
-        day += dt.timedelta(days=1)
+    dates = np.arange(f"{first}-01-01", f"{last + 1}-01-01", dtype="datetime64[D]")
+    of_month = dates.astype("datetime64[M]").astype(int) % 12
+    weight = np.asarray(weekday, float)[(dates.astype(int) + THURSDAY) % WEEK]
+    factors = np.array([1.0, *(factor for _, factor in steps)])
+    since = np.array([day for day, _ in steps], "datetime64[D]")
+    total = np.bincount(of_month, weight * factors[np.searchsorted(since, dates, side="right")], 12)
+    days = np.bincount(of_month, weight, 12)
     return tuple((np.asarray(month, float) * days / total).tolist())
 
 

@@ -42,7 +42,7 @@ __all__ = [
     "long_stayers",
     "quarters",
 ]
-__all__ += ["read_wards", "stay_rules", "ward", "wards"]
+__all__ += ["read_wards", "shared_out", "stay_rules", "ward", "wards"]
 
 POOLED = "all"  #: name of the only group of a hospital whose wards are one pool
 
@@ -195,9 +195,12 @@ def critical_care(site: str) -> str:
 
 def divide(beds: int, care: Wards) -> dict[str, int]:
     """Divide beds among the groups, in whole beds that sum to all (largest remainders)."""
-    if care.groups == "one":
-        return {POOLED: beds}
-    wanted = {name: beds * share for name, share in care.split.shares.items()}
+    return shared_out(beds, {POOLED: 1.0} if care.groups == "one" else care.split.shares)
+
+
+def shared_out(beds: int, shares: Mapping[str, float]) -> dict[str, int]:
+    """Share beds out in whole beds that sum to all (largest remainders)."""
+    wanted = {name: beds * share for name, share in shares.items()}
     out = {name: int(number) for name, number in wanted.items()}
     by_rest = sorted(wanted, key=lambda name: out[name] - wanted[name])
     for name in by_rest[: beds - sum(out.values())]:

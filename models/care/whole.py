@@ -34,7 +34,8 @@ from models.plan import Fit
 from sim import Network, load_network
 from sim.errors import Fault, FaultsError
 
-__all__ = ["FOUR_HOURS", "TWELVE_HOURS", "YEARS", "Care", "Whole", "prior_fit", "read_care", "whole"]
+__all__ = ["FOUR_HOURS", "TWELVE_HOURS", "YEARS", "Assembled", "Care", "Whole", "assembled", "prior_fit"]
+__all__ += ["read_care", "whole"]
 
 CONFIGS = Path(__file__).resolve().parents[2] / "configs"
 YEARS = 15  #: length of a run after its warm-up, unless a horizon is given
@@ -70,6 +71,17 @@ class Whole:
     four_hour: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Assembled:
+    """The same before the network is read: its data, in the words of a network file, and what they were made from."""
+
+    data: dict[str, Any]
+    frame: Frame
+    hospitals: Hospitals
+    settings: dict[str, list[str]]
+    four_hour: dict[str, list[tuple[str, str]]]
+
+
 def whole(
     footprint: Footprint,
     fit: Fit | None = None,
@@ -101,6 +113,21 @@ def whole(
     FaultsError
         When the detail is unknown, the cohorts are no needs that settings know, or the network does not read.
     """
+    made = assembled(footprint, fit, care, detail, horizon, demand, population)
+    network = load_network(made.data)
+    return Whole(network, footprint, detail, made.frame.care, made.hospitals, made.settings, made.four_hour)
+
+
+def assembled(
+    footprint: Footprint,
+    fit: Fit | None = None,
+    care: Care | None = None,
+    detail: str = "default",
+    horizon: dt.date | None = None,
+    demand: Demand | None = None,
+    population: Population | None = None,
+) -> Assembled:
+    """Put the whole care system together as data; arguments and faults as in :func:`whole`."""
     frame, hospitals = _frame(
         footprint, fit or prior_fit(footprint), care or read_care(), detail, horizon, demand, population
     )
@@ -113,8 +140,7 @@ def whole(
     data = _network(frame, part)
     counted = {row["station"] for row in part.census}
     data["census"] = [*part.census, *census(load_network(data), without=counted)]
-    network = load_network(data)
-    return Whole(network, footprint, detail, frame.care, hospitals, by_setting, clocks)
+    return Assembled(data, frame, hospitals, by_setting, clocks)
 
 
 def _frame(

@@ -19,10 +19,11 @@ from scipy import stats
 
 from models.care.crowding import Crowding, four_hour_share
 from models.care.planned import Planned
-from sim.kernel.layout import STARTED, WAITED, WAITING
+from sim.kernel.layout import STARTED, TRANSFERRED_IN, WAITED, WAITING
 from sim.tables import Lowered
 
-__all__ = ["SINCE_DECISION", "decision_clocks", "four_hour_by_crowding", "treated_in_time", "within_limit"]
+__all__ = ["SINCE_DECISION", "decision_clocks", "four_hour_by_crowding", "room_left", "treated_in_time"]
+__all__ += ["within_limit"]
 
 SINCE_DECISION = (7, 28, 98)  #: days since the decision to operate, at which treatment is counted
 GRID = 40  #: points between two of them at which the time before the decision is looked at
@@ -56,12 +57,19 @@ def within_limit(share_within: Sequence[float], limit_days: float, mean_days: fl
     float
         Between two of the days times are spread evenly; those beyond the last are late.
     """
+    return float(np.diff([0.0, *share_within]) @ room_left(limit_days, mean_days, cv))
+
+
+def room_left(limit_days: float, mean_days: float, cv: float) -> Float:
+    """Probability, for each span between two of `SINCE_DECISION` days, that the time before leaves room within a limit.
+
+    Parameters are those of :func:`within_limit`.
+    """
     spread = math.log1p(cv * cv)
     law = stats.lognorm(math.sqrt(spread), scale=mean_days * math.exp(-spread / 2))
     edges = np.array([0.0, *SINCE_DECISION])
-    part = np.diff([0.0, *share_within])
     points = edges[:-1, None] + (np.arange(GRID) + 0.5) / GRID * np.diff(edges)[:, None]
-    return float(part @ law.cdf(limit_days - points).mean(axis=1))
+    return law.cdf(limit_days - points).mean(axis=1)
 
 
 def treated_in_time(lowered: Lowered, seen: Mapping[str, Any], site: str, care: Planned) -> dict[str, float]:
@@ -126,7 +134,7 @@ def four_hour_by_crowding(
     flow = seen["flow"][(slice(None), *at)].sum(axis=(1, 2))
     over = seen["wait_over"][(slice(None), *at)].sum(axis=(1, 2))
     area = seen["area"][(slice(None), *at)].sum(axis=(1, 2))
-    started, waited = flow[:, STARTED], flow[:, WAITED]
+    started, waited = flow[:, STARTED] - flow[:, TRANSFERRED_IN], flow[:, WAITED]
     some = started > 0
     shares = np.column_stack([waited, over])[some] / started[some, None]
     thresholds = np.array([0.0, *(w / HOUR for w in lowered.tables.wait_over)])

@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from models import waterfall_words
 from models.criteria import not_assessed
+from models.details import BEDS, DETAILS
 from models.doctor import versions
 from models.plan import months_after
 from models.report import series, tables, tables_baseline, tables_plan, words
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["render"]
 
 #: what the model leaves out, with the direction in which it may move the answer where that is known
+IN_THE_WHOLE = ("A&E itself", "A waiting list for planned care")
 NOT_MODELLED = (
     ("Staff", "A place at home counts as open on its date. Plans that cannot recruit would look worse."),
     ("Money", "No accounts, no cost of double running, no savings. Nothing here says that a plan pays."),
@@ -85,7 +87,8 @@ def _context(outcome: Outcome, charts: list[Chart]) -> dict[str, Any]:
         "not_assessed": [
             (k, row["name"], row["note"].removeprefix("not assessed: ")) for k, row in _not_assessed(outcome).items()
         ],
-        "not_modelled": NOT_MODELLED,
+        "not_modelled": [row for row in NOT_MODELLED if chosen.detail == BEDS or row[0] not in IN_THE_WHOLE],
+        "detail": None if chosen.detail == BEDS else DETAILS[chosen.detail].title,
         "fewest": tables.fewest_futures(chosen.criteria.credible_from),
     }
     if outcome.verdicts:

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from models import measures
 from models.arms import MIDNIGHT, Observed
 from models.plan import Schedule
-from models.system import System, pathway_station
+from models.system import System
 from sim.clock import Calendar
 
 if TYPE_CHECKING:
@@ -72,7 +72,8 @@ def pathway_places(o: Observed, pathway: str, *, used: bool = False) -> Floats:
     """Places of a community service open, or in use, at midnight (R, months), over all catchments."""
     columns = ["in_service", "blocked", "in_transition"] if used else ["places"]
     index = [MIDNIGHT.index(c) for c in columns]
-    stations = [o.station(pathway_station(site, pathway)) for site in o.arm.system.footprint.sites]
+    system = o.arm.system
+    stations = [o.station(s) for site in system.footprint.sites for s in system.roles.services[site, pathway]]
     return o.midnight[:, :, stations][..., index].sum(axis=(2, 3)) / o.days
 
 

@@ -12,6 +12,7 @@ import numpy as np
 from models import measures
 from models.arithmetic import arithmetic
 from models.arms import Observed
+from models.criteria import MORE_IS_BETTER
 from models.report import series
 from models.report.series import by_year, spread
 from models.report.words import amount, causes, line_for, of_futures, percent, rule_for
@@ -124,13 +125,13 @@ def _line(name: str, row: dict[str, Any], runs: int) -> dict[str, Any]:
         where = "nowhere worse than business as usual"
     elif worst:
         where = (
-            f"{worst['place']}, {series.year_of(worst['from'])}: {percent(worst['value'], 1)} against "
-            f"{percent(worst['usual_value'], 1)}"
+            f"{worst['place']}, {series.year_of(worst['from'])}: {_value(row, worst['value'])} against "
+            f"{_value(row, worst['usual_value'])}"
         )
     return {
         "name": name,
-        "value": percent(row["value"], 1),
-        "usual": percent(row["usual_value"], 1) if row["usual_value"] is not None else "does not apply",
+        "value": _value(row, row["value"]),
+        "usual": _value(row, row["usual_value"]) if row["usual_value"] is not None else "does not apply",
         "probability": row["probability"],
         "interval": row["interval"],
         "passes": of_futures(row["probability"], runs),
@@ -140,10 +141,15 @@ def _line(name: str, row: dict[str, Any], runs: int) -> dict[str, Any]:
     }
 
 
+def _value(row: dict[str, Any], value: float) -> str:
+    """Return a share in per cent, or people in whole numbers."""
+    return amount(value) if row["unit"].startswith("people") else percent(value, 1)
+
+
 def _no_worse(row: dict[str, Any]) -> bool:
     """Whether even the worst place and year are no worse than business as usual, on average."""
     gap = row["worst"]["value"] - row["worst"]["usual_value"]
-    return (-gap if row["id"] == "K4" else gap) <= 0
+    return (-gap if row["id"] in MORE_IS_BETTER else gap) <= 0
 
 
 def _held(outcome: Outcome, o: Observed) -> str:

@@ -37,7 +37,8 @@ def proxy_rows(outcome: Outcome) -> list[list[str]]:
     return [
         [
             short(r["hospital"]),
-            percent(r["observed_type1_4h"], 1),
+            percent(r["observed_type1_4h"], 1)
+            + (f" (simulated: {percent(r['simulated_type1_4h'], 1)})" if "simulated_type1_4h" in r else ""),
             amount(r["observed_over_12h"]),
             percent(r["simulated_over_4h"], 1),
             percent(r["simulated_over_12h"], 2),

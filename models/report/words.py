@@ -199,6 +199,9 @@ def rule_for(row: dict[str, Any], criteria: Criteria) -> tuple[str, str]:
         ),
         "K3": (f"at most {percent(row.get('threshold'), 1)} in every year", harm),
         "K4": (f"at least {line} in every year, {everywhere}", ""),
+        "K5": (f"at least {line} of those treated in every year, {everywhere}", ""),
+        "K5a": ("over all hospitals no more people wait in the last year than in the first", ""),
+        "K5b": (f"at least {line} of those treated in every year, {everywhere}", ""),
         "K5c": ("", f"{harm}, {everywhere}"),
         "K8": ("every closure had its places at home open for the proof period", ""),
     }

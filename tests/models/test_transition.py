@@ -70,7 +70,7 @@ def test_without_a_gate_every_closure_is_on_its_date():
 
 def _fill(view, month, station, share):
     """Rewrite the books: a share of a station's places was held over the last three months."""
-    s, state = view._station(station), view.run.state
+    s, state = view._stations([station])[0], view.run.state
     pool = state.pool[s]
     state.area[month - 3 : month, s] = state.places_area[month - 3 : month, s, 2] = 0
     state.running[s] = -state.present[s] * view.run.now
@@ -78,14 +78,14 @@ def _fill(view, month, station, share):
     for m in (month - 3, month - 2):
         held = int(share * state.places_area[m, s, 0])
         state.area[m, s, 0, 1] = state.places_area[m, s, 2] = held
-    held = int(share * view._open(station, slice(month - 1, month)))
+    held = int(share * view._open([station], slice(month - 1, month)))
     state.running[s, 0, 1] += held
     pool["occupied_time"] += held
 
 
 def _long(view, months, site, share, classes=slice(0, 2)):
     """Rewrite the books: a share of some classes waited over 4 h for a bed."""
-    flow = view.run.state.flow[months, view._station(ward(site)), classes]
+    flow = view.run.state.flow[months, view._stations([ward(site)])[0], classes]
     flow[..., WAIT_TOTAL + 1] = (flow[..., STARTED] * share).astype(int)
 
 
@@ -138,8 +138,8 @@ def test_occupancy_is_that_of_the_beds_that_would_be_left(watch):
     recent = slice(month - 3, month)
     limit = max(0.92, view._occupancy(step.site, view._baseline(), 0))
     for margin, cause in ((-0.001, ""), (0.001, "occupancy")):
-        free = view._held(ward(step.site), recent) / view._occupancy(step.site, recent, step.beds)
-        _fill(view, month, ward(step.site), (limit + margin) * free / view._open(ward(step.site), recent))
+        free = view._held([ward(step.site)], recent) / view._occupancy(step.site, recent, step.beds)
+        _fill(view, month, ward(step.site), (limit + margin) * free / view._open([ward(step.site)], recent))
         assert view._held_by(step, month, step.due) == cause
 
 
@@ -151,8 +151,8 @@ def test_a_backlog_closes_only_as_far_as_the_beds_that_are_left_allow(watch):
     _well(view, month, "exeter")
     recent = slice(month - 3, month)
     limit = max(0.92, view._occupancy("exeter", view._baseline(), 0))
-    free = view._held(ward("exeter"), recent) / view._occupancy("exeter", recent, 41)
-    _fill(view, month, ward("exeter"), (limit - 1e-6) * free / view._open(ward("exeter"), recent))
+    free = view._held([ward("exeter")], recent) / view._occupancy("exeter", recent, 41)
+    _fill(view, month, ward("exeter"), (limit - 1e-6) * free / view._open([ward("exeter")], recent))
     view.decide(month)
     assert [c.step.beds for c in view.done] == [20, 21]
     assert [(c.step.beds, c.held_by) for c in view.closures if c.closed is None] == [(22, "occupancy")]
@@ -163,9 +163,9 @@ def test_the_gate_sees_the_month_that_ends_today(watch):
     view, month = watch
     recent, site = slice(month - 3, month), "plymouth"
     home = pathway_station(site, "p1")
-    seen = view._held(ward(site), recent), view._held(home, recent), view._open(home, recent)
+    seen = view._held([ward(site)], recent), view._held([home], recent), view._open([home], recent)
     view.run.advance(int(view.keeper.lowered.tables.period_edges[month]) + 1)
-    state, s, p = view.run.state, view._station(ward(site)), view._station(home)
+    state, s, p = view.run.state, view._stations([ward(site)])[0], view._stations([home])[0]
     areas = state.area[recent, s, :, 1:4].sum(), state.area[recent, p, :, 1:4].sum()
     assert seen == (*areas, state.places_area[recent, p, 0].sum())
     assert state.area[month - 1, s].sum() > 0
@@ -195,7 +195,7 @@ def test_closing_community_beds_sends_people_home(watch):
     assert widths[1][p2] == pytest.approx(widths[0][p2] * left)
     assert widths[1][p1] == pytest.approx(widths[0][p1] + widths[0][p2] * (1 - left))
     assert sum(widths[1]) == pytest.approx(1)
-    assert view.run.state.pool["places"][view._station(pathway_station(step.site, "p2"))] == round(
+    assert view.run.state.pool["places"][view._stations([pathway_station(step.site, "p2")])[0]] == round(
         view.keeper.system.places[step.site, "p2"] * left
     )
 
@@ -217,10 +217,10 @@ def test_gate_sees_the_month_that_has_just_ended(watch):
     view, month = watch
     names = (ward("exeter"), pathway_station("exeter", "p1"))
     recent = slice(month - 3, month)
-    seen = [(view._held(n, recent), view._open(n, recent)) for n in names]
+    seen = [(view._held([n], recent), view._open([n], recent)) for n in names]
     view.run.advance(int(view.keeper.lowered.tables.period_edges[month + 1]))
     state = view.run.state
     for name, (held, opened) in zip(names, seen, strict=True):
-        s = view._station(name)
+        s = view._stations([name])[0]
         assert held == state.area[recent, s, :, 1:4].sum()
         assert opened == state.places_area[recent, s, 0].sum()

@@ -1,0 +1,68 @@
+"""How much of the care system is simulated: hospital beds and services, the whole with aggregate A&E, or every contact.
+
+A fit belongs to one detail, and a network is built in the detail of its fit, so that the two never differ.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+from models.care.pressure import Pressure
+from models.care.slow import Around
+from models.footprint import Footprint
+from models.plan import Fit, Future
+from models.system import System
+from models.system import build as build_beds
+
+__all__ = ["BEDS", "DETAILS", "Detail", "build", "fit_name"]
+
+BEDS = "beds"
+
+
+@dataclass(frozen=True)
+class Detail:
+    """What a detail simulates, and roughly what it takes.
+
+    Parameters
+    ----------
+    title : str
+    events : float
+        For each overnight admission: arrivals, ends of stay, most waits for discharge hours, and what lies around.
+    kept, classes : int
+        Stations of a hospital and its services that are written down, and classes of people.
+    """
+
+    title: str
+    events: float
+    kept: int
+    classes: int
+
+
+DETAILS = {
+    BEDS: Detail("hospital wards as one pool a site, and services by catchment", 2.6, 4, 4),
+    "default": Detail("the whole care system; people who may use an overnight bed are individuals", 3.9, 6, 6),
+    "full": Detail("the whole care system; every contact is an individual", 13.0, 9, 9),
+}
+
+
+def build(
+    footprint: Footprint,
+    fit: Fit,
+    future: Future,
+    horizon: dt.date,
+    feedback: Pressure | None = None,
+    slow: Around | None = None,
+    planned: bool = False,
+) -> System:
+    """Build the network of a footprint in the detail of its fit (see :func:`models.system.build`)."""
+    if fit.detail == BEDS:
+        return build_beds(footprint, fit, future, horizon, feedback, slow, planned)
+    from models.whole_system import build_whole
+
+    return build_whole(footprint, fit, future, horizon, feedback, slow, planned)
+
+
+def fit_name(footprint: str, detail: str) -> str:
+    """Name of the file of a fit in ``configs/fit``: each detail has its own."""
+    return footprint if detail == BEDS else f"{footprint}_{detail}"

@@ -1,0 +1,213 @@
+"""The whole care system in the main job: its stations are read rightly, and a plan does what it says."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import json
+from typing import Any
+
+import numpy as np
+import pytest
+
+from models import measures, measures_whole
+from models.arms import make_arm, run_arms
+from models.care.whole_reading import four_hour_by_crowding, treated_in_time
+from models.care.whole_settings import read_care
+from models.cli import main
+from models.compose import parse, settings
+from models.details import build
+from models.plan import schedule
+from models.transition import Gatekeeper
+from sim import Run, lower
+from sim.errors import FaultsError
+from sim.kernel.layout import SERVED, TRANSFERRED_IN, TRANSFERRED_OUT
+
+END = dt.date(2018, 7, 1)
+SHORT = ["criteria.longest_timeline_years=3", "criteria.window_years_after=1", "waterfall=0", "sensitivity=0"]
+
+
+@pytest.fixture(scope="module")
+def chosen():
+    return settings(parse(["detail=default", "timeline=3y", "replications=2", "seed=5", *SHORT]))
+
+
+@pytest.fixture(scope="module")
+def usual(chosen):
+    return build(chosen.footprint, chosen.fit, chosen.future, END, feedback=chosen.feedback)
+
+
+@pytest.fixture(scope="module")
+def laid_out(chosen, usual):
+    """The plan with its first places opening a month after the start of the run."""
+    early = chosen.plan.model_copy(update={"starts": dt.date(2017, 4, 1)})
+    early = early.model_copy(update={"lead_time_months": early.lead_time_months.model_copy(update={"value": 1})})
+    staging = early.staging.model_copy(update={"open_from": 0.0, "open_to": 0.2})
+    beds = {site: float(q[1]) for site, q in usual.beds.items()}
+    places = {site: float(usual.places[site, "p2"]) for site in usual.beds}
+    return schedule(early.model_copy(update={"staging": staging}), chosen.timelines[0], beds, places)
+
+
+@pytest.fixture(scope="module")
+def seen(usual):
+    """One run to the middle of 2018, as its own books hold it and as an arm writes it down."""
+    arm = make_arm("x", usual)
+    run = Run(arm.lowered, 5, 0)
+    run.advance()
+    bare = make_arm("bare", build_without_stocks(usual))
+    return run, run_arms([bare], 5, 1, 1)[0]
+
+
+def build_without_stocks(system):
+    return dataclasses.replace(system, around=None)
+
+
+def test_an_arm_keeps_the_stations_that_are_read_and_loses_nothing_of_them(seen):
+    run, o = seen
+    order = list(run.lowered.network.stations)
+    assert len(o.stations) < len(order)
+    for name in o.stations:
+        s = order.index(name)
+        assert np.array_equal(o.area[0, :, o.station(name)], run.state.area[:, s])
+        assert np.array_equal(o.flow[0, :, o.station(name), :, :10], run.state.flow[:, s, :, :10])
+    assert np.array_equal(o.clocks[0], run.state.clocks[..., :2])
+
+
+def test_beds_are_those_counted_and_services_those_fitted(chosen, usual):
+    plain = settings(parse(["timeline=3y", *SHORT]))
+    assert plain.fit is not None
+    other = build(plain.footprint, plain.fit, plain.future, END)
+    assert usual.beds == other.beds and usual.inside == other.inside
+    assert usual.roles.wards == other.roles.wards and usual.roles.services == other.roles.services
+    for (site, pathway), places in usual.places.items():
+        fitted = chosen.fit.capacity_factor[pathway] / plain.fit.capacity_factor[pathway]
+        assert places == pytest.approx(other.places[site, pathway] * fitted, abs=1.1)
+
+
+def test_cancelled_for_want_of_a_bed_is_who_left_the_theatre_for_nowhere_else(seen):
+    """Counted a second time where people arrive: at beds, and at the notice of a new date."""
+    run, o = seen
+    order, classes = list(run.lowered.network.stations), run.lowered.network.classes
+    planned = [classes.index(c) for c in o.arm.system.roles.planned]
+
+    def count(station, flow):
+        return run.state.flow[:, order.index(station), planned, flow].sum()
+
+    lost, due = measures.cancelled(o)
+    arrived = sum(count(f"{s}_{x}", TRANSFERRED_IN) for s in o.arm.system.footprint.sites for x in BEDS_AND_NOTICE)
+    stepped_down = sum(count(f"{s}_critical_care", TRANSFERRED_OUT) for s in o.arm.system.footprint.sites)
+    sent = sum(count(f"{s}_theatre_list", TRANSFERRED_OUT) for s in o.arm.system.footprint.sites)
+    assert lost.sum() == arrived - stepped_down - sent > 0
+    assert due.sum() == sum(count(f"{s}_theatre_list", SERVED) for s in o.arm.system.footprint.sites)
+
+
+BEDS_AND_NOTICE = ("ward", "critical_care", "theatre_cancelled")
+
+
+def test_the_four_hour_share_is_that_of_crowding_month_by_month(chosen, seen):
+    run, o = seen
+    masks = [np.arange(len(o.months)) == m for m in range(len(o.months))]
+    for site, front in o.arm.system.roles.front.items():
+        base = front.crowding.base_breach.model_copy(update={"value": chosen.fit.base_breach[site]})
+        crowding = front.crowding.model_copy(update={"base_breach": base})
+        entries = o.arm.system.roles.entries[site]
+        expected = four_hour_by_crowding(
+            run.lowered, run.observations(), entries, front.cubicles, front.admitted_share, crowding
+        )
+        assert measures_whole.four_hour_share(o, site, masks)[0] == pytest.approx(expected)
+    weights = [s.type1_attendances_per_day.value for s in chosen.footprint.sites.values()]
+    each = [measures_whole.four_hour_share(o, site, masks[-1:])[0, 0] for site in chosen.footprint.sites]
+    together = measures_whole.four_hour_share(o, None, masks[-1:])[0, 0]
+    assert together == pytest.approx(np.average(each, weights=weights))
+
+
+def test_treatment_in_time_and_the_list_are_read_from_the_clocks_and_the_queue(seen):
+    run, o = seen
+    every, care = [np.ones(len(o.months), bool)], read_care().planned
+    for site in o.arm.system.footprint.sites:
+        expected = treated_in_time(run.lowered, run.observations(), site, care)
+        for kind, share in expected.items():
+            assert measures_whole.treated_in_time(o, kind, site, every)[0, 0] == pytest.approx(share)
+        s = list(run.lowered.network.stations).index(f"{site}_theatre_list")
+        waiting = run.state.area[:, s, :, 0].sum() / run.lowered.tables.period_edges[-1]
+        assert measures_whole.on_list(o, site, every)[0, 0] == pytest.approx(waiting)
+
+
+def test_a_wait_for_a_bed_is_counted_for_everybody_who_came_from_outside(seen):
+    """Who steps down from critical care begins a second stay and is no second emergency."""
+    run, o = seen
+    came = 0
+    for station in o.arm.system.roles.in_all(o.arm.system.roles.entries):
+        for cls in ("emergency", "direct"):
+            came += (o.flows(station, cls, "started") - o.flows(station, cls, "transferred_in")).sum()
+    arrived = sum(
+        o.flows(station, cls, "arrived").sum()
+        for station in o.arm.system.roles.in_all(o.arm.system.roles.entries)
+        for cls in ("emergency", "direct")
+    )
+    assert came == pytest.approx(arrived, abs=30)  # some still wait at the end
+    stepped = o.flows("plymouth_ward", "emergency", "transferred_in").sum()
+    assert stepped > 0
+
+
+def test_a_plan_opens_places_and_keeps_emergencies_at_home(chosen, usual, laid_out):
+    planned = build(chosen.footprint, chosen.fit, chosen.future, END, laid_out, chosen.feedback)
+    effect = chosen.future.admissions_effect.value
+    day, opened = laid_out.openings["exeter"][-1]
+    assert opened > 0
+    steps: Any = planned.network.stations["exeter_p1"].places
+    assert steps[0].places == usual.places["exeter", "p1"]
+    assert steps[-1].places == usual.places["exeter", "p1"] + opened
+    before, after = usual.network.sources["exeter_emergency_ward"], planned.network.sources["exeter_emergency_ward"]
+    kept = planned.network.sources["exeter_emergency_ward_kept_exeter_p1"]
+    assert after.rate_per_day == before.rate_per_day
+    assert kept.rate_per_day == pytest.approx(-effect * before.rate_per_day)
+    assert after.level[-1].value / before.level[-1].value == pytest.approx(1 + effect)
+    assert kept.level[-1].value == pytest.approx(before.level[-1].value)
+    assert kept.level[0].value == 0
+
+
+def test_the_same_people_come_under_both_arms_until_the_first_place_opens(chosen, usual, laid_out):
+    planned = build(chosen.footprint, chosen.fit, chosen.future, END, laid_out, chosen.feedback)
+    arms = [make_arm("usual", usual), make_arm("plan", planned)]
+    one, other = run_arms(arms, 3, 1, 1)
+    first = min(day for steps in laid_out.openings.values() for day, _ in steps)
+    months = np.array([m < first for m in one.months])
+    assert 0 < months.sum() < len(months)
+    assert np.array_equal(one.area[:, months], other.area[:, months])
+    assert not np.array_equal(one.area, other.area)
+
+
+@pytest.mark.parametrize("kind", ["acute", "community"])
+def test_a_closure_closes_what_it_says(chosen, usual, laid_out, kind):
+    lowered = lower(usual.network)
+    view = Gatekeeper(usual, lowered, laid_out).watch(Run(lowered, 5, 0))
+    step = next(s for s in view.waiting if s.kind == kind)
+    view.run.advance(1)
+    at = int(lowered.tables.period_edges[1])
+    view.run.advance(at)
+    view.closed[kind, step.site] = step.beds
+    view.run.change(view._close(step, dt.date(2017, 5, 1), at))
+    view.run.advance(at + 1)
+    station = f"{step.site}_ward" if kind == "acute" else f"{step.site}_p2"
+    before = usual.beds[step.site][1] if kind == "acute" else usual.places[step.site, "p2"]
+    assert view.run.state.pool["planned"][view._stations([station])[0]] == before - step.beds
+
+
+def test_a_fit_of_another_detail_and_an_unknown_detail_are_refused():
+    with pytest.raises(FaultsError, match="made with detail=beds; run `carebridge calibrate detail=default`"):
+        settings(parse(["detail=default", "fit=devon", *SHORT]))
+    with pytest.raises(FaultsError, match="Did you mean 'default'"):
+        parse(["detail=defaults"])
+
+
+def test_the_main_job_runs_the_whole_end_to_end(tmp_path):
+    out = tmp_path / "run"
+    words = ["run", "detail=default", "timeline=3y", "replications=2", f"out={out}", *SHORT]
+    assert main(words) == 0
+    said = json.loads((out / "verdict.json").read_text(encoding="utf-8"))
+    rows = {row["id"]: row for row in said["criteria"]}
+    assert said["detail"] == "default" and said["verdict"] != "no baseline"
+    assert all(rows[key]["assessed"] for key in ("K1", "K4", "K5", "K5a", "K5b", "K5c"))
+    assert "fitted to the baseline year's" in rows["K4"]["note"]
+    assert "people who may use an overnight bed are individuals" in (out / "report.html").read_text(encoding="utf-8")
