@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from models.figures import Figure, Name, must, one_of, within
-from models.plans.moves import GRADES, Months, Part
+from models.plans.moves import GRADES, Months, Part, PlacesPerBed
 
 __all__ = ["ROUTES", "Gates", "gates_with"]
 
@@ -65,6 +65,14 @@ class OccupancyGate(Part):
     """At midnight, at most, or the site's own baseline if that is higher (unit `share`)."""
 
 
+class CompensationGate(Part):
+    """Other places have opened for the beds that close (A12)."""
+
+    enabled: bool
+    places_per_bed: PlacesPerBed
+    """Places opened at the site by then, for each bed closed there (unit `places per bed`)."""
+
+
 class EvidenceGate(Part):
     """Moves that cut admissions, or shorten stays, are in full effect and well evidenced."""
 
@@ -88,6 +96,8 @@ class MothballGate(Part):
     months: Months
     whole_winter: bool
     """Whether these months must hold a whole winter, December to February."""
+    occupancy: AShare
+    """Of the beds left over these months, at most, or the site's own baseline if that is higher (unit `share`)."""
 
 
 class Gates(Part):
@@ -109,6 +119,7 @@ class Gates(Part):
     """Route `efficiency`: moves of kind `shorten`."""
     access: AccessGate
     occupancy: OccupancyGate
+    compensation: CompensationGate
     money: Switch
     change_capacity: Switch
     mothball: MothballGate

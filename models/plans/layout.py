@@ -11,7 +11,7 @@ import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from models.plans.moves import BEDS, Merge, Move, Shift
+from models.plans.moves import BEDS, AnyMove, Merge, Shift
 from models.plans.plan import Plan, Timeline, preparation_months
 
 __all__ = ["EVERYWHERE", "Sizes", "Tranche", "by_site", "end_of", "lay_out", "months_after", "share_out"]
@@ -105,7 +105,7 @@ def lay_out(plan: Plan, timeline: Timeline, sizes: Sizes) -> list[Tranche]:
     return sorted(tranches, key=lambda t: (t.due, plan.moves[t.move].priority, t.move, t.site))
 
 
-def by_site(move: Move, sizes: Sizes) -> dict[str, int]:
+def by_site(move: AnyMove, sizes: Sizes) -> dict[str, int]:
     """How much of a move falls to each site; 0 at every site of a pure effect.
 
     Shares are pro rata to what is there of the move's own setting, or of `share_by`; to hospital beds where there is
@@ -147,7 +147,7 @@ def _whole(named: Mapping[str, float]) -> dict[str, int]:
     return {site: round(number) for site, number in named.items()}
 
 
-def _of_move(name: str, move: Move, plan: Plan, timeline: Timeline, sizes: Sizes) -> list[Tranche]:
+def _of_move(name: str, move: AnyMove, plan: Plan, timeline: Timeline, sizes: Sizes) -> list[Tranche]:
     """Steps of one move at all its sites."""
     ready = preparation_months(plan, move)
     steps = _steps(move, plan, timeline, ready)
@@ -168,7 +168,7 @@ def _of_move(name: str, move: Move, plan: Plan, timeline: Timeline, sizes: Sizes
             found.append(
                 Tranche(
                     move=name,
-                    kind=move.kind,  # type: ignore[attr-defined]
+                    kind=move.kind,
                     setting=_setting(move, site),
                     site=site,
                     size=size,
@@ -187,7 +187,7 @@ def _of_move(name: str, move: Move, plan: Plan, timeline: Timeline, sizes: Sizes
     return found
 
 
-def _steps(move: Move, plan: Plan, timeline: Timeline, ready: int) -> list[tuple[int, float]]:
+def _steps(move: AnyMove, plan: Plan, timeline: Timeline, ready: int) -> list[tuple[int, float]]:
     """Months after the plan's start at which a move takes effect, and the share that is done with each."""
     when = move.when
     first = max(_month(when.from_, plan, timeline), ready)
@@ -207,7 +207,7 @@ def _month(moment: float | dt.date, plan: Plan, timeline: Timeline) -> int:
     return round(written * timeline.years / plan.years)
 
 
-def _opening(move: Move, shared: Mapping[str, int]) -> dict[str, int]:
+def _opening(move: AnyMove, shared: Mapping[str, int]) -> dict[str, int]:
     """What a conversion or merger opens in all, by the site at which the other end closes."""
     if isinstance(move, Merge):
         return dict(shared)
@@ -217,19 +217,19 @@ def _opening(move: Move, shared: Mapping[str, int]) -> dict[str, int]:
     return {}
 
 
-def _later(move: Move) -> int:
+def _later(move: AnyMove) -> int:
     """Months from closing to opening: of a conversion the building, of a merger less than none."""
     if isinstance(move, Merge):
         return -round(move.overlap_months.value) if move.overlap_months else 0
     return round(move.lead_time_months.value) if move.lead_time_months else 0
 
 
-def _is_effect(move: Move) -> bool:
+def _is_effect(move: AnyMove) -> bool:
     """Whether a move changes no number of beds, places or staff."""
     return not isinstance(move, Merge) and getattr(move, "size", None) is None
 
 
-def _setting(move: Move, site: str) -> str:
+def _setting(move: AnyMove, site: str) -> str:
     """What a move is about; of a shift from site to site, demand."""
     setting = getattr(move, "setting", "") or getattr(move, "from_", "")
     return "demand" if isinstance(move, Shift) and move.from_ == site else setting

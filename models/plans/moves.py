@@ -14,6 +14,7 @@ from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
 from models.figures import Figure, Shape, must, one_of, within
 
 __all__ = [
+    "AFFECTED",
     "BEDS",
     "GRADES",
     "KINDS",
@@ -38,6 +39,14 @@ __all__ = [
 BEDS = "beds"  #: the setting of hospital beds; every other setting is a community service
 GRADES = ("A", "B", "C", "D")  #: own data; published quasi-experimental; expert or other; assumed
 LONGEST = 120  #: months that any natural duration may take
+
+#: what the effects of each kind of move may change; the first is meant where nothing is said
+AFFECTED: dict[str, tuple[str, ...]] = {
+    "avoid": ("emergencies", "attendances", "readmission"),
+    "open": ("emergencies", "attendances", "readmission", "stays"),
+    "shift": ("emergencies", "attendances"),
+    "shorten": ("stays",),
+}
 
 Months = Annotated[Figure, AfterValidator(must("months", most=LONGEST))]
 Capital = Annotated[Figure, AfterValidator(must("GBP million"))]
@@ -83,8 +92,8 @@ class Effect(Part):
     """Relative change (unit `relative change`, below zero is less); of a shift, the share moved (unit `share`)."""
     grade: Grade
     """Grade of evidence: A own data, B published quasi-experimental, C expert or other, D assumed."""
-    on: On = "emergencies"
-    """What it changes."""
+    on: On | None = None
+    """What it changes; emergencies unless given, and `stays` for a move of kind `shorten`."""
     ramp_months: Months | None = None
     """Months until the full effect, once live: people and staff take to it; does not stretch with the timeline."""
     fade_per_year: Fade | None = None
@@ -104,8 +113,6 @@ class Move(Part):
     """To build, recruit and train before the first places open; does not stretch with the timeline."""
     approval: dict[str, Any] | Literal["none"] | None = None
     """What differs from the plan's `approval`; `none` when nobody needs to be asked."""
-    capital: Capital | None = None
-    """Capital for the whole move (unit `GBP million`)."""
     cost: Cost | None = None
     """Running cost of what opens (unit `GBP a place a year`)."""
     priority: int = Field(default=1, ge=1, le=1000)
@@ -126,7 +133,14 @@ class Move(Part):
         return ""
 
 
-class _Sized(Move):
+class _Costed(Move):
+    """A move that may need capital."""
+
+    capital: Capital | None = None
+    """Capital for the whole move (unit `GBP million`)."""
+
+
+class _Sized(_Costed):
     """A move of a number of beds, places or staff, shared between sites."""
 
     size: Figure
@@ -189,7 +203,7 @@ class Convert(_Sized):
         return self.to
 
 
-class Avoid(Move):
+class Avoid(_Costed):
     """Keep people from needing A&E or a hospital bed."""
 
     kind: Literal["avoid"]
@@ -198,7 +212,7 @@ class Avoid(Move):
     effect: Effect
 
 
-class Shorten(Move):
+class Shorten(_Costed):
     """Make stays in hospital shorter."""
 
     kind: Literal["shorten"]
@@ -207,7 +221,7 @@ class Shorten(Move):
     effect: Effect
 
 
-class Shift(Move):
+class Shift(_Costed):
     """Send a share of people to one service instead of another, or to one site instead of another."""
 
     kind: Literal["shift"]
@@ -245,7 +259,7 @@ class Retrain(_Sized):
     """Staff group (`nurses`)."""
 
 
-class Merge(Move):
+class Merge(_Costed):
     """Move beds or places from one site to another, with both open for a while."""
 
     kind: Literal["merge"]

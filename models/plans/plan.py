@@ -7,15 +7,34 @@ G18 and G19 (legal challenge, consultation), and the off-plan rules of Nottingha
 from __future__ import annotations
 
 import datetime as dt
+import re
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
 from models.figures import Figure, Name, must
-from models.plans.moves import AnyMove, Months, Move, Part
+from models.plans.moves import AnyMove, Months, Part
 
-__all__ = ["WATCHED", "Approval", "OffPlan", "Plan", "Timeline", "approval_of", "over", "preparation_months"]
+__all__ = [
+    "WATCHED",
+    "Approval",
+    "MoveName",
+    "OffPlan",
+    "Plan",
+    "Timeline",
+    "approval_of",
+    "over",
+    "preparation_months",
+]
 
+
+def _one_word(name: str) -> str:
+    if not re.fullmatch(r"[A-Za-z_]\w*", name):
+        raise ValueError("a move's name is letters, digits and '_', so that plan.moves.NAME.size.value can reach it")
+    return name
+
+
+MoveName = Annotated[str, AfterValidator(_one_word)]
 Probability = Annotated[Figure, AfterValidator(must("probability", most=1))]
 
 #: unit of what each off-plan rule watches
@@ -80,7 +99,8 @@ class Plan(Part):
     """A 1 April, after the baseline year."""
     years: int = Field(ge=1, le=30)
     """Years over which it was written; other timelines stretch it."""
-    moves: dict[Name, AnyMove] = {}
+    moves: dict[MoveName, AnyMove] = {}
+    """What is to happen, by name."""
     approval: Approval | None = None
     """Who decides; without it moves begin as planned and nobody is asked."""
     gates: Name = "default"
@@ -108,7 +128,7 @@ def over(under: dict, above: dict) -> dict:
     return under | above | merged
 
 
-def approval_of(plan: Plan, move: Move) -> Approval | None:
+def approval_of(plan: Plan, move: AnyMove) -> Approval | None:
     """Return who must agree to a move of a plan, or None when nobody is asked.
 
     A move may change the plan's `approval`. Consultation and legal challenge are of moves that close beds or places,
@@ -124,7 +144,7 @@ def approval_of(plan: Plan, move: Move) -> Approval | None:
     return Approval.model_validate(whole)
 
 
-def preparation_months(plan: Plan, move: Move) -> int:
+def preparation_months(plan: Plan, move: AnyMove) -> int:
     """Months from the first step of preparing a move until it can take effect; no timeline changes them.
 
     Consultation, decision and lead time; of a conversion not the lead time, which follows the closing; of a merger also
@@ -132,7 +152,8 @@ def preparation_months(plan: Plan, move: Move) -> int:
     """
     approval = approval_of(plan, move)
     figures = [approval.consultation_months, approval.latency_months] if approval else []
-    if move.kind != "convert":  # type: ignore[attr-defined]
-        figures += [move.lead_time_months] if move.lead_time_months else []
-    overlap = getattr(move, "overlap_months", None)
-    return round(sum(f.value for f in [*figures, *([overlap] if overlap else [])]))
+    if move.kind != "convert" and move.lead_time_months:
+        figures.append(move.lead_time_months)
+    if move.kind == "merge" and move.overlap_months:
+        figures.append(move.overlap_months)
+    return round(sum(figure.value for figure in figures))
