@@ -8,7 +8,8 @@ of its other keys. The rules for a single move are in :mod:`models.plans.rules`,
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -18,8 +19,8 @@ from pydantic import BaseModel, TypeAdapter
 
 from models.plans.existing import Existing, staff_faults, supply_faults
 from models.plans.gates import Gates
-from models.plans.moves import KINDS, AnyMove
-from models.plans.plan import WATCHED, Plan, preparation_months
+from models.plans.moves import KINDS, AnyMove, Effect, When
+from models.plans.plan import WATCHED, Approval, OffPlan, Plan, one_word, preparation_months
 from models.plans.rules import consultation_fault, move_faults
 from models.presets import Source, composed, read_section
 from sim.errors import CarebridgeError, Fault, FaultsError, nearest
@@ -41,11 +42,13 @@ EXAMPLES = {
     "grade": "grade: C",
     "when": "when: {from: 0.2, to: 0.8, every_months: 3}",
     "size": "size: {value: 40, unit: beds, year: 2016, basis: host trust, status: assumed}",
-    "effect": "effect: {share: {value: -0.05, unit: relative change, ...}, grade: C, on: emergencies}",
+    "effect": "effect: {share: {value: -0.05, unit: relative change, ...}, grade: C, affects: emergencies}",
     "capital": "capital: {value: 4.5, unit: GBP million, year: 2018/19, basis: not applicable, status: assumed}",
     "starts": "starts: 2019-04-01",
     "years": "years: 5",
 }
+#: parts of which something may be read although something else is wrong
+PARTS: dict[str, type[BaseModel]] = {"effect": Effect, "when": When, "approval": Approval}
 GRADE = "an effect needs the grade of its evidence: A own data, B published quasi-experimental, C expert, D assumed."
 
 
@@ -105,41 +108,53 @@ def check_plan(
             faults += found
             if move is not None:
                 read[str(key)] = move
-        faults += [replace(f, key="moves") if f.key == "the file" else f for f in _names(moves)]
+        faults += _names(moves)
     else:
         faults.append(Fault("moves", moves, "give a mapping of moves by name."))
-    if data.get("approval") is not None and plan.approval is None:  # it is malformed, and so is what changes it
+    if any(f.key.startswith("approval") for f in faults):  # and so is what changes it
         read = {name: move.model_copy(update={"approval": None}) for name, move in read.items()}
+    if plan.off_plan is None and isinstance(data["off_plan"], list):  # what can be read of each rule
+        rules = [_salvaged(OffPlan, dict(rule))[0] for rule in data["off_plan"] if isinstance(rule, Mapping)]
+        plan = plan.model_copy(update={"off_plan": rules})
     sound = not faults
     sketch = plan.model_copy(update={"moves": read})
-    faults += plan_faults(sketch, there, gates, others=set(map(str, moves)) - set(read))
+    others = {str(name) for name in moves if str(name) not in read}
+    faults += plan_faults(sketch, there, gates, others, faults)
     if sound and not faults:
         return Plan.model_validate(dict(data)), []
     return None, in_order([placed(fault, name, lines or {}) for fault in faults])
 
 
 def plan_faults(
-    plan: Plan, there: Existing | None = None, gates: Gates | None = None, others: set[str] | None = None
+    plan: Plan,
+    there: Existing | None = None,
+    gates: Gates | None = None,
+    others: Iterable[str] = (),
+    told: Sequence[Fault] = (),
 ) -> list[Fault]:
     """Everything that is wrong with the sense of a plan that has been read; parts that could not be read are None.
 
     Parameters
     ----------
-    others : set of str, optional
+    others : iterable of str
         Moves that could not be read, but may be named.
+    told : sequence of Fault
+        Faults of shape that are known already; what they spoil is left out of sums.
     """
     faults = list(_starts(plan, there))
     found, unknown = _gates(plan, gates)
     faults += unknown
-    known = plan.model_copy(update={"moves": plan.moves | dict.fromkeys(others or ())})
+    known = plan.model_copy(update={"moves": plan.moves | dict.fromkeys(others)})
     for name, move in plan.moves.items():
         faults += move_faults(name, move, known, there, found)
-    if plan.approval and any(m.closes and not isinstance(m.approval, (str, dict)) for m in plan.moves.values()):
+    if isinstance(plan.approval, Approval) and any(
+        m.closes and not isinstance(m.approval, (str, dict)) for m in plan.moves.values()
+    ):
         faults += consultation_fault("approval", plan.approval)
     faults += _circles(plan)
     faults += _off_plan(plan, there)
     if there and plan.starts and plan.years:
-        fit = _fit_to_lay_out(plan, faults)
+        fit = _fit_to_lay_out(plan, [*told, *faults])
         faults += [*supply_faults(fit, there), *staff_faults(fit, there)]
     return faults
 
@@ -157,7 +172,9 @@ def _numeric(key: str) -> bool:
 
 
 def _readable(plan: Plan, move: AnyMove) -> bool:
-    needed = [move.when, *(getattr(move, k, 0) for k in ("sites", "setting", "from_", "to"))]
+    if move.when is None or move.when.from_ is None:
+        return False
+    needed = [*(getattr(move, k, 0) for k in ("sites", "setting", "from_", "to"))]
     if move.kind != "merge":
         needed.append(getattr(move, "size", 0))
     if any(part is None for part in needed):
@@ -178,16 +195,18 @@ def _move(name: str, data: Any) -> tuple[AnyMove | None, list[Fault]]:
     if kind not in KINDS:
         rule = f"{'this key is missing; ' if kind is None else ''}kinds of move: {', '.join(KINDS)}."
         near = nearest(str(kind), KINDS) if kind is not None else ""
-        return None, [Fault(f"{key}.kind", kind, rule, nearest=near, example=EXAMPLES["kind"])]
+        return None, [Fault(f"{key}.kind", kind, rule, nearest=near, example="" if near else EXAMPLES["kind"])]
     move, faults = _salvaged(KINDS[kind], dict(data))
     return cast("AnyMove", move), [replace(f, key=key if f.key == "the file" else f"{key}.{f.key}") for f in faults]
 
 
-def _names(moves: Mapping[Any, Any]) -> list[Fault]:
+def _names(moves: Mapping[Any, Any]) -> Iterator[Fault]:
     """Names of moves that cannot be names."""
-    adapter = {str(name): {"kind": "invest"} for name in moves}
-    found = shaped(Plan, {"moves": adapter})[1]
-    return [f for path, f in found if path[:1] == ("moves",) and len(path) <= 2 and "name" in f.rule]  # noqa: PLR2004
+    for name in moves:
+        try:
+            one_word(str(name))
+        except ValueError as error:
+            yield Fault(f"moves.{name}", None, f"{error}.", nearest=re.sub(r"\W+", "_", str(name)))
 
 
 def _salvaged(shape: type[Model], data: dict[str, Any]) -> tuple[Model, list[Fault]]:
@@ -202,7 +221,9 @@ def _salvaged(shape: type[Model], data: dict[str, Any]) -> tuple[Model, list[Fau
     values: dict[str, Any] = {}
     for name, info in shape.model_fields.items():
         key = info.alias if info.alias in data else name
-        if key in wrong or (key not in data and info.is_required()):
+        if key in wrong and name in PARTS and isinstance(data.get(key), Mapping):
+            values[name] = _salvaged(PARTS[name], dict(data[key]))[0]
+        elif key in wrong or (key not in data and info.is_required()):
             values[name] = None
         elif key in data:
             form = Annotated[(info.annotation, *info.metadata)] if info.metadata else info.annotation
@@ -221,6 +242,7 @@ def _starts(plan: Plan, there: Existing | None) -> Iterator[Fault]:
         if (starts.day, starts.month) != (1, FIRST_MONTH):
             near = min((dt.date(y, FIRST_MONTH, 1) for y in (starts.year - 1, starts.year, starts.year + 1)),
                        key=lambda day: abs(day - starts))  # fmt: skip
+            near = max(near, there.baseline_ends) if there else near
             rule = "a plan starts on 1 April, the first day of a contract year."
             yield Fault("starts", str(starts), rule, nearest=str(near))
         if there and starts < there.baseline_ends:
@@ -273,13 +295,13 @@ def _off_plan(plan: Plan, there: Existing | None) -> Iterator[Fault]:
     names: list[str] = []
     for number, rule in enumerate(plan.off_plan or []):
         key = f"off_plan.{number}"
-        unit = WATCHED[rule.watch]
-        if rule.above.unit != unit:
+        unit = WATCHED.get(rule.watch, "")
+        if unit and rule.above and rule.above.unit != unit:
             yield Fault(f"{key}.above.unit", rule.above.unit, f"'{rule.watch}' is given in '{unit}'.", nearest=unit)
-        if there and rule.site not in ("any", "all", *there.sites):
+        if there and rule.site is not None and rule.site not in ("any", "all", *there.sites):
             known = ["any", "all", *there.sites]
             words = f"no such site; give one of: {', '.join(known)}."
             yield Fault(f"{key}.site", rule.site, words, nearest=nearest(rule.site, known))
-        if rule.name in names:
+        if rule.name is not None and rule.name in names:
             yield Fault(f"{key}.name", rule.name, "another rule has this name.")
         names.append(rule.name)

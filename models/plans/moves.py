@@ -82,6 +82,8 @@ class When(Part):
 
 
 def _early(value: Any) -> Any:
+    if isinstance(value, str) and value != "early":
+        raise ValueError("give 'early', or from, to and the months between steps")
     return {"early": True} if value == "early" else value
 
 
@@ -92,7 +94,7 @@ class Effect(Part):
     """Relative change (unit `relative change`, below zero is less); of a shift, the share moved (unit `share`)."""
     grade: Grade
     """Grade of evidence: A own data, B published quasi-experimental, C expert or other, D assumed."""
-    on: On | None = None
+    affects: On | None = None
     """What it changes; emergencies unless given, and `stays` for a move of kind `shorten`."""
     ramp_months: Months | None = None
     """Months until the full effect, once live: people and staff take to it; does not stretch with the timeline."""

@@ -28,13 +28,14 @@ __all__ = [
 ]
 
 
-def _one_word(name: str) -> str:
+def one_word(name: str) -> str:
+    """Return the name of a move if it can be one."""
     if not re.fullmatch(r"[A-Za-z_]\w*", name):
         raise ValueError("a move's name is letters, digits and '_', so that plan.moves.NAME.size.value can reach it")
     return name
 
 
-MoveName = Annotated[str, AfterValidator(_one_word)]
+MoveName = Annotated[str, AfterValidator(one_word)]
 Probability = Annotated[Figure, AfterValidator(must("probability", most=1))]
 
 #: unit of what each off-plan rule watches
@@ -108,6 +109,8 @@ class Plan(Part):
     off_plan: list[OffPlan] = []
     claims: dict[str, Figure] = {}
     """What the plan itself says it will achieve; compared, never used."""
+    outcome: dict[str, Figure] = {}
+    """What became of it, where that is known; compared, never used."""
     alternatives: list[str] = []
     """Other readings of the same plan."""
     missing: list[str] = []

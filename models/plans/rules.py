@@ -127,7 +127,7 @@ def _into_itself(key: str, move: AnyMove) -> Iterator[Fault]:
 def _dates(key: str, move: AnyMove, plan: Plan) -> Iterator[Fault]:
     """Dates on the first of a month within the plan, and an end after its start."""
     when, starts, years = move.when, plan.starts, plan.years
-    if when is None or starts is None or years is None:
+    if when is None or when.from_ is None or starts is None or years is None:
         return
     end = end_of(plan, Timeline(name="written", years=years))
     for word, moment in (("from", when.from_), ("to", when.to)):
@@ -143,7 +143,7 @@ def _dates(key: str, move: AnyMove, plan: Plan) -> Iterator[Fault]:
             yield Fault(f"{key}.when.{word}", str(moment), rule, nearest=str(near))
     if when.to is not None and _months(when.to, plan) <= _months(when.from_, plan):
         rule = f"the end must lie after the start ({when.from_}); leave `to` out where all takes effect at once."
-        yield Fault(f"{key}.when.to", str(when.to), rule)
+        yield Fault(f"{key}.when.to", str(when.to) if isinstance(when.to, dt.date) else when.to, rule)
 
 
 def _months(moment: float | dt.date, plan: Plan) -> float:
@@ -169,9 +169,9 @@ def _effect(key: str, move: AnyMove) -> Iterator[Fault]:
             near = f"{min(max(figure.value, least), most):g}"
             rule = f"must lie between {least:g} and {most:g}, and its range between -1 and 1."
             yield Fault(f"{key}.effect.share.value", figure.value, rule, nearest=near)
-    if effect.on is not None and effect.on not in AFFECTED[kind]:
+    if effect.affects is not None and effect.affects not in AFFECTED[kind]:
         rule = f"a move of kind '{kind}' can change: {', '.join(AFFECTED[kind])}."
-        yield Fault(f"{key}.effect.on", effect.on, rule, nearest=AFFECTED[kind][0])
+        yield Fault(f"{key}.effect.affects", effect.affects, rule, nearest=AFFECTED[kind][0])
 
 
 def _order(key: str, name: str, move: AnyMove, plan: Plan) -> Iterator[Fault]:
