@@ -5,6 +5,7 @@ D7 and V11 (an effect counts with its evidence), C5 (ramp), G24 and the vanguard
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -48,8 +49,9 @@ class Effects:
     """Effects of one replication."""
 
     def __init__(self) -> None:
-        self._factors: defaultdict[Key, list[_Part]] = defaultdict(list)
-        self._shares: defaultdict[Key, list[_Part]] = defaultdict(list)
+        self._changing: defaultdict[Key, list[_Part]] = defaultdict(list)
+        self._settled: defaultdict[Key, defaultdict[str, float]] = defaultdict(lambda: defaultdict(float))  # by move
+        self._shifts: set[Key] = set()
 
     def begin(self, terms: Terms, tranche: Tranche, progress: float, month: int) -> None:
         """A step goes live: it brings `progress` (a share) of the move's effect at its site."""
@@ -58,22 +60,27 @@ class Effects:
         shifts = tranche.kind == "shift"
         setting = f"{tranche.setting}>{tranche.to}" if shifts else tranche.setting
         key = Key(terms.effect.affects or AFFECTED[tranche.kind][0], setting, tranche.site)
-        part = _Part(terms.name, progress * terms.effect.share.value, month, terms.ramp, terms.fade)
-        (self._shares if shifts else self._factors)[key].append(part)
+        if shifts:
+            self._shifts.add(key)
+        self._changing[key].append(
+            _Part(terms.name, progress * terms.effect.share.value, month, terms.ramp, terms.fade)
+        )
 
     def now(self, month: int) -> dict[tuple[str, str, str], float]:
         """Mean over the month that begins: factors (a product over moves) and shares (a sum, 1 at most)."""
         out: dict[tuple[str, str, str], float] = {}
-        for key, parts in self._factors.items():
-            changes: defaultdict[str, float] = defaultdict(float)
+        for key, parts in self._changing.items():
+            settled = self._settled[key]
+            for part in [p for p in parts if not p.fade and month >= p.since + p.ramp]:
+                settled[part.move] += part.amount
+                parts.remove(part)
+            amounts = settled.copy()
             for part in parts:
-                changes[part.move] += _amount(part, month)
-            factor = 1.0
-            for change in changes.values():
-                factor *= 1 + change
-            out[key] = factor
-        for key, parts in self._shares.items():
-            out[key] = min(1.0, sum(_amount(part, month) for part in parts))
+                amounts[part.move] += _amount(part, month)
+            if key in self._shifts:
+                out[key] = min(1.0, sum(amounts.values()))
+            else:
+                out[key] = math.prod(1 + amount for amount in amounts.values())
         return out
 
 

@@ -11,6 +11,7 @@ import datetime as dt
 import math
 from dataclasses import dataclass
 
+from models.plans import EVERYWHERE
 from models.stages import gates
 from models.stages.books import Books
 from models.stages.brief import Brief, date_of, month_of
@@ -20,15 +21,14 @@ from models.stages.hazards import fate
 from models.stages.log import Log, Outcome
 from models.stages.rules import Contingency, measured
 from models.stages.sight import Seen, Sight, Target
-from models.stages.stages import Stage, allowed, before_effect, in_effect
-from models.stages.step import Step
+from models.stages.stages import Stage, allowed, in_effect
+from models.stages.step import Move, Step
 
 __all__ = ["StageMachine"]
 
 S = Stage
 DECIDING = {S.CONSULTING: "consultation", S.APPROVING: "approval", S.CHALLENGED: "legal challenge"}
 WINTER_ENDS, WINTER_MONTHS = 3, 3  # judged on the first of March, over December to February
-Move = tuple[Stage | None, str]  # the stage to enter; or none, and what holds the step (empty: only its date)
 
 
 @dataclass
@@ -38,6 +38,7 @@ class _Now:
     month: int
     seen: Seen
     led: frozenset[str]
+    late: dict[str, int] | None = None  # months by which the step furthest behind is late, by site; once asked for
 
 
 class StageMachine:
@@ -67,6 +68,7 @@ class StageMachine:
             self._steps.append(step)
             self._steps_of.setdefault(decisions[key], []).append(step)
         self._going = list(self._steps)
+        self._building_now: list[Step] = []
         self._last = -1  # month decided on last
         self._now: _Now
 
@@ -102,7 +104,8 @@ class StageMachine:
             if not decision.over:
                 self._decide(decision, steps)
         for step in self._going:
-            self._advance(step)
+            if step.wakes <= month:
+                self._advance(step)
         self._going = [s for s in self._going if not s.finished]
         return self._target()
 
@@ -133,13 +136,15 @@ class StageMachine:
                         self._enter(step, S.PROVING, step.reopened_by)
 
     def _late(self, site: str) -> int:
-        """Months by which the step furthest behind at a site is late."""
-        behind = (
-            self._now.month - s.due
-            for s in self._going
-            if s.tranche.site in (site, "") and before_effect(s.tranche.kind, s.stage)
-        )
-        return max(0, max(behind, default=0))
+        """Months by which the step furthest behind at a site, or at none, is late."""
+        now = self._now
+        if now.late is None:
+            now.late = {}
+            for step in self._going:
+                if step.due < now.month and step.happened is None:
+                    where = step.tranche.site
+                    now.late[where] = max(now.late.get(where, 0), now.month - step.due)
+        return max(now.late.get(site, 0), now.late.get(EVERYWHERE, 0))
 
     def _carried(self, at_once: float) -> frozenset[str]:
         """Moves that leaders can carry this month: first those begun, then those that want to begin, by rank.
@@ -171,8 +176,9 @@ class StageMachine:
                 return
             decision.begun, decision.cause = month, ""
         for stage in decision.progress(month):
-            if stage is not S.READY:
-                for step in steps:
+            for step in steps:
+                step.wakes = month
+                if stage is not S.READY:
                     self._enter(step, stage, decision.cause)
 
     # what a step does next
@@ -192,21 +198,22 @@ class StageMachine:
         if decision.over:
             return (S.RUNNING_BOTH if step.closes and not step.merges else S.READY), ""
         if decision.begun is None:
-            return None, decision.cause if month >= step.starts else ""
-        return None, DECIDING.get(step.stage, "") if month >= step.due else ""
+            return (None, decision.cause) if month >= step.starts else step.sleep(step.starts)
+        return (None, DECIDING.get(step.stage, "")) if month >= step.due else step.sleep(step.due)
 
     def _ready(self, step: Step) -> Move:
         if self._now.month < step.build_from:
-            return None, ""
+            return step.sleep(step.build_from)
         cause = self._held(step, gates.BUILDING_GATES, step.first_year_pounds)
         return (None, cause) if cause else (S.BUILDING, "")
 
     def _building(self, step: Step) -> Move:
-        month, converts = self._now.month, step.closes and not step.merges
-        if month < step.since + step.terms.lead:
-            return None, "lead time" if month >= step.open_from and not (step.tranche.early or converts) else ""
+        month, built = self._now.month, step.since + step.terms.lead
+        converts = step.closes and not step.merges  # whose day was that of closing
         if month < step.open_from:
-            return None, ""
+            return step.sleep(step.open_from)
+        if month < built:
+            return step.sleep(built) if step.tranche.early or converts else (None, "lead time")
         cause = "" if converts else gates.after(self._case(step))
         cause = cause or self._held(step, gates.OPENING_GATES)
         return (None, cause) if cause else (S.RUNNING_BOTH if step.merges else S.LIVE, "")
@@ -221,7 +228,7 @@ class StageMachine:
     def _proving(self, step: Step) -> Move:
         month, site = self._now.month, step.tranche.site
         if month < step.close_from:
-            return None, ""
+            return step.sleep(step.close_from)
         if month < step.open_until:
             return None, step.reopened_by
         if month < step.close_from + self._rules.slowed(site):
@@ -244,7 +251,8 @@ class StageMachine:
         return (None, cause) if cause else (S.BUILDING, "")
 
     def _live(self, step: Step) -> Move:
-        return (S.ADOPTED if self._now.month - step.since >= step.terms.ramp else None), ""
+        adopted = step.since + math.ceil(step.terms.ramp)
+        return (S.ADOPTED, "") if self._now.month >= adopted else step.sleep(adopted)
 
     # what is seen and what is written down
 
@@ -281,7 +289,7 @@ class StageMachine:
         self.log.entered(date_of(month), step.tranche, stage, cause)
         if in_effect(kind, stage) and not in_effect(kind, old):
             step.happened = month
-        step.stage, step.cause = stage, ""
+        step.stage, step.cause, step.wakes = stage, "", month
         if stage is S.STOPPED:
             step.held_by = cause
         self._books.enter(step, old, month)
@@ -290,12 +298,18 @@ class StageMachine:
         if (old, stage) == (S.MOTHBALLED, S.PROVING):
             step.happened, step.wintered, step.held_by = None, False, cause
         step.since = month
+        last = S.DECOMMISSIONED if kind in ("close", "merge") else S.ADOPTED
+        step.finished = stage in (last, S.STOPPED)
+        if stage is S.BUILDING:
+            self._building_now.append(step)
+        elif old is S.BUILDING:
+            self._building_now.remove(step)
 
     def _target(self) -> Target:
         books, month = self._books, self._now.month
         recruiting = books.added.copy()
-        for step in self._going:
-            if step.stage is S.BUILDING and step.terms.opens:
+        for step in self._building_now:
+            if step.terms.opens:
                 places = step.tranche.opens or step.tranche.size
                 done = (month + 1 - step.since) / step.terms.lead if step.terms.lead else 1.0
                 recruiting[step.opens_at] += round(places * min(1.0, done))

@@ -7,7 +7,9 @@ from models.stages.brief import Terms, month_of
 from models.stages.decisions import Decision
 from models.stages.stages import CLOSING, Stage
 
-__all__ = ["Step"]
+__all__ = ["Move", "Step"]
+
+Move = tuple[Stage | None, str]  #: the stage to enter; or none, and what holds the step (empty: only its date)
 
 
 class Step:
@@ -43,6 +45,8 @@ class Step:
         self.opens_at = (terms.opens, tranche.to if self.merges else tranche.site)
 
         self.stage, self.since = Stage.PLANNED, self.starts
+        self.finished = False  # nothing more can happen to it
+        self.wakes = 0  # month before which nothing can happen to it but by its decision
         self.happened: int | None = None  # month in which beds closed, places opened, an effect began
         self.wintered = False  # closed through a whole winter, with what is left within its target
         self.reopened_by, self.open_until = "", 0  # rule that reopened it, and how long it must stay open at least
@@ -50,11 +54,10 @@ class Step:
         self.cause = ""  # what holds it now
         self.held_by = ""  # what held it last before it happened, or has stopped it
 
-    @property
-    def finished(self) -> bool:
-        """Whether nothing more can happen to it."""
-        last = Stage.DECOMMISSIONED if self.tranche.kind in ("close", "merge") else Stage.ADOPTED
-        return self.stage in (last, Stage.STOPPED)
+    def sleep(self, month: int) -> Move:
+        """Wait for a month: nothing can happen to it before."""
+        self.wakes = month
+        return None, ""
 
     @property
     def led(self) -> bool:

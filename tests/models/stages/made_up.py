@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from models.plans import Gates, Plan, Timeline, lay_out, months_after
@@ -68,7 +69,10 @@ def plan_of(years: int = 5, **moves: Any) -> Plan:
 
 def gates(name: str = "default", **changes: Any) -> Gates:
     """A set of gates, some of its keys changed."""
-    return Gates.model_validate(over(load_gates(name).model_dump(), changes))
+    return Gates.model_validate(over(_read(name).model_dump(), changes))
+
+
+_read = cache(load_gates)
 
 
 QUIET = gates(mothball={"enabled": False})  #: as today's gatekeeper: nothing is kept ready to reopen

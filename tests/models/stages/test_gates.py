@@ -13,6 +13,7 @@ from tests.models.stages.made_up import (
     QUIET,
     START,
     Made,
+    approval,
     avoiding,
     briefed,
     causes,
@@ -165,7 +166,9 @@ SHORTEN = AVOID | {"kind": "shorten"}
 def test_a_closure_that_claims_no_condition_fails_the_test():
     assert closed(claiming(), TEST, Made()) == (None, ["no condition claimed"])
     assert closed(claiming(), QUIET, Made()) == (DUE, [])  # the usual gates ask for nothing that is not named
-    assert closed(claiming(fund={"kind": "invest", "capital": figure(1, "GBP million"), "when": {"from": 0.1}}), TEST, Made()) == (
+    assert closed(
+        claiming(fund={"kind": "invest", "capital": figure(1, "GBP million"), "when": {"from": 0.1}}), TEST, Made()
+    ) == (
         None,
         ["no condition claimed"],
     )
@@ -242,7 +245,9 @@ def test_a_closure_elsewhere_waits_for_the_whole_of_what_replaces_it():
 
 
 def test_few_programmes_at_once_are_led_in_the_order_of_their_priority():
-    moves = {f"avoid_{n}": avoiding(when={"from": 0.2}, lead_time_months=months(6), priority=9 - n) for n in range(1, 5)}
+    moves = {
+        f"avoid_{n}": avoiding(when={"from": 0.2}, lead_time_months=months(6), priority=9 - n) for n in range(1, 5)
+    }
     machine = StageMachine(briefed(plan_of(**moves)), 1, 0)
     run(machine, 9, Made(at_once=2))
     live = {n: entered(machine, f"avoid_{n}", "live")[0] for n in range(1, 5)}
@@ -287,11 +292,11 @@ def test_a_move_may_have_gates_of_its_own():
     assert causes(machine, "close_more") == ["use"]
 
 
-@pytest.mark.parametrize("name", ["proof", "mothball", "lead_time", "ramp", "staff", "change_capacity", "rules", "approval"])
+@pytest.mark.parametrize(
+    "name", ["proof", "mothball", "lead_time", "ramp", "staff", "change_capacity", "rules", "approval"]
+)
 def test_each_mechanism_can_be_left_out_by_itself(name):
-    """With one mechanism off the plan goes as it does with that mechanism's figures at naught, and not as with it on."""
-    from tests.models.stages.made_up import approval
-
+    """Each of them makes a difference to this plan, and leaves no trace when it is off."""
     rule = {"name": "slow_down", "watch": "delayed", "above": figure(0.02, "share"), "for_months": 1, "then": "pause"}
     asked = approval(consultation_months=8, latency_months=3)
     moves = {

@@ -66,7 +66,9 @@ def test_every_transition_of_every_kind_happens():
         assert "approval" not in move
     everyone = {name: move | {"approval": asked} for name, move in ALL.items()}  # openings are consulted on too
     refused = {n: m | {"approval": approval(veto_probability=1)} for n, m in ALL.items()}
-    upheld = {n: m | {"approval": approval(legal_challenge_probability=1, upheld_probability=1)} for n, m in ALL.items()}
+    upheld = {
+        n: m | {"approval": approval(legal_challenge_probability=1, upheld_probability=1)} for n, m in ALL.items()
+    }
     reopening = {"name": "crowded", "watch": "access", "above": figure(0.2, "share"), "for_months": 1, "then": "reopen"}
     seen = set()
     for moves in (ALL, everyone, refused, upheld):
@@ -142,7 +144,12 @@ def test_zero_moves_give_an_empty_log_and_an_empty_target_for_ever():
 
 @pytest.mark.parametrize(
     ("closed", "first"),
-    [("2020-03-01", "2021-03-01"), ("2020-11-01", "2021-05-01"), ("2020-12-01", "2021-06-01"), ("2021-01-01", "2022-03-01")]
+    [
+        ("2020-03-01", "2021-03-01"),
+        ("2020-11-01", "2021-05-01"),
+        ("2020-12-01", "2021-06-01"),
+        ("2021-01-01", "2022-03-01"),
+    ]
     + [("2020-06-01", "2021-03-01"), ("2020-09-01", "2021-03-01")],
 )
 def test_beds_stand_mothballed_for_six_months_and_a_whole_winter(closed, first):
@@ -227,9 +234,9 @@ def test_what_is_late_says_why():
     """A slow consultation, slow partners, a court and slow building each hold a step once its day has passed."""
     asked = approval(consultation_months=9, latency_months=6, legal_challenge_probability=1, legal_delay_months=6)
     plan = plan_of(close_acute=closing(after=[], when={"from": 0.0}), approval=asked)
-    slow = 0
+    slow, brief = 0, briefed(plan)
     for replication in range(60):
-        machine = StageMachine(briefed(plan), 1, replication)
+        machine = StageMachine(brief, 1, replication)
         run(machine, 9)
         fate = [r for r in machine.log if r.site == "exeter"]
         told = [r.cause for r in fate if r.event == "held" and r.cause != "winter"]
@@ -241,9 +248,9 @@ def test_what_is_late_says_why():
     assert 10 < slow < 60
     asked = approval(consultation_months=0, latency_months=12)
     slow = plan_of(open_home=opening(lead=12, when={"from": 0.0}), approval=asked)
-    found = set()
+    found, brief = set(), briefed(slow)
     for replication in range(20):
-        machine = StageMachine(briefed(slow), 1, replication)
+        machine = StageMachine(brief, 1, replication)
         run(machine, 9)
         found |= set(causes(machine, "open_home"))
     assert found == {"approval", "lead time"}
