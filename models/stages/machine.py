@@ -235,7 +235,8 @@ class StageMachine:
             return None, f"rule: {self._rules.slowest(site)}"
         if pausing := self._rules.says("pause", site, month):
             return None, f"rule: {pausing}"
-        cause = self._held(step, gates.CLOSING_GATES, step.closing_pounds)
+        cause = gates.after(self._case(step))  # once more: a rule may have reopened what it came after
+        cause = cause or self._held(step, gates.CLOSING_GATES, step.closing_pounds)
         return (None, cause) if cause else (S.MOTHBALLED if step.asks_mothball else S.DECOMMISSIONED, "")
 
     def _mothballed(self, step: Step) -> Move:

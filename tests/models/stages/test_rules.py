@@ -164,6 +164,20 @@ def test_a_bed_that_reopens_starts_its_winter_anew():
     assert entered(machine, "close_acute", "decommissioned") == [dt.date(2022, 3, 1)]
 
 
+def test_what_comes_after_a_bed_that_was_reopened_waits_until_it_is_closed_again():
+    plan = plan_of(
+        first=closing(after=[], sites=["exeter"], when={"from": dt.date(2021, 4, 1)}),
+        second=closing(after=["first"], sites=["exeter"], when={"from": dt.date(2021, 3, 1), "to": dt.date(2021, 9, 1)}),
+        off_plan=[rule(then="reopen", months=12)],
+    )
+    machine = StageMachine(briefed(plan, gates()), 1, 0)
+    run(machine, 6, between(26, 28, Made(long=0.3)))
+    assert entered(machine, "first", "mothballed") == [dt.date(2021, 4, 1), dt.date(2022, 7, 1)]
+    assert entered(machine, "second", "proving", 2) == [dt.date(2021, 6, 1)]  # before its day, in September
+    assert causes(machine, "second", 2)[0] == "after: first"
+    assert entered(machine, "second", "mothballed", 2) == [dt.date(2022, 7, 1)]
+
+
 def test_what_is_decommissioned_does_not_reopen():
     machine = machine_of(rule(then="reopen"), held_by=NONE)
     targets = run(machine, 5, between(30, 40, Made(long=0.9)))
