@@ -1,0 +1,192 @@
+"""Off-plan rules: when they speak, what they do, for how long, and that they are written down."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+
+from models.plans import months_after
+from models.stages import StageMachine, Switches
+from tests.models.stages.made_up import (
+    START,
+    Made,
+    briefed,
+    causes,
+    closing,
+    entered,
+    figure,
+    gates,
+    plan_of,
+    run,
+)
+
+UNITS = {"late_months": "months", "money": "GBP million"}
+NONE = gates("none")
+DUE = months_after(START, 24)
+
+
+def rule(watch="access", above=0.2, for_months=2, then="pause", months=6, site="any", name="trouble"):
+    return {
+        "name": name,
+        "watch": watch,
+        "above": figure(above, UNITS.get(watch, "share")),
+        "for_months": for_months,
+    } | {
+        "then": then,
+        "months": months,
+        "site": site,
+    }
+
+
+def machine_of(*rules, held_by=NONE, when=None, switches=None, **more) -> StageMachine:
+    move = closing(after=[], when=when or {"from": 0.4}, **more)
+    return StageMachine(briefed(plan_of(close_acute=move, off_plan=list(rules)), held_by, switches), 1, 0)
+
+
+def between(first: int, last: int, bad: Made, good: Made | None = None):
+    """A sight that is bad from one month (from the plan's start) until another."""
+    return lambda day: bad if months_after(START, first) <= day < months_after(START, last) else good or Made()
+
+
+def spoken(machine: StageMachine) -> list[tuple[dt.date, str, str]]:
+    return [(r.date, r.site, r.stage) for r in machine.log if r.event == "rule"]
+
+
+def test_a_rule_speaks_after_so_many_months_in_a_row_and_then_lasts():
+    machine = machine_of(rule(for_months=3, months=6), when={"from": 0.5})
+    run(machine, 5, lambda day: Made(long=0.3 if day.year == 2021 and day.month not in (3, 6, 7, 8, 9) else 0))
+    # Jan, Feb: two months only; Apr, May: two only; Oct to Dec: three
+    assert spoken(machine) == [(dt.date(2021, 12, 1), site, "pause") for site in ("exeter", "torbay")]
+    row = next(r for r in machine.log if r.event == "rule")
+    assert (row.cause, row.months) == ("rule: trouble", 6)
+    assert causes(machine, "close_acute") == []  # the pause was over by the day
+
+
+def test_a_pause_holds_closures_until_it_is_over():
+    machine = machine_of(rule(for_months=2, months=6))
+    run(machine, 5, between(22, 25, Made(long=0.3)))
+    assert spoken(machine)[0][0] == months_after(START, 23)
+    assert entered(machine, "close_acute", "decommissioned") == [months_after(START, 29)]
+    assert causes(machine, "close_acute") == ["rule: trouble"]
+
+
+def test_a_rule_that_has_spoken_is_silent_while_it_lasts_and_then_counts_anew():
+    machine = machine_of(rule(for_months=2, months=6, site="exeter"))
+    run(machine, 3, Made(long=0.3))
+    assert [day for day, _, _ in spoken(machine)] == [months_after(START, m) for m in (1, 8, 15, 22, 29)]
+
+
+@pytest.mark.parametrize(
+    ("watch", "above", "bad", "just"),
+    [
+        ("access", 0.2, {"long": 0.21}, {"long": 0.2}),
+        ("occupancy", 0.95, {"full": 0.96}, {"full": 0.95}),
+        ("delayed", 0.1, {"held": 0.11}, {"held": 0.1}),
+        ("staff", 0.25, {"in_post": 0.74}, {"in_post": 0.75}),
+        ("money", 2, {"money": -2.1}, {"money": -2.0}),
+    ],
+)
+def test_what_is_watched_and_above_what(watch, above, bad, just):
+    for sight, speaks in ((bad, True), (just, False), ({}, False)):
+        machine = machine_of(rule(watch, above, for_months=1, months=3))
+        run(machine, 5, between(23, 24, Made(**sight)))
+        assert bool(spoken(machine)) == speaks, (watch, sight)
+        assert entered(machine, "close_acute", "decommissioned") == [months_after(DUE, 2 if speaks else 0)]
+
+
+def test_late_is_how_far_the_step_furthest_behind_is_behind():
+    machine = machine_of(rule("late_months", 4, for_months=1, then="escalate", months=2), held_by=gates())
+    targets = run(machine, 5, between(0, 40, Made(long=0.1)))
+    assert spoken(machine)[0][0] == months_after(DUE, 5)
+    assert [t.escalated for t in targets[28:32]] == [
+        frozenset(),
+        {"exeter", "torbay"},
+        {"exeter", "torbay"},
+        {"exeter", "torbay"},
+    ]
+
+
+def test_sites_any_all_and_by_name():
+    class Torbay(Made):
+        def long_waits(self, site, months):
+            return self.long if site == "torbay" else 0.0
+
+    for site, where in (("any", ["torbay"]), ("all", []), ("torbay", ["torbay"]), ("exeter", [])):
+        machine = machine_of(rule(for_months=1, months=60, site=site))
+        run(machine, 5, Torbay(long=0.5))
+        assert [s for _, s, _ in spoken(machine)] == where
+        assert bool(entered(machine, "close_acute", "decommissioned", site="torbay")) == (not where)
+        assert entered(machine, "close_acute", "decommissioned", site="exeter") == [DUE]
+    machine = machine_of(rule(for_months=1, months=60, site="all"))
+    run(machine, 5, Made(long=0.5))
+    assert [s for _, s, _ in spoken(machine)] == [""]
+    assert not any(o.happened for o in machine.outcomes)
+
+
+def test_slow_is_half_as_fast():
+    every = {"from": 0.2, "to": 0.8, "every_months": 3}
+    fast, slow = (
+        machine_of(when=every),
+        machine_of(rule(for_months=1, then="slow", months=120, site="exeter"), when=every),
+    )
+    run(fast, 12, Made(long=0.5))
+    run(slow, 12, Made(long=0.5))
+    for was, now in zip(fast.outcomes, slow.outcomes, strict=True):
+        late = (now.happened.year - was.happened.year) * 12 + now.happened.month - was.happened.month
+        done = (was.happened.year - START.year) * 12 + was.happened.month - START.month
+        assert late in ((done, done + 1) if now.tranche.site == "exeter" else (0,))  # twice the time from the start
+    assert set(causes(slow, "close_acute", 3)) == {"rule: trouble"}
+
+
+def test_reopened_by_a_rule_and_closed_again():
+    machine = machine_of(rule(then="reopen", months=5), held_by=gates(), when={"from": dt.date(2021, 4, 1)})
+    targets = run(machine, 6, between(26, 28, Made(long=0.3)))
+    assert entered(machine, "close_acute", "mothballed") == [dt.date(2021, 4, 1), dt.date(2021, 12, 1)]
+    assert entered(machine, "close_acute", "proving") == [dt.date(2021, 4, 1), dt.date(2021, 7, 1)]
+    reopened = next(r for r in machine.log if r.cause == "rule: trouble" and r.event == "stage")
+    assert (reopened.date, reopened.stage, reopened.size) == (dt.date(2021, 7, 1), "proving", 40)
+    assert causes(machine, "close_acute")[0] == "rule: trouble"
+    beds = [t.closed.get(("beds", "exeter"), 0) for t in targets]
+    assert beds == [0] * 24 + [40] * 3 + [0] * 5 + [40] * 40
+    # closed on the first of December: that winter counts, and six months are over in June
+    assert entered(machine, "close_acute", "decommissioned") == [dt.date(2022, 6, 1)]
+    assert all(o.happened == dt.date(2021, 12, 1) for o in machine.outcomes)
+
+
+def test_a_bed_that_reopens_starts_its_winter_anew():
+    machine = machine_of(
+        rule(then="reopen", months=1, for_months=1), held_by=gates(), when={"from": dt.date(2020, 11, 1)}
+    )
+    run(machine, 6, lambda day: Made(long=0.3 if day in (dt.date(2021, 4, 1), dt.date(2021, 1, 1)) else 0))
+    assert entered(machine, "close_acute", "mothballed")[0] == dt.date(2020, 11, 1)
+    assert entered(machine, "close_acute", "mothballed")[-1] > dt.date(2021, 4, 1)
+    assert entered(machine, "close_acute", "decommissioned") == [dt.date(2022, 3, 1)]
+
+
+def test_what_comes_after_a_bed_that_was_reopened_waits_until_it_is_closed_again():
+    plan = plan_of(
+        first=closing(after=[], sites=["exeter"], when={"from": dt.date(2021, 4, 1)}),
+        second=closing(after=["first"], sites=["exeter"], when={"from": dt.date(2021, 3, 1), "to": dt.date(2021, 9, 1)}),
+        off_plan=[rule(then="reopen", months=12)],
+    )
+    machine = StageMachine(briefed(plan, gates()), 1, 0)
+    run(machine, 6, between(26, 28, Made(long=0.3)))
+    assert entered(machine, "first", "mothballed") == [dt.date(2021, 4, 1), dt.date(2022, 7, 1)]
+    assert entered(machine, "second", "proving", 2) == [dt.date(2021, 6, 1)]  # before its day, in September
+    assert causes(machine, "second", 2)[0] == "after: first"
+    assert entered(machine, "second", "mothballed", 2) == [dt.date(2022, 7, 1)]
+
+
+def test_what_is_decommissioned_does_not_reopen():
+    machine = machine_of(rule(then="reopen"), held_by=NONE)
+    targets = run(machine, 5, between(30, 40, Made(long=0.9)))
+    assert spoken(machine)
+    assert [t.closed.get(("beds", "exeter"), 0) for t in targets] == [0] * 24 + [40] * 36
+
+
+def test_rules_can_be_left_out():
+    machine = machine_of(rule(for_months=1, months=60), switches=Switches(rules=False))
+    run(machine, 5, Made(long=0.9))
+    assert spoken(machine) == []
+    assert entered(machine, "close_acute", "decommissioned") == [DUE]
