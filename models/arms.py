@@ -14,7 +14,9 @@ from models.care.around import hybrid
 from models.care.slow import SHOWN
 from models.plan import Future, Schedule
 from models.system import System
-from models.transition import Closure, Gatekeeper
+from models.transition.brief import Switches
+from models.transition.log import Log
+from models.transition.steering import Closure, Steering
 from sim import Lowered, Run, lower
 from sim.clock import DAY, Calendar
 from sim.experiments import Stopped, in_order
@@ -34,12 +36,12 @@ MIDNIGHT = SNAPSHOT
 
 @dataclass(frozen=True)
 class Arm:
-    """One arm: a lowered network, the stocks around it if there are any, and a plan's gatekeeper if there is a plan."""
+    """One arm: a lowered network, the stocks around it if there are any, and a plan to carry out if there is one."""
 
     name: str
     system: System
     lowered: Lowered
-    gatekeeper: Gatekeeper | None = None
+    steering: Steering | None = None
     around: Ready | None = None
 
     @property
@@ -64,9 +66,9 @@ def make_arm(name: str, system: System) -> Arm:
     return Arm(name, system, around.network if around else lower(system.network), None, around)
 
 
-def with_plan(arm: Arm, name: str, schedule: Schedule, future: Future) -> Arm:
-    """Return the arm of a plan on the same system; its closures wait for their gates."""
-    return replace(arm, name=name, gatekeeper=Gatekeeper(arm.system, arm.lowered, schedule, future))
+def with_plan(arm: Arm, name: str, schedule: Schedule, future: Future, switches: Switches | None = None) -> Arm:
+    """Return the arm of a plan on the same system; its steps wait for their gates."""
+    return replace(arm, name=name, steering=Steering.of(arm.system, arm.lowered, schedule, future, switches))
 
 
 @dataclass
@@ -84,6 +86,8 @@ class Observed:
         First day of each month.
     closures : list of list of Closure
         Closures by replication.
+    logs : list of Log
+        Everything that happened to the plan, by replication.
     stocks : (R, rows, columns)
         What the stocks around the network were, every four weeks; `stock_columns` and `stock_days` say which and when.
     fingerprints : list of int
@@ -96,6 +100,7 @@ class Observed:
     places: Ints
     midnight: Ints
     closures: list[list[Closure]]
+    logs: list[Log]
     stocks: Floats
     stock_columns: list[str]
     stock_days: Floats
@@ -144,6 +149,7 @@ class _One:
     places: Ints
     midnight: Ints
     closures: list[Closure]
+    log: Log
     stocks: Floats
     clocks: Ints
     fingerprint: int
@@ -185,7 +191,7 @@ def _run(arm: Arm, replication: int, seed: int, stop: threading.Event) -> _One:
     """Run one replication month by month, so that gates can be judged and the run can be stopped."""
     whole = HybridRun(arm.around, seed, replication) if arm.around else None
     run = whole.network if whole else Run(arm.lowered, seed, replication)
-    watch = arm.gatekeeper.watch(run, whole) if arm.gatekeeper else None
+    watch = arm.steering.watch(run, whole) if arm.steering else None
     edges = arm.lowered.tables.period_edges
     for month in range(len(edges) - 1):
         if stop.is_set():
@@ -203,6 +209,7 @@ def _run(arm: Arm, replication: int, seed: int, stop: threading.Event) -> _One:
         state.places_area[:, kept, :2],
         _midnights(state.snapshot[:, kept], edges),
         watch.closures if watch else [],
+        watch.log if watch else Log(),
         _kept(arm, whole) if whole else np.zeros((0, 0)),
         state.clocks[..., :2],
         run.fingerprint,
@@ -245,6 +252,7 @@ def _empty(arm: Arm, replications: int) -> Observed:
         places=zeros(*state.places_area[:, kept, :2].shape),
         midnight=zeros(len(edges) - 1, len(kept), len(MIDNIGHT)),
         closures=[],
+        logs=[],
         stocks=np.zeros((replications, len(days), len(arm.kept))),
         stock_columns=arm.kept,
         stock_days=days,
@@ -258,6 +266,7 @@ def _keep(o: Observed, replication: int, one: _One) -> None:
     o.places[replication] = one.places
     o.midnight[replication] = one.midnight
     o.closures.append(one.closures)
+    o.logs.append(one.log)
     o.stocks[replication] = one.stocks
     o.clocks[replication] = one.clocks
     o.fingerprints.append(one.fingerprint)

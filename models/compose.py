@@ -17,7 +17,10 @@ from models.care.pressure import Pressure
 from models.care.slow import Around
 from models.details import BEDS, DETAILS, fit_name
 from models.footprint import Footprint, load_footprint
-from models.plan import Criteria, DetailName, Fit, Future, Plan, Timeline
+from models.plan import Criteria, DetailName, Fit, Future
+from models.plans import Gates, Plan, Timeline
+from models.plans.check import check_plan
+from models.plans.existing import Existing
 from sim.errors import CarebridgeError, Fault, FaultsError, nearest
 from sim.reading.shape import shape_faults
 from sim.reading.yaml_file import read_yaml
@@ -40,7 +43,6 @@ SCENARIOS = CONFIGS.parent / "scenarios"
 
 #: keys that are read literally, before Hydra, because its grammar stumbles over paths such as out=a=b
 LITERAL = ("footprint", "detail", "plan", "timeline", "scenario", "replications", "seed", "workers", "out")
-LATEST_START = 20  #: years after the baseline year in which a plan may still start; the fit says nothing about later
 #: what may be left out beside the verdict
 BESIDE = {
     "waterfall": "runs of each step from the spreadsheet to the simulation",
@@ -48,8 +50,8 @@ BESIDE = {
 }
 MOST_BESIDE = 1000
 MOST = {"replications": 100_000, "seed": 2**63 - 1, "workers": 1024}
-SECTIONS: dict[str, Any] = {"plan": Plan, "timeline": Timeline, "future": Future, "criteria": Criteria}
-SECTIONS |= {"fit": Fit, "feedback": Pressure, "around": Around}
+SECTIONS: dict[str, Any] = {"timeline": Timeline, "future": Future, "criteria": Criteria}
+SECTIONS |= {"fit": Fit, "feedback": Pressure, "around": Around, "gates": Gates}
 
 _ONE_AT_A_TIME = threading.Lock()
 
@@ -87,6 +89,7 @@ class Settings:
     criteria: Criteria
     feedback: Pressure
     around: Around
+    gates: Gates
     replications: int
     seed: int
     waterfall: int
@@ -233,7 +236,7 @@ def settings(request: Request) -> Settings:
     data = _compose(request, request.timelines[0])
     faults: list[Fault] = []
     parts: dict[str, Any] = {}
-    for key in ("plan", "future", "criteria", "feedback", "around"):
+    for key in ("future", "criteria", "feedback", "around", "gates"):
         parts[key] = _section(key, data.get(key), _origin(key, request, data), faults)
     parts["fit"] = _section("fit", data["fit"], _origin("fit", request, data), faults) if data.get("fit") else None
     timelines, laid_out = [], []
@@ -262,6 +265,9 @@ def settings(request: Request) -> Settings:
     if parts["fit"] and parts["fit"].detail != detail:
         rule = f"this fit was made with detail={parts['fit'].detail}; run `carebridge calibrate detail={detail}`."
         faults.append(Fault("fit.detail", parts["fit"].detail, rule, _origin("fit", request, data)))
+    there = _existing(footprint, parts["fit"]) if footprint and parts["fit"] else None
+    parts["plan"], found = check_plan(data.get("plan"), there, parts["gates"], "plan")
+    faults += [_under("plan", fault, _origin("plan", request, data)) for fault in found]
     faults += _named_apart(request, timelines) + _together(parts, footprint, timelines)
     if faults or footprint is None:
         raise FaultsError(faults, "the configuration")
@@ -296,7 +302,7 @@ def _named_apart(request: Request, timelines: list[Timeline]) -> list[Fault]:
 def _together(parts: dict[str, Any], footprint: Footprint | None, timelines: list[Timeline]) -> list[Fault]:
     """Rules that need several sections."""
     faults = []
-    plan, future, criteria = parts["plan"], parts["future"], parts["criteria"]
+    future, criteria = parts["future"], parts["criteria"]
     if footprint and future and future.growth not in footprint.demand.growth:
         known = list(footprint.demand.growth)
         faults.append(
@@ -308,28 +314,8 @@ def _together(parts: dict[str, Any], footprint: Footprint | None, timelines: lis
                 nearest(future.growth, known),
             )
         )
-    if footprint and plan:
-        baseline_ends = dt.date(int(footprint.baseline_year[:4]) + 1, 4, 1)
-        if plan.starts < baseline_ends:
-            rule = f"a plan starts after the baseline year {footprint.baseline_year}, on {baseline_ends} or later."
-            faults.append(Fault("plan.starts", str(plan.starts), rule))
-        if plan.starts.year > baseline_ends.year + LATEST_START:
-            rule = f"more than {LATEST_START} years after the baseline year {footprint.baseline_year}."
-            faults.append(Fault("plan.starts", str(plan.starts), rule))
-        if plan.starts.day != 1 or plan.starts.month != 4:  # noqa: PLR2004
-            faults.append(
-                Fault("plan.starts", str(plan.starts), "a plan starts on 1 April, the first day of a contract year.")
-            )
-        for key in ("close_acute", "close_community", "open_home"):
-            if not getattr(plan, key).value.is_integer():
-                faults.append(Fault(f"plan.{key}.value", getattr(plan, key).value, "beds and places are whole."))
-            if getattr(plan, key).value < 0:
-                faults.append(
-                    Fault(
-                        f"plan.{key}.value", getattr(plan, key).value, "a number of beds or places cannot be negative."
-                    )
-                )
-        faults += _too_many(plan, footprint, parts["fit"])
+    if footprint and parts["fit"]:
+        faults += _overlap(footprint, parts["fit"])
     if criteria:
         for timeline in timelines:
             if timeline and timeline.years > criteria.longest_timeline_years:
@@ -338,25 +324,29 @@ def _together(parts: dict[str, Any], footprint: Footprint | None, timelines: lis
     return faults
 
 
-def _too_many(plan: Plan, footprint: Footprint, fit: Fit | None) -> list[Fault]:
-    """Closures of more beds than there are."""
+def _existing(footprint: Footprint, fit: Fit) -> Existing:
+    """What a footprint has before any plan; one community bed must stay in each catchment."""
+    from models.system import sizes
+
+    return Existing(
+        footprint=footprint.name,
+        baseline_ends=dt.date(int(footprint.baseline_year[:4]) + 1, 4, 1),
+        sizes=sizes(footprint, fit),
+        keeps={footprint.community_overlap.pathway: 1},
+        footprints=tuple(choices("footprint")),
+    )
+
+
+def _overlap(footprint: Footprint, fit: Fit) -> list[Fault]:
+    """More community beds inside the counted hospital beds than there are."""
     from models.system import community_places, inside_beds
 
-    faults, inside = [], sum(inside_beds(footprint).values())
-    have = sum(s.beds_available.value for s in footprint.sites.values())
-    if plan.close_acute.value > have - inside:
-        rule = f"the footprint has {have:.0f} beds, {inside} of them community beds."
-        faults.append(Fault("plan.close_acute.value", plan.close_acute.value, rule))
-    places = community_places(footprint, fit) if fit else {}
-    for site, within in inside_beds(footprint).items() if fit else ():
+    faults, places = [], community_places(footprint, fit)
+    for site, within in inside_beds(footprint).items():
         have_there = places[site, footprint.community_overlap.pathway]
         if within > have_there:
             rule = f"puts {within} community beds inside the beds of {site}, which has {have_there} of them."
             faults.append(Fault("footprint.community_overlap.beds", None, rule))
-    beds = sum(n for (_, pathway), n in places.items() if pathway == footprint.community_overlap.pathway)
-    if places and plan.close_community.value > beds - len(footprint.sites):
-        rule = f"the footprint has {beds} community beds, and one must stay in each catchment."
-        faults.append(Fault("plan.close_community.value", plan.close_community.value, rule))
     return faults
 
 
@@ -391,6 +381,7 @@ def _compose(request: Request, timeline: str) -> dict[str, Any]:
     literal.append(f"+scenarios={request.scenario}")
     detail = _detail(request)
     literal.append(f"detail={detail}")
+    literal += _gates_of_plan(request)
     if not any(word.startswith("fit=") for word in request.overrides):
         fit = fit_name(request.footprint, detail)
         # not fitted yet: there is no baseline until `carebridge calibrate`
@@ -402,6 +393,15 @@ def _compose(request: Request, timeline: str) -> dict[str, Any]:
     except (HydraException, OmegaConfBaseException, ValueError) as error:
         raise CarebridgeError(_plain(error, request.overrides)) from None
     return data  # type: ignore[return-value]
+
+
+def _gates_of_plan(request: Request) -> list[str]:
+    """Gates that the plan names, unless the command line or the scenario names others."""
+    named = read_yaml(CONFIGS / "plan" / f"{request.plan}.yaml")[0]
+    scenario = (SCENARIOS / f"{request.scenario}.yaml").read_text(encoding="utf-8")
+    if any(word.startswith("gates=") for word in request.overrides) or "/gates:" in scenario:
+        return []
+    return [f"gates={named['gates']}"] if isinstance(named, dict) and named.get("gates") in choices("gates") else []
 
 
 def _detail(request: Request) -> str:

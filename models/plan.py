@@ -1,7 +1,7 @@
-"""Plans as data: what closes, what opens, on which timeline, under which future and with which safeguards.
+"""What a plan is judged by, and how it is laid out: futures, criteria, fits, and the schedule of a plan on a timeline.
 
-Sources of the rules: T1 (double running before anything is decommissioned), A10 and A12 (build first, compensate), T2
-(3 to 5 years against 10 to 15), NHS England's bed test of March 2017 (replacement in place alongside or ahead).
+The language of plans is in :mod:`models.plans`. Sources of the rules: T1 (double running before anything is
+decommissioned), A10 and A12 (build first, compensate), T2 (3 to 5 years against 10 to 15).
 """
 
 from __future__ import annotations
@@ -9,13 +9,17 @@ from __future__ import annotations
 import datetime as dt
 import itertools
 from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
-from models.figures import Figure, Name, Shape, must, within
+from models.figures import Figure, Shape, must, within
+from models.plans import Gates, Plan, Sizes, Timeline, Tranche, end_of, lay_out, months_after
+from models.plans.moves import BEDS
 
-__all__ = ["Criteria", "DetailName", "Fit", "Future", "Gate", "Missed", "Plan", "Range", "Schedule", "Step"]
+__all__ = ["Criteria", "DetailName", "Fit", "Future", "Missed", "Plan", "Range", "Schedule", "Step"]
 __all__ += ["Timeline", "months_after", "schedule"]
 
 Fraction = Annotated[float, Field(ge=0, le=1)]
@@ -23,71 +27,11 @@ Factor = Annotated[float, Field(gt=0)]
 DetailName = Literal["beds", "default", "full"]
 
 
-Beds = Annotated[Figure, AfterValidator(within("beds", -float("inf"), float("inf")))]
-Places = Annotated[Figure, AfterValidator(within("places", -float("inf"), float("inf")))]
 Months = Annotated[Figure, AfterValidator(must("months", most=120))]
-RecentMonths = Annotated[Figure, AfterValidator(within("months", 1, 12))]
 AShare = Annotated[Figure, AfterValidator(must("share", most=1))]
+HOME_SERVICE = "p1"  #: support at home
+
 Change = Annotated[Figure, AfterValidator(within("relative change", -1, 1))]
-
-
-class Gate(Shape):
-    """What must hold before a closure goes ahead; judged on the first of each month."""
-
-    enabled: bool
-    proof_months: Months  # replacement places open that long
-    use_share: AShare  # of the places at home that are open, in use over the last months
-    access_months: RecentMonths  # months over which access and occupancy are judged
-    access_share: AShare  # waits over 4 h among emergencies, at most (or the site's own baseline, if that is worse)
-    occupancy: AShare  # midnight occupancy of the beds that would be left, at most (or the site's own baseline)
-
-
-class Staging(Shape):
-    """When things happen, as shares of the timeline."""
-
-    open_from: Fraction
-    open_to: Fraction
-    close_from: Fraction
-    close_to: Fraction
-    months_between_steps: int = Field(ge=1, le=24)
-
-    @model_validator(mode="after")
-    def _in_order(self) -> Staging:
-        if self.open_to <= self.open_from:
-            raise ValueError(f"open_to ({self.open_to}) must lie after open_from ({self.open_from})")
-        if self.close_to <= self.close_from:
-            raise ValueError(f"close_to ({self.close_to}) must lie after close_from ({self.close_from})")
-        return self
-
-
-class Plan(Shape):
-    """A plan to close beds and open places."""
-
-    name: Name
-    title: str
-    question: str
-    starts: dt.date
-    close_acute: Beds
-    close_community: Beds
-    open_home: Places
-    lead_time_months: Months
-    staging: Staging
-    gate: Gate
-    claims: dict[str, Figure] = {}
-    alternatives: list[str] = []
-    missing: list[str] = []
-
-    @property
-    def moves(self) -> bool:
-        """Whether the plan changes anything at all."""
-        return any(f.value > 0 for f in (self.close_acute, self.close_community, self.open_home))
-
-
-class Timeline(Shape):
-    """How long the plan takes; the end state is the same on every timeline."""
-
-    name: Name
-    years: int = Field(ge=1, le=30)
 
 
 class Future(Shape):
@@ -187,84 +131,94 @@ class Fit(Shape):
         return all(s in f for s in sites for f in by_site) and all(p in self.capacity_factor for p in pathways)
 
 
-class Step(Shape):
-    """One closure: beds at one site, with its planned date and what must be open before it."""
+@dataclass(frozen=True)
+class Step:
+    """One closure: beds or places at one site, with its planned date and how far the plan is to have come by then."""
 
     kind: Literal["acute", "community"]
     site: str
     beds: int
     due: dt.date
-    share_before: Fraction  # share of all places at home that must be open, and proven, before it
+    share_before: float  # share of the moves that it comes after that is to be live, and proven, before it
+    tranche: Tranche
 
 
-class Schedule(Shape):
-    """A plan laid out on a timeline: openings by date and closures in steps."""
+@dataclass(frozen=True)
+class Schedule:
+    """A plan laid out on a timeline.
+
+    Parameters
+    ----------
+    plan : Plan
+    timeline : Timeline
+    gates : Gates
+        Those of the run.
+    tranches : tuple of Tranche
+        Steps of all moves, by planned day.
+    """
 
     plan: Plan
     timeline: Timeline
-    openings: dict[str, list[tuple[dt.date, int]]]  # by site: places at home open from that date on, in all
-    closures: list[Step]
+    gates: Gates
+    tranches: tuple[Tranche, ...]
 
     @property
     def end(self) -> dt.date:
         """First day after the plan."""
-        return months_after(self.plan.starts, 12 * self.timeline.years)
+        return end_of(self.plan, self.timeline)
+
+    @cached_property
+    def closures(self) -> list[Step]:
+        """Beds and places that close, by planned day."""
+        found = [self.step(t) for t in self.tranches if self.plan.moves[t.move].closes and t.size]
+        return sorted(found, key=lambda s: (s.due, s.kind, s.site))
+
+    def step(self, tranche: Tranche) -> Step:
+        """Return the closure of a step that closes something."""
+        kind = "acute" if tranche.setting == BEDS else "community"
+        return Step(kind, tranche.site, tranche.size, tranche.due, tranche.share if tranche.after else 0.0, tranche)
+
+    def opened(self, setting: str) -> dict[str, list[tuple[dt.date, int]]]:
+        """Places of a service, or beds, that open, by site: from each date on, how many in all."""
+        steps: dict[str, dict[dt.date, int]] = {}
+        for t in self.tranches:
+            move = self.plan.moves[t.move]
+            number, day = (t.opens, t.opens_due) if t.opens else (t.size, t.due)
+            if move.opens == setting and number and day:
+                by_day = steps.setdefault(t.to if t.kind == "merge" else t.site, {})
+                by_day[day] = by_day.get(day, 0) + number
+        return {
+            site: list(zip(sorted(days), itertools.accumulate(days[d] for d in sorted(days)), strict=True))
+            for site, days in steps.items()
+        }
+
+    @cached_property
+    def openings(self) -> dict[str, list[tuple[dt.date, int]]]:
+        """Places at home (P1) that open, by site: from each date on, how many in all."""
+        return self.opened(HOME_SERVICE)
+
+    @cached_property
+    def services(self) -> tuple[str, ...]:
+        """Services in which places open."""
+        found = (self.plan.moves[t.move].opens for t in self.tranches)
+        return tuple(dict.fromkeys(s for s in found if s and s != BEDS))
+
+    def earlier(self, months: int) -> Schedule:
+        """Return the same plan so many months earlier."""
+
+        def back(day: dt.date | None) -> dt.date | None:
+            return None if day is None else months_after(day, -months)
+
+        moved = (replace(t, due=back(t.due), starts=back(t.starts), opens_due=back(t.opens_due)) for t in self.tranches)
+        return replace(self, tranches=tuple(moved))
 
 
-def months_after(day: dt.date, months: int) -> dt.date:
-    """First of the month that lies `months` after the month of `day`."""
-    index = day.year * 12 + day.month - 1 + months
-    return dt.date(index // 12, index % 12 + 1, 1)
-
-
-def schedule(
-    plan: Plan, timeline: Timeline, acute_by_site: dict[str, float], places_by_site: dict[str, float]
-) -> Schedule:
+def schedule(plan: Plan, timeline: Timeline, gates: Gates, sizes: Sizes) -> Schedule:
     """Lay a plan out on a timeline.
-
-    Closures and openings are shared between sites pro rata to beds and to community places, in whole beds, and made
-    in equal steps. Nothing opens before the lead time is over, however short the timeline.
 
     Parameters
     ----------
-    acute_by_site, places_by_site : dict
-        Beds that are open, and places in community beds, by site.
+    sizes : mapping
+        Beds and places that there are, by (setting, site).
     """
-    span = 12 * timeline.years
-    stage = plan.staging
-    first_open = max(round(stage.open_from * span), round(plan.lead_time_months.value))
-    last_open = max(round(stage.open_to * span), first_open + stage.months_between_steps)
-    opening = _steps(plan, first_open, last_open)
-    closing = _steps(plan, round(stage.close_from * span), round(stage.close_to * span))
-    home = _split(plan.open_home.value, places_by_site)
-    openings = {site: [(day, round(total * share)) for day, share in opening] for site, total in home.items()}
-    closures: list[Step] = []
-    kinds: list[tuple[Literal["acute", "community"], Figure, dict[str, float]]] = [
-        ("acute", plan.close_acute, acute_by_site),
-        ("community", plan.close_community, places_by_site),
-    ]
-    for kind, figure, weights in kinds:
-        for site, total in _split(figure.value, weights).items():
-            cumulative = [0, *(round(total * share) for _, share in closing)]
-            for (day, share), (before, after) in zip(closing, itertools.pairwise(cumulative), strict=True):
-                if after > before:
-                    closures.append(Step(kind=kind, site=site, beds=after - before, due=day, share_before=share))
-    closures.sort(key=lambda s: (s.due, s.kind, s.site))
-    return Schedule(plan=plan, timeline=timeline, openings=openings if plan.open_home.value else {}, closures=closures)
-
-
-def _steps(plan: Plan, first: int, last: int) -> list[tuple[dt.date, float]]:
-    """Dates of equal steps and the share that is done with each."""
-    months = list(range(first, last, plan.staging.months_between_steps))
-    months = [*months[1:], last] if len(months) > 1 else [last]
-    return [(months_after(plan.starts, m), (n + 1) / len(months)) for n, m in enumerate(months)]
-
-
-def _split(total: float, weights: dict[str, float]) -> dict[str, int]:
-    """Share a whole number out in proportion to weights, largest remainders first."""
-    all_weights = sum(weights.values())
-    exact = {k: total * w / all_weights for k, w in weights.items()}
-    out = {k: int(x) for k, x in exact.items()}
-    for k in sorted(exact, key=lambda k: (out[k] - exact[k], k))[: round(total) - sum(out.values())]:
-        out[k] += 1
-    return out
+    return Schedule(plan, timeline, gates, tuple(lay_out(plan, timeline, sizes)))

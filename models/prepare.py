@@ -54,8 +54,6 @@ def prepare(chosen: Settings) -> Prepared:
     planned = make_arm("plan", build(*basis, planned=True))
     schedules: dict[str, Schedule] = {}
     for timeline in chosen.timelines:
-        beds = {site: float(sum(q.values()) / len(q)) for site, q in usual.beds.items()}
-        places = {site: float(usual.places[site, "p2"]) for site in chosen.footprint.sites}
-        laid_out = schedules[timeline.name] = schedule(chosen.plan, timeline, beds, places)
+        laid_out = schedules[timeline.name] = schedule(chosen.plan, timeline, chosen.gates, usual.sizes)
         arms.append(with_plan(planned, timeline.name, laid_out, chosen.future))
     return Prepared(usual, arms, schedules, years)

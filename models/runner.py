@@ -19,6 +19,7 @@ from models.details import BEDS, DETAILS
 from models.doctor import machine, memory_gb, peak_memory_mb, versions
 from models.outputs import baseline_table, tables, verdict_table, waterfall_table, write_tables
 from models.plan import Schedule
+from models.plans.listing import what_moves
 from models.prepare import USUAL, prepare, window
 from models.sensitivity import Matter, what_matters
 from models.system import System
@@ -194,10 +195,7 @@ def _moves(chosen: Settings) -> str:
     plan = chosen.plan
     if not plan.moves:
         return "nothing closes and nothing opens"
-    return (
-        f"{plan.close_acute.value:.0f} acute and {plan.close_community.value:.0f} community beds close, "
-        f"{plan.open_home.value:.0f} places at home open"
-    )
+    return what_moves(plan)
 
 
 def _manifest(

@@ -22,13 +22,14 @@ from models.demand import flows, pathway_shares
 from models.footprint import HOME, Footprint
 from models.observed import beds_by_quarter
 from models.plan import Fit, Future, Schedule, months_after
+from models.plans.moves import BEDS
 from models.roles import Piece, Roles
 from sim import Network, load_network
 from sim.clock import Calendar
 
 __all__ = ["AT_HOME", "EMERGENCY_CLASSES", "RETURNING", "System", "answers_on", "build"]
 __all__ += ["community_places", "inside_beds", "offered_places"]
-__all__ += ["network_data", "pathway_station", "posts_ahead", "stocks_around", "ward"]
+__all__ += ["network_data", "pathway_station", "sizes", "stocks_around", "ward"]
 
 EMERGENCY_CLASSES = ("emergency", "direct")
 AT_HOME = "at_home"  #: emergencies that a plan keeps at home: they need a place there instead of a bed
@@ -68,8 +69,6 @@ class System:
         Stocks around the network; none when nothing is on.
     driven : frozenset of str
         Stations whose places the stocks set.
-    ahead_days : float
-        How long before they open the posts of new places may be filled.
     kept : tuple of str
         Stations of which every replication is written down; all when empty.
     """
@@ -82,8 +81,12 @@ class System:
     roles: Roles
     around: StockPart | None = None
     driven: frozenset[str] = frozenset()
-    ahead_days: float = 0.0
     kept: tuple[str, ...] = ()
+
+    @property
+    def sizes(self) -> dict[tuple[str, str], float]:
+        """Beds (mean of the quarters) and places that there are before any plan, by (setting, site)."""
+        return _sizes(self.beds, self.places)
 
     def follows(self, station: str) -> bool:
         """Whether the stocks know a station of a service."""
@@ -92,6 +95,16 @@ class System:
     def has_parameter(self, name: str) -> bool:
         """Whether the stocks have a parameter of this name, by service or by site."""
         return self.around is not None and any(p.partition("[")[0] == name for p in self.around.parameters)
+
+
+def sizes(footprint: Footprint, fit: Fit) -> dict[tuple[str, str], float]:
+    """Beds (mean of the quarters) and places that a footprint has before any plan, by (setting, site)."""
+    return _sizes(_season_beds(footprint, inside_beds(footprint)), community_places(footprint, fit))
+
+
+def _sizes(beds: dict[str, dict[int, int]], places: dict[tuple[str, str], int]) -> dict[tuple[str, str], float]:
+    found = {(BEDS, site): sum(q.values()) / len(q) for site, q in beds.items()}
+    return found | {(pathway, site): float(n) for (site, pathway), n in places.items()}
 
 
 def offered_places(footprint: Footprint, fit: Fit) -> dict[tuple[str, str], float]:
@@ -142,7 +155,7 @@ def build(
     if around:
         data["stations"] = constant_places(data["stations"], around)
     driven = frozenset(driven_stations(around)) if around else frozenset()
-    return System(load_network(data), footprint, inside, beds, places, roles, around, driven, posts_ahead(slow))
+    return System(load_network(data), footprint, inside, beds, places, roles, around, driven)
 
 
 def _roles(footprint: Footprint, places: dict[tuple[str, str], int], kept_at_home: bool) -> Roles:
@@ -186,7 +199,7 @@ def network_data(
         if answers:
             del stations[ward(site)]["multiplier"]
         here = {name: places[site, name] for name in footprint.pathways}
-        openings = {"p1": plan.openings[site]} if plan is not None and site in plan.openings else {}
+        openings = {} if plan is None else {p: plan.opened(p).get(site, []) for p in plan.services}
         stations |= plain(site, footprint.pathways, here, footprint.start, WAITING_PLACES, openings).stations
     return {
         "name": footprint.name,
@@ -250,12 +263,6 @@ def _known(footprint: Footprint, fit: Fit, roles: Roles, site: str, beds: Mappin
         {p: Service(pieces[0].pool, pieces[0].before) for p, pieces in made_of.items() if len(pieces) == 1},
         roles.emergency_sources[site],
     )
-
-
-def posts_ahead(slow: Around | None) -> float:
-    """Days before they open from which posts of new places may be filled; 0 where staff are not modelled."""
-    on = slow is not None and slow.workforce.enabled
-    return slow.workforce.places_follow_staff.recruiting_ahead_days.value if slow and on else 0.0
 
 
 def answers_on(feedback: Pressure | None) -> Pressure | None:

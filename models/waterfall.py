@@ -268,9 +268,7 @@ def _basis(chosen: Settings, timeline: Timeline, planned_wait: bool) -> tuple[Ba
     assert chosen.fit is not None  # noqa: S101 - asked before
     first = Basis(chosen.footprint, chosen.fit, chosen.future, chosen.feedback, None, planned_wait)
     usual = build(chosen.footprint, chosen.fit, chosen.future, first.horizon)
-    beds = {site: float(sum(q.values()) / len(q)) for site, q in usual.beds.items()}
-    places = {site: float(usual.places[site, "p2"]) for site in chosen.footprint.sites}
-    laid_out = schedule(chosen.plan, timeline, beds, places)
+    laid_out = schedule(chosen.plan, timeline, chosen.gates, usual.sizes)
     planned = laid_out if chosen.plan.moves else None
     return Basis(chosen.footprint, chosen.fit, chosen.future, chosen.feedback, planned, planned_wait), laid_out, usual
 

@@ -16,7 +16,7 @@ from models.care.around import hybrid
 from models.care.pressure import Pressure
 from models.demand import flows
 from models.footprint import Footprint
-from models.plan import Fit, Future, Schedule, months_after
+from models.plan import Fit, Future, Schedule
 from models.system import community_places, network_data, pathway_station, stocks_around, ward
 from sim import Lowered, load_network, lower
 from sim.clock import DAY, duration_ms
@@ -157,7 +157,7 @@ def site_data(basis: Basis, site: str, on: Mechanisms, year: int = 0, *, as_open
     as_open : bool
         Keep beds as they were open by quarter, and cancel planned admissions that find none, as in the main job.
     """
-    plan = _moved(basis.schedule, year) if on.transition and basis.schedule else None
+    plan = basis.schedule.earlier(12 * year) if on.transition and basis.schedule else None
     feedback = basis.feedback if on.feedback else None
     data = network_data(basis.footprint, basis.fit, basis.future, basis.horizon, plan, feedback)
     names = [ward(site), *(pathway_station(site, name) for name in basis.footprint.pathways)]
@@ -207,23 +207,12 @@ def _without_blocking(data: dict[str, Any], basis: Basis, site: str) -> None:
         data["stations"][pathway_station(site, name)]["places"] = UNLIMITED
 
 
-def _moved(schedule: Schedule, years: int) -> Schedule:
-    """Return the plan so many years earlier."""
-    back = -12 * years
-    return schedule.model_copy(
-        update={
-            "openings": {s: [(months_after(d, back), n) for d, n in steps] for s, steps in schedule.openings.items()},
-            "closures": [s.model_copy(update={"due": months_after(s.due, back)}) for s in schedule.closures],
-        }
-    )
-
-
 def _close_community(data: dict[str, Any], basis: Basis, site: str, plan: Schedule) -> None:
     """Community beds close on their dates; those who would have used them go home with support instead."""
     beds, home = pathway_station(site, "p2"), pathway_station(site, "p1")
     before, closed, left = community_places(basis.footprint, basis.fit)[site, "p2"], 0, []
     for step in plan.closures:
-        if step.kind == "community" and step.site == site:
+        if step.tranche.setting == "p2" and step.site == site:
             closed += step.beds
             left.append((step.due, max(0, before - closed)))
     if not left:

@@ -25,7 +25,7 @@ from models.care.whole_settings import Care, read_care
 from models.footprint import Footprint
 from models.plan import Fit, Future
 from models.roles import Piece, Roles
-from models.system import RETURNING, System, answers_on, inside_beds, posts_ahead, stocks_around
+from models.system import RETURNING, System, answers_on, inside_beds, stocks_around
 from models.whole_roles import roles_of
 from sim import load_network
 
@@ -80,7 +80,6 @@ def build_whole(
         roles=roles,
         around=around,
         driven=frozenset(driven_stations(around)) if around else frozenset(),
-        ahead_days=posts_ahead(slow),
         kept=_read(roles),
     )
 

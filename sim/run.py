@@ -103,6 +103,11 @@ class Run:
             self.state.pool["listed"][:stations] = 1
 
     @property
+    def address(self) -> tuple[int, int]:
+        """Seed and replication: what addresses every draw."""
+        return int(self.state.words[0]), int(self.state.words[1])
+
+    @property
     def now(self) -> int:
         """Instant (ms) up to which everything has been done."""
         return int(self.state.numbers[NOW])

@@ -124,7 +124,7 @@ def pressure(
         Change of usual stays apart from pressure (logarithm a year).
     """
     part = _common(hospitals, start_day, trend_per_year)
-    factors = ["season_now", "trend_now"]
+    factors = ["season_now", "trend_now", "plan_stay"]
     if care.bed_limited_response.enabled:
         factors.append(_bed_limited(part, care.bed_limited_response))
     if care.speed_up.enabled:
@@ -200,6 +200,12 @@ def _common(hospitals: Mapping[str, Watched], start_day: int, trend: float) -> S
     factors = StockPart(
         parameters={
             "stay_trend": {"value": trend, "unit": "1/year"},
+            "plan_stay[site]": {
+                "value": dict.fromkeys(hospitals, 1.0),
+                "unit": "dimensionless",
+                "range": [0, 10],
+                "about": "factor on stays that a plan brings",
+            },
             "days_a_year": {"value": 365.25, "unit": "day/year"},
         },
         auxiliaries={

@@ -100,8 +100,8 @@ def planned(sites: Mapping[str, Site], start_day: int) -> StockPart:
             "closed_beds[site]": {
                 "value": dict.fromkeys(sites, 0),
                 "unit": "place",
-                "range": [0, max(number.values())],
-                "about": "beds that a plan has closed so far",
+                "range": [-MOST_TIMES * max(number.values()), max(number.values())],
+                "about": "beds that a plan has closed so far, less those that it has opened",
             },
         },
         auxiliaries={

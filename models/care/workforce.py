@@ -91,7 +91,6 @@ class PlacesFollowStaff(Mechanism):
     """Community places are open as far as there are staff."""
 
     pathways: Annotated[list[str], Field(min_length=1)]
-    recruiting_ahead_days: Days
 
 
 class Workforce(Mechanism):

@@ -11,7 +11,9 @@ from models.plans.moves import BEDS, AnyMove, Convert, Merge
 from models.plans.plan import Plan
 from sim.errors import CarebridgeError
 
-__all__ = ["describe", "list_plans"]
+__all__ = ["describe", "list_plans", "what_moves"]
+
+NOTHING = "nothing"
 
 #: kinds of move that neither close nor open anything, in words: one, several
 OTHERS = {
@@ -60,6 +62,18 @@ def describe(plan: Plan, footprints: Collection[str] = ()) -> list[str]:
     return lines
 
 
+def what_moves(plan: Plan) -> str:
+    """Return what closes and opens, in a line: ``400 beds and 190 community beds close, 590 places at home open``."""
+    said = [
+        f"{words} {verb}"
+        for what, verb in (("closes", "close"), ("opens", "open"))
+        if (words := _both(plan, what)) != NOTHING
+    ]
+    return (
+        ", ".join([*(text.replace(", ", " and ") for text in said), *_rest(plan)]) or "nothing closes and nothing opens"
+    )
+
+
 def _both(plan: Plan, what: str) -> str:
     """Beds and places that close, or open, by setting."""
     sums: dict[str, float] = {}
@@ -67,7 +81,7 @@ def _both(plan: Plan, what: str) -> str:
         setting = getattr(move, what)
         if setting and not isinstance(move, Merge) and _number(move, what):
             sums[setting] = sums.get(setting, 0.0) + _number(move, what)
-    return ", ".join(_words(setting, number) for setting, number in sums.items()) or "nothing"
+    return ", ".join(_words(setting, number) for setting, number in sums.items()) or NOTHING
 
 
 def _number(move: AnyMove, what: str) -> float:

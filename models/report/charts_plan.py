@@ -12,7 +12,7 @@ from matplotlib.patches import Patch
 
 from models.report import series, style
 from models.report.series import spread
-from models.report.words import amount, causes, month, percent
+from models.report.words import amount, cause_in_short, month, percent
 
 if TYPE_CHECKING:
     from models.runner import Outcome
@@ -106,8 +106,8 @@ def closures_chart(outcome: Outcome, folder: Path) -> tuple[str, str]:
     ends = [f"{percent(series.end_of(s) / 100)} with the {name}" for s, (name, _) in zip(shares, arms, strict=True)]
     title = f"Share of planned closures that had happened by {month(months[-1])}: " + ", ".join(ends)
     held = [series.delays_by_cause(o) for _, o in arms]
-    names = {k: short for k, (short, _) in causes(outcome.settings.plan.gate).items()}
-    found = [k for k in names if any(k in h for h in held)]
+    found = list(dict.fromkeys(cause for h in held for cause in h))
+    names = {cause: cause_in_short(cause, outcome.settings.gates) for cause in found}
     fig = style.figure(title, 3.2 + 0.24 * len(found) * len(arms))
     heights = [2.1, 0.4 + 0.24 * len(found) * len(arms)]
     top, below = fig.subplots(2, 1, gridspec_kw={"height_ratios": heights}) if found else (fig.subplots(), None)

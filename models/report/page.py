@@ -13,6 +13,7 @@ from models.criteria import not_assessed
 from models.details import BEDS, DETAILS
 from models.doctor import versions
 from models.plan import months_after
+from models.plans.listing import what_moves
 from models.report import series, tables, tables_baseline, tables_plan, words
 from models.report.pictures import Chart
 
@@ -80,6 +81,7 @@ def _context(outcome: Outcome, charts: list[Chart]) -> dict[str, Any]:
         "glossary": words.GLOSSARY,
         "status": words.STATUS,
         "figures": tables_plan.figure_rows(outcome),
+        "gates": chosen.gates,
         "gate": tables_plan.gate_rows(outcome),
         "fitted_values": tables_plan.fit_rows(outcome),
         "changes": tables_plan.change_rows(outcome),
@@ -132,8 +134,8 @@ def _moves(outcome: Outcome) -> str:
     plan = outcome.settings.plan
     if not plan.moves:
         return "Nothing closes and nothing opens"
-    counts = [words.amount(f.value) for f in (plan.close_acute, plan.close_community, plan.open_home)]
-    return f"{counts[0]} acute and {counts[1]} community beds close, {counts[2]} places at home open"
+    said = what_moves(plan)
+    return said[0].upper() + said[1:]
 
 
 def _bar(probability: float, interval: tuple[float, float], lines: tuple[float, float]) -> Markup:

@@ -90,17 +90,17 @@ def _delays(outcome: Outcome) -> str:
 
 
 def _services(outcome: Outcome) -> str:
-    gated = outcome.settings.plan.gate.enabled
+    gated = outcome.settings.gates.enabled
     return (
         "Double running: new places open first (left), beds close after (right). Lines are means over simulated "
-        "futures, shading holds 90 % of them. Places at home open on their dates in every future; beds close "
+        "futures, shading holds 90 % of them. Places open as far as there are staff; beds close "
         + ("only when the gate lets them." if gated else "on their dates too, for this run has no gate.")
     )
 
 
 def _closures(outcome: Outcome) -> str:
     text = "Acute and community beds together. "
-    if not outcome.settings.plan.gate.enabled:
+    if not outcome.settings.gates.enabled:
         return text + "This run has no gate: every bed closes on its date."
     return text + (
         "Below, where there is anything to show: beds whose closure was held back, by the condition that failed last "

@@ -15,7 +15,7 @@ from models.arms import Observed
 from models.criteria import MORE_IS_BETTER
 from models.report import series
 from models.report.series import by_year, spread
-from models.report.words import amount, causes, line_for, of_futures, percent, rule_for
+from models.report.words import amount, cause_in_short, line_for, of_futures, percent, rule_for
 from models.verdict import LEVEL, Verdict
 
 if TYPE_CHECKING:
@@ -156,8 +156,7 @@ def _held(outcome: Outcome, o: Observed) -> str:
     """What held closures back most, and what kept most of the others from ever happening, in words."""
     rows = series.delays_by_cause(o)
     if not rows:
-        return "no closure was held back; places at home open on their dates by construction"
-    short = {k: words for k, (words, _) in causes(outcome.settings.plan.gate).items()}
+        return "no closure was held back"
     planned = sum(c.step.beds for c in o.closures[0])
     said = []
     for words, size in (
@@ -166,8 +165,10 @@ def _held(outcome: Outcome, o: Observed) -> str:
     ):
         cause = max(size, key=lambda k: size[k])
         if size[cause] > 0:
-            said.append(f"{words} \u201c{short.get(cause, cause)}\u201d: {amount(size[cause])} of {planned} beds")
-    return "; ".join(said) + " in a simulated future, on average; places at home open on their dates by construction"
+            said.append(
+                f"{words} \u201c{cause_in_short(cause, outcome.settings.gates)}\u201d: {amount(size[cause])} of {planned} beds"
+            )
+    return "; ".join(said) + " in a simulated future, on average"
 
 
 def arithmetic_rows(outcome: Outcome) -> dict[str, Any]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
 
 from models.figures import Figure
+from models.plans import Gates
 from models.report import series
 from models.report.words import amount, causes, figure_value, month, percent
 
@@ -50,20 +52,23 @@ def site_rows(outcome: Outcome) -> list[list[str]]:
 
 def gate_rows(outcome: Outcome) -> list[str]:
     """Conditions of the gate in full."""
-    words = causes(outcome.settings.plan.gate)
-    return [words[k][1] for k in ("proof", "use", "access", "occupancy")]
+    gates = outcome.settings.gates
+    words = causes(gates)
+    return [full for name, (_, full) in words.items() if name != "not due" and _asked(gates, name)]
+
+
+def _asked(gates: Gates, cause: str) -> bool:
+    """Whether a gate is there and on."""
+    return getattr(gates, cause.replace(" ", "_")).enabled
 
 
 def figure_rows(outcome: Outcome) -> list[dict[str, str]]:
     """The figures that matter, with where they come from."""
     chosen = outcome.settings
-    plan, footprint, gate = chosen.plan, chosen.footprint, chosen.plan.gate
+    plan, footprint, gates = chosen.plan, chosen.footprint, chosen.gates
     growth = footprint.demand.growth[chosen.future.growth]
     named: list[tuple[str, Figure]] = [
-        ("Acute beds to close", plan.close_acute),
-        ("Community beds to close", plan.close_community),
-        ("Places at home to open", plan.open_home),
-        ("Time to recruit and train before the first places open", plan.lead_time_months),
+        *(named for name, move in plan.moves.items() for named in _of_move(move.title or name, move)),
         *(
             (f"Claim of the plan: {k.replace('_', ' ').removesuffix(' million gbp')}", f)
             for k, f in plan.claims.items()
@@ -90,12 +95,26 @@ def figure_rows(outcome: Outcome) -> list[dict[str, str]]:
             (f"{title}: how far the service stretches when queues grow", pathway.flex_elasticity),
         ]
     named += [
-        ("Gate: new places open for at least", gate.proof_months),
-        ("Gate: new places in use, at least", gate.use_share),
-        ("Gate: waits over 4 h for a bed, at most", gate.access_share),
-        ("Gate: beds left full at midnight, at most", gate.occupancy),
+        ("Gate: new places open for at least", gates.proof.months),
+        ("Gate: new places with their staff, at least", gates.staff.share),
+        ("Gate: new places in use, at least", gates.use.share),
+        ("Gate: waits over 4 h for a bed, at most", gates.access.share),
+        ("Gate: beds left full at midnight, at most", gates.occupancy.share),
+        ("Gate: closed beds can reopen for at least", gates.mothball.months),
     ]
     return [_figure(title, figure) for title, figure in named]
+
+
+def _of_move(title: str, move: Any) -> Iterator[tuple[str, Figure]]:
+    """Figures of a move: how much, how long before, what it costs, and what it does."""
+    wanted = (
+        ("{}", getattr(move, "size", None)),
+        ("{}: time to build, recruit and train", move.lead_time_months),
+        ("{}: capital", getattr(move, "capital", None)),
+        ("{}: running cost", move.cost),
+        ("{}: effect", getattr(getattr(move, "effect", None), "share", None)),
+    )
+    yield from ((text.format(title), figure) for text, figure in wanted if figure is not None)
 
 
 def _figure(title: str, f: Figure) -> dict[str, str]:

@@ -7,10 +7,22 @@ import math
 from typing import Any
 
 from models.figures import Figure
-from models.plan import Criteria, Gate
+from models.plan import Criteria
+from models.plans import Gates
 from models.verdict import Verdict
 
-__all__ = ["GLOSSARY", "STATUS", "amount", "between", "causes", "figure_value", "line_for", "month", "of_futures"]
+__all__ = [
+    "GLOSSARY",
+    "STATUS",
+    "amount",
+    "between",
+    "cause_in_short",
+    "causes",
+    "figure_value",
+    "line_for",
+    "month",
+    "of_futures",
+]
 __all__ += ["percent", "points", "rule_for", "short", "signed"]
 __all__ += ["signed_percent", "verdict_title"]
 
@@ -137,18 +149,27 @@ def line_for(v: Verdict) -> str:
     )
 
 
-def causes(gate: Gate) -> dict[str, tuple[str, str]]:
+def causes(gates: Gates) -> dict[str, tuple[str, str]]:
     """What may hold a closure back: in a few words, and in full."""
-    months, share = f"{gate.access_months.value:g} months", percent(gate.access_share.value)
+    months, share = f"{gates.access.months.value:g} months", percent(gates.access.share.value)
     return {
         "proof": (
             "new places not proven",
-            f"the places at home that replace the beds have been open for at least {gate.proof_months.value:g} months",
+            f"the places that replace the beds have been open for at least {gates.proof.months.value:g} months",
+        ),
+        "staff": (
+            "new places not staffed",
+            f"at least {percent(gates.staff.share.value)} of the places that replace the beds have their staff; staff "
+            "whom only a closure still to come would free do not count",
         ),
         "use": (
             "new places not used",
-            f"at least {percent(gate.use_share.value)} of the places at home open in that catchment were in use over "
-            f"the last {months}",
+            f"at least {percent(gates.use.share.value)} of the open places that replace the beds in that catchment were "
+            f"in use over the last {months}",
+        ),
+        "compensation": (
+            "too few other places",
+            f"{gates.compensation.places_per_bed.value:g} places have opened for each bed that closes",
         ),
         "access": (
             "waits for a bed too long",
@@ -158,11 +179,23 @@ def causes(gate: Gate) -> dict[str, tuple[str, str]]:
         "occupancy": (
             "hospital too full",
             f"over the last {months} the beds that would be left would have been no more than "
-            f"{percent(gate.occupancy.value)} full at midnight (or its own occupancy in the baseline year, if that "
-            "was higher)",
+            f"{percent(gates.occupancy.share.value)} full at midnight (or its own occupancy in the baseline year, if "
+            "that was higher)",
         ),
+        "money": ("no money", "what the step costs is left in this year's money"),
+        "change capacity": ("leaders cannot carry it", "its move is among those that leaders can carry at once"),
         "not due": ("due after the last year", "the closure is due after the simulated years"),
     }
+
+
+def cause_in_short(cause: str, gates: Gates) -> str:
+    """What held a closure back, in a few words."""
+    known = causes(gates)
+    if cause in known:
+        return known[cause][0]
+    if cause.startswith("after: "):
+        return "what must come first is not there"
+    return {"winter": "no whole winter yet", "mothball": "not closed long enough"}.get(cause, cause)
 
 
 def figure_value(f: Figure, x: float | None = None) -> str:

@@ -63,6 +63,7 @@ class HybridRun:
         self.p = ready.stocks.setting(self.changes)
         self.y, self.x, self.b, self.w = np.zeros(size["y"]), np.zeros(size["x"]), np.zeros(0), np.zeros((5, size["y"]))
         self.row = np.zeros((2, width))
+        self._at = {column: n for n, column in enumerate(ready.hybrid.model.columns())}
         self.rows = np.zeros((rows_of(t), width))
         self._before = np.zeros_like(self.ledger.total)
         self.network.advance(0)  # compiles the kernel, or loads it
@@ -130,6 +131,11 @@ class HybridRun:
             self.ready.compiled.again(self.y, self.x, self.p, self.b, self.w, stocks.clock, self.row, self.exchange)
         except TROUBLE as error:
             self._stopped(str(error))
+
+    def value(self, column: str) -> float | None:
+        """What a variable of the stocks is at this exchange; None when there is none of that name."""
+        at = self._at.get(column)
+        return None if at is None else float(self.row[1, at])
 
     def trajectory(self) -> Trajectory:
         """What the stocks did, by the kept rows; inputs are means of the interval that begins at the row's time."""

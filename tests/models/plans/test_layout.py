@@ -13,7 +13,7 @@ from models.plans.layout import EVERYWHERE, by_site, end_of, lay_out, months_aft
 from models.plans.plan import Plan, Timeline, approval_of, preparation_months
 from tests.models.plans.plan_data import GOOD, THERE, approval, figure, spoilt
 
-PLANS = Path(__file__).parents[3] / "configs" / "plans_next"
+PLANS = Path(__file__).parents[3] / "configs" / "plan"
 BEDS = {"torbay": 316.5, "north_devon": 237.0, "exeter": 682.5, "plymouth": 855.0}
 PLACES = {"torbay": 53.0, "north_devon": 35.0, "exeter": 113.0, "plymouth": 131.0}
 DEVON = {("beds", s): n for s, n in BEDS.items()} | {("p2", s): n for s, n in PLACES.items()}

@@ -24,7 +24,7 @@ from sim.errors import CarebridgeError
 from tests.models.plans.plan_data import GOOD, figure, spoilt
 
 CONFIGS = Path(__file__).parents[3] / "configs"
-PLANS = sorted((CONFIGS / "plans_next").glob("*.yaml"))
+PLANS = sorted((CONFIGS / "plan").glob("*.yaml"))
 GATES = sorted(GATES_FOLDER.glob("*.yaml"))
 FOOTPRINTS = tuple(path.stem for path in (CONFIGS / "footprint").glob("*.yaml"))
 
@@ -58,7 +58,7 @@ def there(plan):
 @functools.cache
 def shipped(name):
     """A shipped plan, read once."""
-    return load_plan(CONFIGS / "plans_next" / f"{name}.yaml")
+    return load_plan(CONFIGS / "plan" / f"{name}.yaml")
 
 
 def figures(part):
@@ -170,7 +170,7 @@ def test_a_move_changes_gates():
 
 
 def test_a_plan_for_an_area_that_we_do_not_have():
-    path = CONFIGS / "plans_next" / "derbyshire_2016.yaml"
+    path = CONFIGS / "plan" / "derbyshire_2016.yaml"
     load_plan(path)
     with pytest.raises(CarebridgeError, match="no such footprint: it can be read, but not judged"):
         load_plan(path, DEVON)
@@ -180,7 +180,7 @@ def test_a_plan_for_an_area_that_we_do_not_have():
 
 
 def test_listing():
-    lines = list_plans(CONFIGS / "plans_next", FOOTPRINTS)
+    lines = list_plans(CONFIGS / "plan", FOOTPRINTS)
     at = next(n for n, line in enumerate(lines) if line.split()[0] == "devon_2016")
     assert "Can Devon close one acute bed in six" in lines[at]
     assert lines[at + 1].strip() == "closes 400 beds, 190 community beds (p2); opens 590 places at home (p1)"
@@ -284,7 +284,7 @@ def test_hydra_reaches_into_moves(tmp_path):
     from omegaconf import OmegaConf
 
     with initialize_config_dir(str(CONFIGS), version_base="1.3"):
-        over = ["+plans_next@plan=devon_2016_misreading", "plan.moves.close_acute.size.value=200", "plan.years=10"]
+        over = ["+plan@plan=devon_2016_misreading", "plan.moves.close_acute.size.value=200", "plan.years=10"]
         read = OmegaConf.to_container(compose(overrides=over), resolve=True)["plan"]
     plan, faults = check_plan(read, DEVON)
     assert not faults and plan.moves["close_acute"].size.value == 200 and plan.years == 10

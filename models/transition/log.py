@@ -10,7 +10,7 @@ from typing import Literal
 import pyarrow as pa
 
 from models.plans import Tranche
-from models.stages.stages import Stage
+from models.transition.stages import Stage
 
 __all__ = ["SCHEMA", "UNITS", "Log", "Outcome", "Row", "table"]
 

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 
 from models.plans import OffPlan
 from models.plans.moves import BEDS
-from models.stages.books import Books
-from models.stages.sight import Seen
+from models.transition.books import Books
+from models.transition.sight import Seen
 
 __all__ = ["EVERY", "Contingency", "Spoken", "measured"]
 

@@ -9,10 +9,10 @@ from collections import defaultdict
 import pytest
 
 from models.plans import months_after
-from models.stages import StageMachine, Switches, Target, brief_of
-from models.stages.brief import month_of
-from models.stages.stages import PATHS, Stage, allowed
-from tests.models.stages.made_up import (
+from models.transition import StageMachine, Switches, Target, brief_of
+from models.transition.brief import month_of
+from models.transition.stages import PATHS, Stage, allowed
+from tests.models.transition.made_up import (
     QUIET,
     START,
     Made,

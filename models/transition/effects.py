@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from models.plans import Tranche
 from models.plans.moves import AFFECTED
-from models.stages.brief import Terms
+from models.transition.brief import Terms
 
 __all__ = ["Effects", "Key", "level"]
 

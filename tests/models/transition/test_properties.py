@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 from models.plans import Plan, Timeline, lay_out
 from models.plans.check import load_gates, load_plan
 from models.plans.moves import BEDS
-from models.stages import Brief, StageMachine, Switches, Target, brief_of, tell
-from models.stages.stages import CLOSING, PATHS, Stage, allowed, in_effect
-from tests.models.stages.made_up import (
+from models.transition import Brief, StageMachine, Switches, Target, brief_of, tell
+from models.transition.stages import CLOSING, PATHS, Stage, allowed, in_effect
+from tests.models.transition.made_up import (
     SIZES,
     Made,
     approval,
@@ -32,7 +32,7 @@ from tests.models.stages.made_up import (
     plan_of,
 )
 
-FORTY = Path(__file__).resolve().parents[3] / "configs" / "plans_next" / "forty_moves.yaml"
+FORTY = Path(__file__).resolve().parents[3] / "configs" / "plan" / "forty_moves.yaml"
 SITES = st.sampled_from(["all", ["exeter"], ["torbay"]])
 WHEN = st.one_of(
     st.just("early"),

@@ -10,10 +10,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from models.plans.moves import BEDS
-from models.stages.books import places_of
-from models.stages.brief import Brief
-from models.stages.log import Outcome
-from models.stages.stages import CLOSING
+from models.transition.books import places_of
+from models.transition.brief import Brief
+from models.transition.log import Outcome
+from models.transition.stages import CLOSING
 
 __all__ = ["Told", "by_cause", "by_holder", "tell"]
 
@@ -108,7 +108,7 @@ def tell(brief: Brief, outcomes: Mapping[int, Sequence[Outcome]]) -> list[Told]:
     brief : Brief
         The plan.
     outcomes : mapping
-        Outcomes by replication, from :attr:`models.stages.machine.StageMachine.outcomes`.
+        Outcomes by replication, from :attr:`models.transition.machine.StageMachine.outcomes`.
     """
     steps: Counter[Key] = Counter()
     sizes: Counter[Key] = Counter()

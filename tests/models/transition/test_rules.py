@@ -7,8 +7,8 @@ import datetime as dt
 import pytest
 
 from models.plans import months_after
-from models.stages import StageMachine, Switches
-from tests.models.stages.made_up import (
+from models.transition import StageMachine, Switches
+from tests.models.transition.made_up import (
     START,
     Made,
     briefed,

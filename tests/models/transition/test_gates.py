@@ -8,8 +8,8 @@ from dataclasses import replace
 import pytest
 
 from models.plans import months_after
-from models.stages import StageMachine, Switches
-from tests.models.stages.made_up import (
+from models.transition import StageMachine, Switches
+from tests.models.transition.made_up import (
     QUIET,
     START,
     Made,

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from models.plans.moves import BEDS
-from models.stages.brief import Terms
-from models.stages.stages import Stage
-from models.stages.step import Step
+from models.transition.brief import Terms
+from models.transition.stages import Stage
+from models.transition.step import Step
 
 __all__ = ["Books", "places_of"]
 

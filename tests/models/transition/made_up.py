@@ -11,7 +11,7 @@ from typing import Any
 from models.plans import Gates, Plan, Timeline, lay_out, months_after
 from models.plans.check import load_gates
 from models.plans.plan import over
-from models.stages import Brief, StageMachine, Switches, Target, brief_of
+from models.transition import Brief, StageMachine, Switches, Target, brief_of
 
 START = dt.date(2019, 4, 1)
 SIZES = {("beds", "exeter"): 800, ("beds", "torbay"): 400, ("p1", "exeter"): 100, ("p1", "torbay"): 100} | {

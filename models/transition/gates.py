@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from models.plans import Tranche
 from models.plans.gates import EvidenceGate
 from models.plans.moves import BEDS, GRADES
-from models.stages.books import Books, places_of
-from models.stages.brief import Terms
-from models.stages.sight import Seen
+from models.transition.books import Books, places_of
+from models.transition.brief import Terms
+from models.transition.sight import Seen
 
 __all__ = ["BUILDING_GATES", "CLOSING_GATES", "OPENING_GATES", "RELEASE_GATES", "TARGET_GATES"]
 __all__ += ["Case", "Gate", "after", "first", "may_lead"]

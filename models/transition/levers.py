@@ -7,6 +7,7 @@ the one place that knows which; whoever decides says only what should hold from 
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from models.system import System
@@ -36,6 +37,9 @@ class Levers:
     run: Run
     around: HybridRun | None = None
     closed: dict[str, int] = field(default_factory=dict)
+    stay: dict[str, float] = field(default_factory=dict)
+    kept: dict[str, tuple[float, float]] = field(default_factory=dict)
+    moved: dict[str, dict[tuple[str, str], float]] = field(default_factory=dict)
     places: dict[tuple[str, str], tuple[int, int, int]] = field(default_factory=dict)
     _changes: list[Change] = field(default_factory=list)
     _parameters: dict[str, float] = field(default_factory=dict)
@@ -69,34 +73,49 @@ class Levers:
                 left = max(0, piece.before + round((added - closed) * piece.per_place))
                 self._changes.append(self.lowered.places_at(piece.pool, left, self.run.now))
 
-    def redirect(self, site: str, pathway: str, other: str, share: float) -> None:
-        """Send a share of those who would have used one service to another instead."""
+    def ways(self, site: str, moved: Mapping[tuple[str, str], float]) -> None:
+        """Send shares of those who would have used one service to another instead, by (service, other service)."""
+        if dict(moved) == self.moved.get(site, {}):
+            return
+        self.moved[site] = dict(moved)
         services, at = self.system.roles.services, self.run.now
         for ward in self.system.roles.wards[site]:
             for number, rule in enumerate(self.lowered.network.stations[ward].routes):
-                shares = {to: d.share for to, d in rule.to.items() if isinstance(d.share, float)}
-                away, to = ([name for name in services[site, p] if name in shares] for p in (pathway, other))
-                if not away or not to:
-                    continue
-                moved, before = sum(shares[name] * share for name in away), sum(shares[name] for name in to)
-                shares |= {name: shares[name] - shares[name] * share for name in away}
-                shares |= {name: shares[name] + moved * (shares[name] / before) for name in to}
-                self._changes += self.lowered.shares(ward, number, shares, at)
+                usual = {to: d.share for to, d in rule.to.items() if isinstance(d.share, float)}
+                shares = dict(usual)
+                for (pathway, other), share in moved.items():
+                    away, to = ([name for name in services[site, p] if name in usual] for p in (pathway, other))
+                    if not away or not to:
+                        continue
+                    gone, before = sum(usual[name] * share for name in away), sum(usual[name] for name in to)
+                    shares |= {name: shares[name] - usual[name] * share for name in away}
+                    shares |= {name: shares[name] + gone * (usual[name] / before) for name in to}
+                if any(name in services[site, p] for pair in moved for p in pair for name in usual):
+                    self._changes += self.lowered.shares(ward, number, shares, at)
 
-    def demand(self, site: str, avoided: float, in_full: float) -> None:
-        """Keep a share of emergencies away from hospital; they are cared for at home.
-
-        Parameters
-        ----------
-        avoided : float
-            Share of emergencies.
-        in_full : float
-            The share for which those cared for at home were sized, when all is in place.
-        """
+    def demand(self, site: str, kept: float, at_home: float) -> None:
+        """Let a share of emergencies come; `at_home` is the part of those sized for home who are cared for there."""
+        if (kept, at_home) == self.kept.get(site, (1.0, 0.0)):
+            return
+        self.kept[site] = (kept, at_home)
         at, roles = self.run.now, self.system.roles
-        self._changes += [self.lowered.source_at(name, 1.0 - avoided, at) for name in roles.emergency_sources[site]]
-        if in_full > 0:
-            self._changes += [self.lowered.source_at(name, avoided / in_full, at) for name in roles.home_sources[site]]
+        self._changes += [self.lowered.source_at(name, kept, at) for name in roles.emergency_sources[site]]
+        self._changes += [self.lowered.source_at(name, at_home, at) for name in roles.home_sources[site]]
+
+    def emergencies_per_day(self, site: str) -> float:
+        """Emergencies of a hospital before anything changes them."""
+        sources = self.lowered.network.sources
+        return sum(sources[name].rate_per_day or 0.0 for name in self.system.roles.emergency_sources[site])
+
+    def stays(self, site: str, factor: float) -> None:
+        """Make stays that begin from now on longer or shorter than they would be."""
+        if factor == self.stay.get(site, 1.0):
+            return
+        self.stay[site] = factor
+        if self.system.has_parameter("plan_stay"):
+            self._parameters[f"plan_stay[{site}]"] = factor
+        else:
+            self._changes += self._stays(site)
 
     def added_open(self, site: str, pathway: str) -> int:
         """Places beyond those before the plan that are open: as many as planned, or as there are staff for."""
@@ -108,11 +127,15 @@ class Levers:
         return max(0, min(added, have - piece.before + closed))
 
     def season(self, today: dt.date) -> None:
-        """Keep the beds of a new quarter net of closures where the network's own plan sets them."""
-        if today.month % 3 == 1:
-            for site, closed in self.closed.items():
-                if closed and not self._by_stocks(site):
-                    self._changes += self._beds(site)
+        """Keep the beds, and the stays, of a new quarter as changed where the network's own plan sets them."""
+        if today.month % 3 != 1:
+            return
+        for site, closed in self.closed.items():
+            if closed and not self._by_stocks(site):
+                self._changes += self._beds(site)
+        for site, factor in self.stay.items():
+            if factor != 1.0 and not self.system.has_parameter("plan_stay"):
+                self._changes += self._stays(site)
 
     def pull(self) -> None:
         """Let everything that was set since the last time take effect now."""
@@ -125,9 +148,21 @@ class Levers:
     def _by_stocks(self, site: str) -> bool:
         return self.system.roles.wards[site][0] in self.system.driven
 
+    @property
+    def _today(self) -> dt.date:
+        return Calendar(self.lowered.network.start, int(self.lowered.tables.period_edges[-1])).date(self.run.now)
+
+    def _stays(self, site: str) -> list[Change]:
+        """Factor of the season times that of the plan."""
+        changes, at = [], self.run.now
+        season = self.system.footprint.demand.stay_season.values[Calendar.april_quarter(self._today) - 1]
+        for ward in self.system.roles.wards[site]:
+            for cls in self.lowered.network.classes:
+                changes.append(self.lowered.multiplier_at(ward, cls, season * self.stay[site], at))
+        return changes
+
     def _beds(self, site: str) -> list[Change]:
-        calendar = Calendar(self.lowered.network.start, int(self.lowered.tables.period_edges[-1]))
-        quarter = Calendar.april_quarter(calendar.date(self.run.now))
+        quarter = Calendar.april_quarter(self._today)
         left = max(0, self.system.beds[site][quarter] - self.closed.get(site, 0))
         by_ward = self.system.roles.beds_by_ward(site, left)
         return [self.lowered.places_at(ward, beds, self.run.now) for ward, beds in by_ward.items()]

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from models.plans import Tranche
-from models.stages.brief import Terms, month_of
-from models.stages.decisions import Decision
-from models.stages.stages import CLOSING, Stage
+from models.transition.brief import Terms, month_of
+from models.transition.decisions import Decision
+from models.transition.stages import CLOSING, Stage
 
 __all__ = ["Move", "Step"]
 
@@ -13,7 +13,7 @@ Move = tuple[Stage | None, str]  #: the stage to enter; or none, and what holds 
 
 
 class Step:
-    """A step on its way; months are counted as in :func:`models.stages.brief.month_of`.
+    """A step on its way; months are counted as in :func:`models.transition.brief.month_of`.
 
     Parameters
     ----------

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from scipy.stats import binom, expon, kstest
 
 from models.plans import Approval
-from models.stages import StageMachine
-from models.stages.hazards import DELEGATE, Fate, Vote, address, counted, fate
-from tests.models.stages.made_up import approval, briefed, closing, opening, plan_of, run
+from models.transition import StageMachine
+from models.transition.hazards import DELEGATE, Fate, Vote, address, counted, fate
+from tests.models.transition.made_up import approval, briefed, closing, opening, plan_of, run
 
 MANY = 4000
 NO = 0.2
@@ -154,7 +154,7 @@ def test_fate_depends_on_seed_replication_move_and_site_and_on_nothing_else():
 def test_addresses_are_the_same_in_every_process():
     assert address("close_acute", "exeter") == np.uint64(address("close_acute", "exeter"))
     assert address("a", "bc") != address("ab", "c")
-    code = "from models.stages.hazards import address; print(int(address('close_acute', 'exeter', 'council')))"
+    code = "from models.transition.hazards import address; print(int(address('close_acute', 'exeter', 'council')))"
     for salt in ("1", "2"):  # Python's own hash of a text differs between these
         out = subprocess.run(
             [sys.executable, "-c", code], env={"PYTHONHASHSEED": salt, "PYTHONPATH": "."},

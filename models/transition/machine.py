@@ -1,8 +1,8 @@
 """The stage machine: on the first of each month it decides what of a plan goes ahead, from what it sees.
 
-One for each replication. Every step of every move goes through the stages of its kind (:mod:`models.stages.stages`):
-its decision may be refused, its gates may hold it back, rules may reopen it. What should hold from then on is the
-`Target`; how a running network is made to follow is not the machine's business. T1, A10, G11-G19.
+One for each replication. Every step of every move goes through the stages of its kind
+(:mod:`models.transition.stages`): its decision may be refused, its gates may hold it back, rules may reopen it. What
+should hold from then on is the `Target`; how a running network is made to follow is not the machine's business. T1, A10, G11-G19.
 """
 
 from __future__ import annotations
@@ -12,17 +12,17 @@ import math
 from dataclasses import dataclass
 
 from models.plans import EVERYWHERE
-from models.stages import gates
-from models.stages.books import Books
-from models.stages.brief import Brief, date_of, month_of
-from models.stages.decisions import Decision
-from models.stages.effects import Effects
-from models.stages.hazards import fate
-from models.stages.log import Log, Outcome
-from models.stages.rules import Contingency, measured
-from models.stages.sight import Seen, Sight, Target
-from models.stages.stages import Stage, allowed, in_effect
-from models.stages.step import Move, Step
+from models.transition import gates
+from models.transition.books import Books
+from models.transition.brief import Brief, date_of, month_of
+from models.transition.decisions import Decision
+from models.transition.effects import Effects
+from models.transition.hazards import fate
+from models.transition.log import Log, Outcome
+from models.transition.rules import Contingency, measured
+from models.transition.sight import Seen, Sight, Target
+from models.transition.stages import Stage, allowed, in_effect
+from models.transition.step import Move, Step
 
 __all__ = ["StageMachine"]
 
@@ -47,7 +47,7 @@ class StageMachine:
     Parameters
     ----------
     brief : Brief
-        The plan on a timeline, with its gates and switches, from :func:`models.stages.brief.brief_of`.
+        The plan on a timeline, with its gates and switches, from :func:`models.transition.brief.brief_of`.
     seed, replication : int
         Of the run; what fate has in store for a decision depends on nothing else.
     """

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.stages import StageMachine, Switches
-from models.stages.effects import level
-from tests.models.stages.made_up import Made, avoiding, briefed, closing, figure, months, opening, plan_of, run
+from models.transition import StageMachine, Switches
+from models.transition.effects import level
+from tests.models.transition.made_up import Made, avoiding, briefed, closing, figure, months, opening, plan_of, run
 
 DEMAND = ("emergencies", "demand", "exeter")
 

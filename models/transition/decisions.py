@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from models.stages.brief import Terms
-from models.stages.hazards import Fate
-from models.stages.stages import Stage
+from models.transition.brief import Terms
+from models.transition.hazards import Fate
+from models.transition.stages import Stage
 
 __all__ = ["Decision"]
 

@@ -7,11 +7,11 @@ import datetime as dt
 import pyarrow as pa
 import pytest
 
-from models.stages import StageMachine, by_cause, by_holder, table, tell
-from models.stages.gates import BUILDING_GATES, CLOSING_GATES, OPENING_GATES, RELEASE_GATES, ROUTES
-from models.stages.log import SCHEMA
-from models.stages.told import HOLDERS, MEANINGS
-from tests.models.stages.made_up import (
+from models.transition import StageMachine, by_cause, by_holder, table, tell
+from models.transition.gates import BUILDING_GATES, CLOSING_GATES, OPENING_GATES, RELEASE_GATES, ROUTES
+from models.transition.log import SCHEMA
+from models.transition.told import HOLDERS, MEANINGS
+from tests.models.transition.made_up import (
     QUIET,
     Made,
     approval,

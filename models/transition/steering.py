@@ -1,0 +1,255 @@
+"""The transition inside a run: what the stage machine sees of a replication, and how the replication follows it.
+
+T1, A10 (old and new side by side until the new is proven), A12 (compensation), and NHS England's test of March 2017.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from models.plan import HOME_SERVICE, Future, Schedule, Step
+from models.plans.moves import BEDS
+from models.system import System
+from models.transition.brief import Brief, Switches, brief_of
+from models.transition.levers import Levers
+from models.transition.log import Log
+from models.transition.machine import StageMachine
+from models.transition.sight import Target
+from sim import Run
+from sim.clock import Calendar
+from sim.hybrid import HybridRun
+from sim.kernel.layout import BLOCKED, PERIOD, STARTED, TRANSFERRED_IN, WAIT_TOTAL
+from sim.tables import Lowered
+
+__all__ = ["Closure", "Steering", "Watch"]
+
+COMMUNITY_BEDS = "p2"  #: who would have used them goes home with support once they are closed
+
+
+@dataclass(frozen=True)
+class Closure:
+    """One closure as it happened: its step, the date (None when it never happened) and what held it back last."""
+
+    step: Step
+    closed: dt.date | None
+    held_by: str = ""
+
+
+@dataclass(frozen=True)
+class Steering:
+    """A plan ready to be carried out; one for an arm, shared by its replications."""
+
+    system: System
+    lowered: Lowered
+    schedule: Schedule
+    future: Future
+    brief: Brief
+
+    @classmethod
+    def of(
+        cls,
+        system: System,
+        lowered: Lowered,
+        schedule: Schedule,
+        future: Future,
+        switches: Switches | None = None,
+    ) -> Steering:
+        """Make a plan ready on a system."""
+        brief = brief_of(schedule.plan, schedule.tranches, schedule.gates, switches)
+        return cls(system, lowered, schedule, future, brief)
+
+    def watch(self, run: Run, around: HybridRun | None = None) -> Watch:
+        """Follow one replication."""
+        return Watch(self, run, around)
+
+
+class Watch:
+    """A plan in one replication: it sees (as :class:`models.transition.sight.Sight`), decides and acts."""
+
+    def __init__(self, steering: Steering, run: Run, around: HybridRun | None = None):
+        self.steering, self.run, self.around = steering, run, around
+        self.levers = Levers(steering.system, steering.lowered, run, around)
+        self.machine = StageMachine(steering.brief, *run.address)
+        self.month = 0
+        self._whole = {site: steps[-1][1] for site, steps in steering.schedule.openings.items()}
+
+    @property
+    def log(self) -> Log:
+        """Everything that happened to the plan so far."""
+        return self.machine.log
+
+    @property
+    def closures(self) -> list[Closure]:
+        """All closures, done and not done, by planned day."""
+        found = [
+            Closure(self.steering.schedule.step(o.tranche), o.happened, o.held_by or ("" if o.happened else "not due"))
+            for o in self.machine.outcomes
+            if self.steering.schedule.plan.moves[o.tranche.move].closes and o.tranche.size
+        ]
+        return sorted(found, key=lambda c: (c.step.due, c.step.kind, c.step.site))
+
+    def decide(self, month: int) -> None:
+        """On the first of a month: see, decide, and let what should hold from now on take effect."""
+        edges = self.steering.lowered.tables.period_edges
+        today = self._date(month)
+        if today.day != 1:  # a period that the end of the warm-up has cut off
+            return
+        self.month = month
+        assert int(edges[month]) >= self.run.now  # noqa: S101 - months come one after another
+        self._follow(self.machine.step(today, self), today)
+
+    # -- what is done -------------------------------------------------------------------------------------------------
+
+    def _follow(self, target: Target, today: dt.date) -> None:
+        system = self.steering.system
+        for site in system.footprint.sites:
+            self.levers.beds(site, target.closed.get((BEDS, site), 0) - target.added.get((BEDS, site), 0))
+            for pathway in system.footprint.pathways:
+                key = (pathway, site)
+                opened = {"added": target.added.get(key, 0), "posts": target.recruiting.get(key, 0)}
+                self.levers.service(site, pathway, closed=target.closed.get(key, 0), **opened)
+            self.levers.ways(site, self._moved(target, site))
+            factors = {on: f for (on, _, at), f in target.effects.items() if at == site}
+            self.levers.stays(site, factors.get("stays", 1.0))
+            self._demand(site, target)
+        self.levers.season(today)
+        self.levers.pull()
+
+    def _moved(self, target: Target, site: str) -> dict[tuple[str, str], float]:
+        """Shares of people who go to one service instead of another."""
+        moved = {
+            (setting.partition(">")[0], setting.partition(">")[2]): share
+            for (_, setting, at), share in target.effects.items()
+            if at == site and ">" in setting
+        }
+        before, closed = (
+            self.steering.system.places.get((site, COMMUNITY_BEDS)),
+            target.closed.get((COMMUNITY_BEDS, site)),
+        )
+        if closed and before:
+            way = (COMMUNITY_BEDS, HOME_SERVICE)
+            gone = 1 - max(0, before - closed) / before
+            moved[way] = 1 - (1 - gone) * (1 - moved.get(way, 0.0))
+        return moved
+
+    def _demand(self, site: str, target: Target) -> None:
+        """As places at home are in use, fewer come to hospital; so do moves that avoid demand, and shifts of people."""
+        effect, whole = -self.steering.future.admissions_effect.value, self._whole.get(site)
+        share = self.levers.added_open(site, HOME_SERVICE) / whole if whole else 0.0
+        kept = 1.0
+        for (on, setting, at), amount in target.effects.items():
+            if on not in ("emergencies", "readmission"):
+                continue
+            here, _, there = setting.partition(">")
+            if setting == "demand" and at == site:
+                kept *= amount
+            elif there and here == "demand":  # a share of one hospital's people goes to another
+                kept *= 1 - amount if at == site else 1.0
+                if there == site:
+                    kept *= 1 + amount * self.levers.emergencies_per_day(at) / self.levers.emergencies_per_day(site)
+        self.levers.demand(site, (1 - effect * share) * kept, share if effect > 0 else 0.0)
+
+    # -- what is seen -------------------------------------------------------------------------------------------------
+
+    def long_waits(self, site: str, months: int | None) -> float:
+        """Share of emergencies that waited over 4 h for a bed."""
+        span, roles = self._span(months), self.steering.system.roles
+        if roles.bed_clocks:
+            names = list(self.steering.lowered.network.observe.clocks)
+            rows = [names.index(name) for name in roles.bed_clocks[site][0]]
+            ended, over, _ = self.run.state.clocks[span][:, rows].sum(axis=(0, 1, 2))
+            return float(over / max(1, ended))
+        classes = self.steering.lowered.network.classes
+        flow = self.run.state.flow[span][:, self._stations(roles.entries[site])]
+        flow = flow[:, :, [classes.index(cls) for cls in roles.emergencies]]
+        came = flow[..., STARTED].sum() - flow[..., TRANSFERRED_IN].sum()
+        return float(flow[..., WAIT_TOTAL + 1].sum() / max(1, came))
+
+    def occupancy(self, site: str, months: int | None, fewer_beds: int = 0) -> float:
+        """Mean use of a hospital's beds, had it had its beds of those seasons before the plan but for some."""
+        span, edges = self._span(months), self.steering.lowered.tables.period_edges
+        season = self.steering.system.beds[site]
+        left = [
+            max(0, season[Calendar.april_quarter(self._date(m))] - fewer_beds) * int(edges[m + 1] - edges[m])
+            for m in range(span.start, span.stop)
+        ]
+        wards = self.steering.system.roles.wards[site]
+        return self._held(wards, span) / sum(left) if sum(left) > 0 else np.inf
+
+    def delayed(self, site: str, months: int | None) -> float:
+        """Share of occupied hospital beds held by people who could leave."""
+        wards, span = self.steering.system.roles.wards[site], self._span(months)
+        return self._held(wards, span, slice(BLOCKED, BLOCKED + 1)) / max(1, self._held(wards, span))
+
+    def use(self, site: str, service: str, months: int) -> float:
+        """Share of a service's open places that was in use."""
+        stations, span = self.steering.system.roles.services[site, service], self._span(months)
+        return self._held(stations, span) / max(1, self._open(stations, span))
+
+    def staffed(self, site: str, setting: str) -> float:
+        """Share of wanted beds or places with staff in post; 1 where staff are not modelled."""
+        if setting == BEDS:
+            have, wanted = self._stock(f"beds_staffed[{site}]"), self._stock(f"beds_called[{site}]")
+        else:
+            station = self.steering.system.roles.services[site, setting][0]
+            have, wanted = self._stock(f"open_places[{station}]"), self._stock(f"places_wanted[{station}]")
+        if have is None or wanted is None:
+            return 1.0
+        return min(1.0, have / wanted) if wanted > 0 else 1.0
+
+    def freed_staff(self, site: str) -> float:
+        """Return 0: staff of wards are counted in the community once their ward has closed and they have retrained."""
+        return 0.0
+
+    def programmes_at_once(self) -> float:
+        """How many programmes leaders can carry, mean over the hospitals; infinite where it is not modelled."""
+        led = [self._stock(f"led_now[{site}]") for site in self.steering.system.footprint.sites]
+        known = [n for n in led if n is not None]
+        return sum(known) / len(known) if known else math.inf
+
+    def money_left(self) -> float:
+        """Infinite: money is not modelled inside a run."""
+        return math.inf
+
+    # -- the engine's books -------------------------------------------------------------------------------------------
+
+    def _date(self, month: int) -> dt.date:
+        edges, start = self.steering.lowered.tables.period_edges, self.steering.lowered.network.start
+        return Calendar(start, int(edges[-1])).date(int(edges[month]))
+
+    def _span(self, months: int | None) -> slice:
+        """Return the last months, or those of the baseline year."""
+        if months is not None:
+            return slice(max(0, self.month - months), self.month)
+        year = int(self.steering.system.footprint.baseline_year[:4])
+        start = self.steering.lowered.network.start
+        first = 12 * (year - start.year) + 4 - start.month
+        return slice(first, first + 12)
+
+    def _held(self, stations: Sequence[str], months: slice, states: slice = slice(1, 4)) -> int:
+        """Time (ms) for which places were held; the month that ends now is still open in the engine's books."""
+        s, state = self._stations(stations), self.run.state
+        held = int(state.area[months][:, s, :, states].sum())
+        if months.stop > state.numbers[PERIOD]:
+            held += int((state.running[s, :, states] + state.present[s, :, states] * self.run.now).sum())
+        return held
+
+    def _open(self, stations: Sequence[str], months: slice) -> int:
+        """Time (ms) for which places were open."""
+        s, state = self._stations(stations), self.run.state
+        places = int(state.places_area[months][:, s, 0].sum())
+        if months.stop > state.numbers[PERIOD]:
+            places += int((state.pool["open_time"][s] + state.pool["places"][s] * self.run.now).sum())
+        return places
+
+    def _stock(self, column: str) -> float | None:
+        return None if self.around is None else self.around.value(column)
+
+    def _stations(self, names: Sequence[str]) -> list[int]:
+        order = list(self.steering.lowered.network.stations)
+        return [order.index(name) for name in names]
