@@ -20,7 +20,6 @@ from models.arms import Observed
 from models.footprint import Footprint
 from models.plan import Criteria, Schedule, months_after
 from sim.clock import DAY
-from sim.kernel.layout import WAITING
 
 __all__ = [
     "ALWAYS",
@@ -154,7 +153,8 @@ def crowding(usual: Observed, last_year: Bools) -> Floats:
     span, out = usual.days[last_year].sum() * DAY, []
     for site in usual.arm.system.footprint.sites:
         entries = [usual.station(name) for name in usual.arm.system.roles.entries[site]]
-        waiting = usual.area[:, last_year][:, :, entries][..., WAITING].sum(axis=(1, 2, 3)) / span
+        queued = usual.arm.system.roles.queued
+        waiting = usual.area[:, last_year][:, :, entries][..., queued].sum(axis=(1, 2, 3)) / span
         out.append(np.stack([waiting, measures.beds_open(usual, site)[:, last_year].mean(axis=1)], axis=1))
     return np.stack(out, axis=1)
 

@@ -161,6 +161,11 @@ class Watch:
     def _long_waits(self, site: str, months: slice) -> float:
         """Share of emergencies that waited over 4 h for a bed."""
         roles, classes = self.keeper.system.roles, self.keeper.lowered.network.classes
+        if roles.bed_clocks:
+            names = list(self.keeper.lowered.network.observe.clocks)
+            rows = [names.index(name) for name in roles.bed_clocks[site][0]]
+            ended, over, _ = self.run.state.clocks[months][:, rows].sum(axis=(0, 1, 2))
+            return float(over / max(1, ended))
         flow = self.run.state.flow[months][:, self._stations(roles.entries[site])]
         flow = flow[:, :, [classes.index(cls) for cls in roles.emergencies]]
         came = flow[..., STARTED].sum() - flow[..., TRANSFERRED_IN].sum()

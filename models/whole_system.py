@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from models.care.demand import load_demand
-from models.care.pathways import Arrivals
+from models.care.pathways import Arrivals, loads_of
 from models.care.population import load_population
 from models.care.pressure import Pressure
 from models.care.shocks import Steps, combined
@@ -49,6 +49,8 @@ def build_whole(
         When the cohorts are no needs that settings know, or the network does not read.
     """
     demand, population, care = _presets()
+    if fit.detail == "full":  # waits from the decision to admit begin where people board, at a station of its own
+        care = care.switched("full", triage="stations")
     made = assembled(footprint, fit, care, fit.detail, horizon, demand, population)
     data, roles = made.data, roles_of(made)
     _same_as_of_beds(data, footprint, future, made)
@@ -82,7 +84,8 @@ def _presets() -> tuple[Any, Any, Care]:
 
 def _read(roles: Roles) -> tuple[str, ...]:
     """Stations that measures read; the others would fill memory only."""
-    named = [*roles.in_all(roles.wards), *roles.in_all(roles.entries), *roles.lists.values(), *roles.beside]
+    named = [*roles.in_all(roles.wards), *roles.in_all(roles.entries), *roles.lists.values()]
+    named += [station for station, _ in roles.beside.values()]
     return tuple(dict.fromkeys([*named, *(s for stations in roles.services.values() for s in stations)]))
 
 
@@ -172,18 +175,18 @@ def _shares_of_home(made: Assembled, roles: Roles, site: str) -> dict[str, float
 
 
 def _home(made: Assembled, site: str) -> Iterator[tuple[str, str, float]]:
-    """What a place at home is made of: kind, name, and how many of it a place needs."""
+    """What a place at home is made of: kind, name, and how many of it a place needs.
+
+    Where ways out are detailed, a place serves as many people a day as one of the footprint's service, one over its
+    mean stay, by reablement and by hours of home care with the lasting packages that follow.
+    """
     if made.frame.paths is None:
         yield "stations", f"{site}_p1", 1.0
         return
-    from models.care.pathways import loads_of
-
-    paths = made.frame.paths
-    share = paths.reablement.share_of_p1.value
-    yield "stations", f"{site}_reablement", share
-    load = loads_of(Arrivals(1.0, 0.0, 0.0), paths)
-    people = (1 - share) * paths.reablement.stay_days.value  # a place is kept as long as one of reablement
-    yield "pools", f"{site}_funded_hours", load["funded_hours"] / max(people, 1e-9) * (1 - share)
+    a_day = 1 / made.frame.footprint.pathways["p1"].service_days.value
+    load = loads_of(Arrivals(a_day, 0.0, 0.0), made.frame.paths)
+    yield "stations", f"{site}_reablement", load["reablement"]
+    yield "pools", f"{site}_funded_hours", load["funded_hours"]
 
 
 def _open(station: dict[str, Any], start: dt.date, steps: list[tuple[dt.date, int]]) -> None:
