@@ -387,6 +387,9 @@ def _occupancy(plan: Observed, usual: Observed, criteria: Criteria, years: Any, 
     year, winter_line = criteria.occupancy_year, criteria.occupancy_winter
     meets = np.all(values <= year.value, axis=1) & np.all(cold <= winter_line.value, axis=1)
     note = f"reported; winter quarters {cold.mean():.1%} on average (line: {winter_line.value:.0%})"
+    stations, roles = plan.arm.lowered.network.stations, plan.arm.system.roles
+    if any(stations[name].escalation for name in roles.in_all(roles.wards)):
+        note += "; beds open include escalation beds, which come on top of the beds counted and stay after closures"
     names = ("K2", "Midnight occupancy", year.value, "share of beds open", year.source)
     return reported(names, meets, cells, values, base, note)
 
