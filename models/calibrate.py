@@ -33,6 +33,8 @@ __all__ = ["CannotFit", "Targets", "delayed_by_pathway", "delayed_each", "fit_fo
 __all__ += ["mean_pressure", "targets"]
 
 OCCUPANCY_TOLERANCE = 0.005  # relative, each hospital's beds in use
+#: first factor on places; detailed services have places to spare before they are fitted
+START = {"beds": 0.96, "default": 0.96, "full": 0.82}
 DELAY_TOLERANCE = 0.05  # relative, beds held by each pathway's queue
 IN_BEDS = (IN_SERVICE, BLOCKED, IN_TRANSITION)
 STARTED = FLOWS.index("started")
@@ -151,7 +153,7 @@ def fit_footprint(
     _possible(footprint, aim)
     zero_day, direct = prior_routes(footprint)
     stay = dict.fromkeys(footprint.sites, 0.93)
-    capacity = dict.fromkeys(footprint.pathways, 0.96)
+    capacity = dict.fromkeys(footprint.pathways, START[detail])
     pace = Pace(footprint) if detail == "full" else None
     slope = {p: -5.0 * footprint.pathways[p].static_capacity_prior.value * 0.25 for p in capacity}
     before: dict[str, tuple[float, float]] = {}

@@ -327,7 +327,7 @@ def _together(parts: dict[str, Any], footprint: Footprint | None, timelines: lis
                         f"plan.{key}.value", getattr(plan, key).value, "a number of beds or places cannot be negative."
                     )
                 )
-        faults += _too_many(plan, footprint, parts["fit"])
+        faults += _too_many(plan, footprint, parts["fit"], future)
     if criteria:
         for timeline in timelines:
             if timeline and timeline.years > criteria.longest_timeline_years:
@@ -336,17 +336,18 @@ def _together(parts: dict[str, Any], footprint: Footprint | None, timelines: lis
     return faults
 
 
-def _too_many(plan: Plan, footprint: Footprint, fit: Fit | None) -> list[Fault]:
+def _too_many(plan: Plan, footprint: Footprint, fit: Fit | None, future: Future | None) -> list[Fault]:
     """Closures of more beds than there are."""
-    from models.system import community_places, inside_beds
+    from models.details import places_before
+    from models.system import inside_beds
 
     faults, inside = [], sum(inside_beds(footprint).values())
     have = sum(s.beds_available.value for s in footprint.sites.values())
     if plan.close_acute.value > have - inside:
         rule = f"the footprint has {have:.0f} beds, {inside} of them community beds."
         faults.append(Fault("plan.close_acute.value", plan.close_acute.value, rule))
-    places = community_places(footprint, fit) if fit else {}
-    for site, within in inside_beds(footprint).items() if fit else ():
+    places = places_before(footprint, fit, future) if fit and future else {}
+    for site, within in inside_beds(footprint).items() if places else ():
         have_there = places[site, footprint.community_overlap.pathway]
         if within > have_there:
             rule = f"puts {within} community beds inside the beds of {site}, which has {have_there} of them."

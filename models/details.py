@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from models.care.pressure import Pressure
 from models.footprint import Footprint
 from models.plan import Fit, Future, Schedule
-from models.system import System
+from models.system import System, community_places
 from models.system import build as build_beds
 
-__all__ = ["BEDS", "DETAILS", "Detail", "build", "fit_name"]
+__all__ = ["BEDS", "DETAILS", "Detail", "build", "fit_name", "places_before"]
 
 BEDS = "beds"
 
@@ -59,6 +59,13 @@ def build(
     from models.whole_system import build_whole
 
     return build_whole(footprint, fit, future, horizon, plan, feedback)
+
+
+def places_before(footprint: Footprint, fit: Fit, future: Future) -> dict[tuple[str, str], int]:
+    """Places of each community service by site and pathway, before any plan; in full detail its own rules give them."""
+    if fit.detail != "full" or future.growth not in footprint.demand.growth:
+        return community_places(footprint, fit)
+    return build(footprint, fit, future, footprint.start + dt.timedelta(days=2)).places
 
 
 def fit_name(footprint: str, detail: str) -> str:

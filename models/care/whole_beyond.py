@@ -15,7 +15,7 @@ from models.care.whole_demand import SiteDemand
 from models.care.whole_frame import AT_HOME, Frame, Hospitals, door
 from models.care.whole_front import crisis
 from models.care.whole_hospital import pathway_flows
-from models.system import community_places
+from models.system import community_places, inside_beds
 
 __all__ = ["community_part", "mental_health_part", "pathway_part", "turned"]
 
@@ -63,6 +63,7 @@ def pathway_part(frame: Frame, site: str, demand: SiteDemand) -> Part:
     )
     size = places_for(arrivals, frame.paths)
     fitted = {name: max(1, round(size[name] * frame.fit.capacity_factor[p])) for name, p in FITTED.items()}
+    fitted["p2"] = max(fitted["p2"], inside_beds(frame.footprint)[site])  # at least those inside the hospital count
     return detailed(site, arrivals, frame.paths, fitted, classes, frame.attendance)
 
 
