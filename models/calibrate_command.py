@@ -35,7 +35,7 @@ HELP = """carebridge calibrate [footprint=devon] [key=value ...] [quick=true] [o
   seed=1                same seed, same file to the last byte
   workers=2             threads; no influence on the results
   feedback=history      how stays answer to pressure; the fit says with which it was made
-  quick=true            the point estimate alone, without ranges
+  quick=true            the point estimate alone, without ranges (always so with detail=full)
   out=FILE.yaml         where the fit goes; needed when figures of the footprint are changed here
   csv=FILE.csv          ranges of the parameters as a table
   --json                print everything as JSON
@@ -62,6 +62,10 @@ def calibrate(words: list[str]) -> int:
         rule = "is changed here only, so say out=FILE: the footprint's own fit stays with its own figures."
         raise FaultsError([Fault(changed.partition("=")[0], None, rule, WHERE)], WHERE)
     chosen = settings(request)
+    if chosen.detail == "full":  # parameters of the detailed ways out have no ranges in the footprint
+        if table:
+            raise FaultsError([Fault("csv", str(table), "there are no ranges with detail=full.", WHERE)], WHERE)
+        quick = True
     target = out or compose.CONFIGS / "fit" / f"{fit_name(chosen.footprint.name, chosen.detail)}.yaml"
     for file in (target, table):
         if file:
@@ -197,6 +201,7 @@ def _lines(fit: Fit, found: Calibrated | None) -> Iterator[str]:
     if found is None:
         for key, value in fit.achieved.items():
             yield f"  {key:28} {value}"
+        yield from (f"  {words}" for words in fit.identified)
         return
     yield from _targets(fit)
     yield from _parameters(fit)

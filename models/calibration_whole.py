@@ -22,7 +22,6 @@ import numpy.typing as npt
 from scipy import linalg
 
 from models.calibrate import CannotFit
-from models.calibration_front import front_in_words
 from models.calibration_point import Replayed, start_of, step_of, unknowns
 from models.calibration_targets import YEARS, aims, clock_of, held_back, held_figures, simulated_figures, year_of
 from models.care.pressure import Pressure
@@ -45,6 +44,7 @@ LIMIT = 3.0  #: implausibility above which there is no baseline
 _SLOPES_SHARE = 0.5  #: of the replications, for slopes: common random numbers make differences nearly free of noise
 _HALVINGS = 3  #: of a step that does not lead nearer
 _DRAWS = 20  #: draws of the posterior that are run for the quarters held back
+_ADDED = ("detail", "cubicle_time", "base_breach")  #: what fits did not say from the beginning
 _FRESH, _MOST = 10_000, 6  #: first number of replications that the fit has not used, and how many a draw has at most
 
 
@@ -131,18 +131,16 @@ def calibrate_around(
     held = _held_back(simulator, known, workers)
     off = np.abs(within.outputs - [t.value for t in targets]) / np.sqrt(np.diag(within.total) - doubt)
     complete = _complete(footprint, fit, at_fit, off, told, known)
-    complete = complete.model_copy(
-        update={"identified": [*in_words(footprint, within, told), *front_in_words(fit.base_breach)]}
-    )
+    complete = complete.model_copy(update={"identified": [*in_words(footprint, within, told), *fit.identified]})
     complete = complete.model_copy(update={"hash": fit_hash(complete)})
     return Calibrated(complete, at_fit, within, told, known, held)
 
 
 def fit_hash(fit: Fit) -> str:
     """Hash of everything that a fit says, apart from the hash itself."""
-    said = fit.model_dump(mode="json", exclude={"hash"})
-    later = {name for name in ("detail", "base_breach") if said[name] == type(fit).model_fields[name].default}
-    text = json.dumps({name: value for name, value in said.items() if name not in later}, sort_keys=True)
+    said, known = fit.model_dump(mode="json", exclude={"hash"}), type(fit).model_fields
+    unsaid = {name for name in _ADDED if said[name] == known[name].default}  # fits made before keep their hash
+    text = json.dumps({name: value for name, value in said.items() if name not in unsaid}, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 

@@ -265,7 +265,8 @@ def settings(request: Request) -> Settings:
     if parts["fit"] and parts["fit"].detail != detail:
         rule = f"this fit was made with detail={parts['fit'].detail}; run `carebridge calibrate detail={detail}`."
         faults.append(Fault("fit.detail", parts["fit"].detail, rule, _origin("fit", request, data)))
-    there = _existing(footprint, parts["fit"]) if footprint and parts["fit"] else None
+    known = footprint and parts["fit"] and parts["future"]
+    there = _existing(footprint, parts["fit"], parts["future"]) if footprint and known else None
     parts["plan"], found = check_plan(data.get("plan"), there, parts["gates"], "plan")
     faults += [_under("plan", fault, _origin("plan", request, data)) for fault in found]
     faults += _named_apart(request, timelines) + _together(parts, footprint, timelines)
@@ -314,8 +315,8 @@ def _together(parts: dict[str, Any], footprint: Footprint | None, timelines: lis
                 nearest(future.growth, known),
             )
         )
-    if footprint and parts["fit"]:
-        faults += _overlap(footprint, parts["fit"])
+    if footprint and parts["fit"] and future:
+        faults += _overlap(footprint, parts["fit"], future)
     if criteria:
         for timeline in timelines:
             if timeline and timeline.years > criteria.longest_timeline_years:
@@ -324,24 +325,25 @@ def _together(parts: dict[str, Any], footprint: Footprint | None, timelines: lis
     return faults
 
 
-def _existing(footprint: Footprint, fit: Fit) -> Existing:
+def _existing(footprint: Footprint, fit: Fit, future: Future) -> Existing:
     """What a footprint has before any plan; one community bed must stay in each catchment."""
-    from models.system import sizes
+    from models.details import sizes_before
 
     return Existing(
         footprint=footprint.name,
         baseline_ends=dt.date(int(footprint.baseline_year[:4]) + 1, 4, 1),
-        sizes=sizes(footprint, fit),
+        sizes=sizes_before(footprint, fit, future),
         keeps={footprint.community_overlap.pathway: 1},
         footprints=tuple(choices("footprint")),
     )
 
 
-def _overlap(footprint: Footprint, fit: Fit) -> list[Fault]:
+def _overlap(footprint: Footprint, fit: Fit, future: Future) -> list[Fault]:
     """More community beds inside the counted hospital beds than there are."""
-    from models.system import community_places, inside_beds
+    from models.details import places_before
+    from models.system import inside_beds
 
-    faults, places = [], community_places(footprint, fit)
+    faults, places = [], places_before(footprint, fit, future)
     for site, within in inside_beds(footprint).items():
         have_there = places[site, footprint.community_overlap.pathway]
         if within > have_there:

@@ -21,7 +21,6 @@ from models.footprint import Footprint
 from models.plan import Criteria, Schedule, months_after
 from models.transition.steering import Closure
 from sim.clock import DAY
-from sim.kernel.layout import WAITING
 
 __all__ = [
     "ALWAYS",
@@ -161,7 +160,8 @@ def crowding(usual: Observed, last_year: Bools) -> Floats:
     span, out = usual.days[last_year].sum() * DAY, []
     for site in usual.arm.system.footprint.sites:
         entries = [usual.station(name) for name in usual.arm.system.roles.entries[site]]
-        waiting = usual.area[:, last_year][:, :, entries][..., WAITING].sum(axis=(1, 2, 3)) / span
+        queued = usual.arm.system.roles.queued
+        waiting = usual.area[:, last_year][:, :, entries][..., queued].sum(axis=(1, 2, 3)) / span
         out.append(np.stack([waiting, measures.beds_open(usual, site)[:, last_year].mean(axis=1)], axis=1))
     return np.stack(out, axis=1)
 
@@ -416,6 +416,9 @@ def _occupancy(plan: Observed, usual: Observed, criteria: Criteria, years: Any, 
     year, winter_line = criteria.occupancy_year, criteria.occupancy_winter
     meets = np.all(values <= year.value, axis=1) & np.all(cold <= winter_line.value, axis=1)
     note = f"reported; winter quarters {cold.mean():.1%} on average (line: {winter_line.value:.0%})"
+    stations, roles = plan.arm.lowered.network.stations, plan.arm.system.roles
+    if any(stations[name].escalation for name in roles.in_all(roles.wards)):
+        note += "; beds open include escalation beds, which come on top of the beds counted and stay after closures"
     names = ("K2", "Midnight occupancy", year.value, "share of beds open", year.source)
     return reported(names, meets, cells, values, base, note)
 

@@ -12,10 +12,10 @@ from models.care.pressure import Pressure
 from models.care.slow import Around
 from models.footprint import Footprint
 from models.plan import Fit, Future
-from models.system import System
+from models.system import System, community_places, sizes
 from models.system import build as build_beds
 
-__all__ = ["BEDS", "DETAILS", "Detail", "build", "fit_name"]
+__all__ = ["BEDS", "DETAILS", "Detail", "build", "fit_name", "places_before", "sizes_before"]
 
 BEDS = "beds"
 
@@ -61,6 +61,20 @@ def build(
     from models.whole_system import build_whole
 
     return build_whole(footprint, fit, future, horizon, feedback, slow, planned)
+
+
+def places_before(footprint: Footprint, fit: Fit, future: Future) -> dict[tuple[str, str], int]:
+    """Places of each community service by site and pathway, before any plan; in full detail its own rules give them."""
+    if fit.detail != "full" or future.growth not in footprint.demand.growth:
+        return community_places(footprint, fit)
+    return build(footprint, fit, future, footprint.start + dt.timedelta(days=2)).places
+
+
+def sizes_before(footprint: Footprint, fit: Fit, future: Future) -> dict[tuple[str, str], float]:
+    """Beds and places that there are before any plan, by (setting, site)."""
+    if fit.detail != "full" or future.growth not in footprint.demand.growth:
+        return sizes(footprint, fit)
+    return build(footprint, fit, future, footprint.start + dt.timedelta(days=2)).sizes
 
 
 def fit_name(footprint: str, detail: str) -> str:

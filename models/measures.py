@@ -59,6 +59,9 @@ def occupied_beds(o: Observed, site: str | None = None) -> Floats:
             total += o.midnight[:, :, o.station(station)][..., HELD].sum(axis=2) / o.days
         p2 = o.station(_community_beds(o, name))
         total += _inside_share(o, name) * o.midnight[:, :, p2][..., HELD].sum(axis=2) / o.days
+        if name in o.arm.system.roles.beside:
+            unit, _ = o.arm.system.roles.beside[name]
+            total += o.midnight[:, :, o.station(unit)][..., HELD].sum(axis=2) / o.days
     return total
 
 
@@ -70,6 +73,7 @@ def beds_open(o: Observed, site: str | None = None) -> Floats:
             total += o.midnight[:, :, o.station(station), PLACES] / o.days
         p2 = o.station(_community_beds(o, name))
         total += _inside_share(o, name) * o.midnight[:, :, p2, PLACES] / o.days
+        total += o.arm.system.roles.beside.get(name, ("", 0))[1]
     return total
 
 
@@ -114,11 +118,22 @@ def _settings(o: Observed, setting: str) -> list[str]:
 def long_wait_share(o: Observed, site: str | None, masks: list[npt.NDArray[np.bool_]], clock: int = 0) -> Floats:
     """Share (R, periods) of emergencies who waited longer than a clock (0: 4 h, 1: 12 h) from decision to bed."""
     over, came, roles = 0, 0, o.arm.system.roles
+    if roles.bed_clocks:
+        return _late_by_clocks(o, site, masks, clock)
     for station in roles.in_all(roles.entries, site):
         for cls in roles.emergencies:
             over = over + by_period(o.waits_over(station, cls, clock), masks)
             came = came + by_period(o.flows(station, cls, "started") - o.flows(station, cls, "transferred_in"), masks)
     return over / np.maximum(1, came)
+
+
+def _late_by_clocks(o: Observed, site: str | None, masks: list[npt.NDArray[np.bool_]], clock: int) -> Floats:
+    """Return the same where the wait for a bed has clocks of its own."""
+    network, roles = o.arm.lowered.network, o.arm.system.roles
+    names, classes = list(network.observe.clocks), [network.classes.index(cls) for cls in roles.emergencies]
+    rows = [names.index(row) for name in site_mask(o, site) for row in roles.bed_clocks[name][clock]]
+    counts = o.clocks[:, :, rows][:, :, :, classes].sum(axis=(2, 3))
+    return by_period(counts[..., 1], masks) / np.maximum(1, by_period(counts[..., 0], masks))
 
 
 def cancelled(o: Observed, site: str | None = None) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:

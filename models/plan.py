@@ -114,6 +114,7 @@ class Fit(Shape):
     zero_day_share: dict[str, Annotated[float, Field(ge=0, lt=1)]]
     direct_per_day: dict[str, Annotated[float, Field(ge=0)]]
     usual_pressure: dict[str, Factor] = {}  # by site: people in beds and waiting, over beds open
+    cubicle_time: dict[str, Factor] = {}  # by site, on the time in a cubicle of A&E where people are followed there
     base_breach: dict[str, Fraction] = {}  # by site: of those not admitted, late in A&E when nobody boards there
     replications: int
     seed: int

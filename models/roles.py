@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from models.care.crowding import Crowding
 from models.care.wards import shared_out
 from models.figures import Figure
+from sim.kernel.layout import BLOCKED, WAITING
 
 __all__ = ["FrontDoorRead", "Piece", "Roles", "TreatmentRead"]
 
@@ -115,8 +116,11 @@ class Roles:
         By site, how the four-hour share is read; empty where A&E is no part of the network.
     treatment : mapping
         By kind (elective, cancer), how treatment in time is read; empty where there is no list.
-    beside : tuple of str
-        Further stations that are read.
+    bed_clocks : mapping
+        By site, clocks from the decision to admit to a bed, of 4 and of 12 hours, where people are followed through
+        A&E; they wait in a place then, blocked, and not in a waiting room.
+    beside : mapping
+        By site, a station of beds that are counted only as far as they are used overnight, and how many those are.
     """
 
     wards: Mapping[str, tuple[str, ...]]
@@ -132,11 +136,17 @@ class Roles:
     lists: Mapping[str, str] = field(default_factory=dict)
     front: Mapping[str, FrontDoorRead] = field(default_factory=dict)
     treatment: Mapping[str, TreatmentRead] = field(default_factory=dict)
-    beside: tuple[str, ...] = ()
+    bed_clocks: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = field(default_factory=dict)
+    beside: Mapping[str, tuple[str, int]] = field(default_factory=dict)
 
     def beds_by_ward(self, site: str, beds: int) -> dict[str, int]:
         """Beds of a site shared out among its wards, in whole beds that sum to all."""
         return shared_out(beds, {ward: self.bed_shares[ward] for ward in self.wards[site]})
+
+    @property
+    def queued(self) -> int:
+        """State in which people wait for a bed at the entries."""
+        return BLOCKED if self.bed_clocks else WAITING
 
     def in_all(self, kind: Mapping[str, tuple[str, ...]], site: str | None = None) -> list[str]:
         """Stations of a kind at one site, or at all of them."""

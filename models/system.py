@@ -102,7 +102,7 @@ def sizes(footprint: Footprint, fit: Fit) -> dict[tuple[str, str], float]:
     return _sizes(_season_beds(footprint, inside_beds(footprint)), community_places(footprint, fit))
 
 
-def _sizes(beds: dict[str, dict[int, int]], places: dict[tuple[str, str], int]) -> dict[tuple[str, str], float]:
+def _sizes(beds: Mapping[str, Mapping[int, int]], places: dict[tuple[str, str], int]) -> dict[tuple[str, str], float]:
     found = {(BEDS, site): sum(q.values()) / len(q) for site, q in beds.items()}
     return found | {(pathway, site): float(n) for (site, pathway), n in places.items()}
 

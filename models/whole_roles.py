@@ -24,10 +24,13 @@ def roles_of(made: Assembled) -> Roles:
     groups = frame.care.wards.split.shares if frame.care.wards.groups == "several" else {}
     shares = {ward(s, g): groups.get(g, 1.0) for s in footprint.sites for g in frame.care.wards.names}
     units = {site: critical_care(site) for site in wards if critical_care(site) in made.data["stations"]}
+    clocks = {s: tuple((f"{s}_bed_{n}", f"{s}_direct_{n}") for n in ("4h", "12h")) for s in wards}
     return Roles(
+        bed_clocks=clocks if frame.people else {},  # type: ignore[arg-type]
+        beside={s: (f"{s}_assessment", sizes.overnight) for s, (_, sizes) in made.hospitals.items() if frame.people},
         wards=wards,
         bed_shares=shares,
-        entries={site: (*stations, *([units[site]] if site in units else [])) for site, stations in wards.items()},
+        entries={site: _entries(made, site, stations, units.get(site)) for site, stations in wards.items()},
         services={(s, p): _services(made, s, p) for s in footprint.sites for p in footprint.pathways},
         made_of={},
         emergency_sources={},
@@ -41,9 +44,17 @@ def roles_of(made: Assembled) -> Roles:
     )
 
 
+def _entries(made: Assembled, site: str, wards: tuple[str, ...], unit: str | None) -> tuple[str, ...]:
+    if made.frame.people:
+        return f"{site}_boarding", f"{site}_direct"
+    return (*wards, unit) if unit else wards
+
+
 def _services(made: Assembled, site: str, pathway: str) -> tuple[str, ...]:
     if made.frame.paths is not None and pathway == "p1":
         return f"{site}_reablement", f"{site}_home_care"
+    if made.frame.paths is not None and pathway == "p3" and made.frame.paths.self_share > 0:
+        return f"{site}_p3", f"{site}_care_home_self"
     return (f"{site}_{pathway}",)
 
 

@@ -92,7 +92,8 @@ def _presets() -> tuple[Any, Any, Care]:
 
 def _read(roles: Roles) -> tuple[str, ...]:
     """Stations that measures read; the others would fill memory only."""
-    named = [*roles.in_all(roles.wards), *roles.in_all(roles.entries), *roles.lists.values(), *roles.beside]
+    named = [*roles.in_all(roles.wards), *roles.in_all(roles.entries), *roles.lists.values()]
+    named += [station for station, _ in roles.beside.values()]
     return tuple(dict.fromkeys([*named, *(s for stations in roles.services.values() for s in stations)]))
 
 
@@ -174,18 +175,20 @@ def _shares_of_home(made: Assembled, roles: Roles, site: str) -> dict[str, float
 
 
 def _pieces(made: Assembled, site: str, pathway: str) -> tuple[Piece, ...]:
-    """What a place of a service is made of."""
+    """What a place of a service is made of.
+
+    Where ways out are detailed, a place at home serves as many people a day as one of the footprint's service, one over
+    its mean stay, by reablement and by hours of home care with the lasting packages that follow.
+    """
     stations, paths = made.data["stations"], made.frame.paths
     if paths is None or pathway != "p1":
         name = f"{site}_{pathway}"
         return (Piece(name, _first(stations[name]["places"])),)
-    share, hours, reablement = paths.reablement.share_of_p1.value, f"{site}_funded_hours", f"{site}_reablement"
-    load = loads_of(Arrivals(1.0, 0.0, 0.0), paths)
-    people = (1 - share) * paths.reablement.stay_days.value  # a place is kept as long as one of reablement
-    each = load["funded_hours"] / max(people, 1e-9) * (1 - share)
+    hours, reablement = f"{site}_funded_hours", f"{site}_reablement"
+    load = loads_of(Arrivals(1 / made.frame.footprint.pathways["p1"].service_days.value, 0.0, 0.0), paths)
     return (
-        Piece(reablement, _first(stations[reablement]["places"]), share),
-        Piece(hours, _first(made.data["pools"][hours]["places"]), each),
+        Piece(reablement, _first(stations[reablement]["places"]), load["reablement"]),
+        Piece(hours, _first(made.data["pools"][hours]["places"]), load["funded_hours"]),
     )
 
 

@@ -10,17 +10,20 @@ from models.care.demand_shape import DemandShape
 from models.care.front_door import spare_places
 from models.care.mental_health import MENTAL_HEALTH, Footprint, mental_health
 from models.care.part import Part
-from models.care.pathways import Arrivals, Classes, detailed, plain, ways_out
+from models.care.pathways import Arrivals, Classes, detailed, places_for, plain, ways_out
 from models.care.whole_demand import SiteDemand
 from models.care.whole_frame import AT_HOME, Frame, Hospitals, door
 from models.care.whole_front import crisis
 from models.care.whole_hospital import pathway_flows
-from models.system import community_places
+from models.system import community_places, inside_beds
 
 __all__ = ["community_part", "mental_health_part", "pathway_part", "turned"]
 
 FLAT = DemandShape(hour=(1.0,) * 24)  #: crisis comes at any hour
 MILLION = 1e6
+#: what the fitted factor on the places of a pathway multiplies where ways out are detailed; hours of home care stay as
+#: they are, since most of them go to packages that last for years, and no queue of one year tells their number
+FITTED = {"reablement": "p1", "p2": "p2", "p3": "p3"}
 
 
 def turned(frame: Frame, demand: SiteDemand) -> tuple[SiteDemand, float]:
@@ -58,7 +61,10 @@ def pathway_part(frame: Frame, site: str, demand: SiteDemand) -> Part:
         *(flow.get(p, 0.0) + step_up.get(p, 0.0) for p in ("p1", "p2", "p3")),
         community=frame.paths.home_care.community_per_million.value * demand.millions,
     )
-    return detailed(site, arrivals, frame.paths, None, classes, frame.attendance)
+    size = places_for(arrivals, frame.paths)
+    fitted = {name: max(1, round(size[name] * frame.fit.capacity_factor[p])) for name, p in FITTED.items()}
+    fitted["p2"] = max(fitted["p2"], inside_beds(frame.footprint)[site])  # at least those inside the hospital count
+    return detailed(site, arrivals, frame.paths, fitted, classes, frame.attendance)
 
 
 def _stepped_up(frame: Frame, demand: SiteDemand) -> dict[str, float]:

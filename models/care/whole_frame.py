@@ -105,6 +105,7 @@ class SiteSize:
     front: FrontSize | None
     critical: int
     extra: int
+    overnight: int = 0  # counted beds that belong to the assessment unit
 
 
 Hospitals = dict[str, tuple[SiteDemand, SiteSize]]
@@ -153,11 +154,12 @@ def site_sizes(frame: Frame, demands: dict[str, SiteDemand]) -> Hospitals:
     for name, counted in rows.groupby("site", sort=False):
         site, demand = str(name), demands[str(name)]
         front = size(frame.care.front_door, front_demand_of(frame, site, demand)) if frame.people else None
-        taken = inside[site] + (_overnight_beds(frame.care, demand, front) if front else 0)
+        unit = _overnight_beds(frame.care, demand, front) if front else 0
+        taken = inside[site] + unit
         beds = {int(q): max(1, round(a) - taken) for q, a in zip(counted["quarter"], counted["available"], strict=True)}
         extra = round(care.escalation.beds.value * demand.millions) if care.escalation.enabled else 0
         critical = round(care.critical_care.beds.value * demand.millions) if care.critical_care.enabled else 0
-        out[site] = demand, SiteSize(beds, front, critical, extra)
+        out[site] = demand, SiteSize(beds, front, critical, extra, unit)
     return out
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from models.care.delays import transition_days
-from models.care.front_door import FrontDemand, FrontSize, Onward, front_door
+from models.care.front_door import CubicleTime, FrontDemand, FrontDoor, FrontSize, Onward, front_door
 from models.care.outcomes import death_while_waiting, deaths, readmissions, with_deaths
 from models.care.part import Part
 from models.care.pathways import ways_out
@@ -191,7 +191,7 @@ def _groups(demand: SiteDemand, care: Wards) -> dict[str, float]:
 
 def _front(frame: Frame, site: str, demand: SiteDemand, places: FrontSize, to_wards: dict[str, float]) -> Part:
     """The front door with its sources: attendances, and every stream of emergencies."""
-    care = frame.care.front_door
+    care = _paced(frame, site)
     home = with_deaths(site, [{"to": {"leave": 1.0}}], frame.care.outcomes, EMERGENCY, frame.on.ages)
     onward = Onward(wards=({"to": to_wards},), home=tuple(home))
 
@@ -215,6 +215,22 @@ def _front(frame: Frame, site: str, demand: SiteDemand, places: FrontSize, to_wa
             if source["class"] in EMERGENCY and source["rate_per_day"] > 0:
                 sources[f"{name}{stream.name}"] = source | {"attributes": frame.attributes(stream.needs)}
     return replace(part, sources=sources)
+
+
+def _paced(frame: Frame, site: str) -> FrontDoor:
+    """Front door with the fitted factor on the time in a cubicle; cubicles are those of the usual time."""
+    care, factor = frame.care.front_door, frame.fit.cubicle_time.get(site, 1.0)
+    if factor == 1.0:
+        return care
+    cubicle = care.cubicle
+    paced = {cls: _times(getattr(cubicle, cls), factor) for cls in ("attendance", "emergency")}
+    return care.model_copy(update={"cubicle": cubicle.model_copy(update=paced)})
+
+
+def _times(time: CubicleTime, factor: float) -> CubicleTime:
+    parts = {name: getattr(time, name) for name in ("assessment", "investigation", "decision")}
+    scaled = {n: part.model_copy(update={"value": part.value * factor}) for n, part in parts.items()}
+    return time.model_copy(update=scaled)
 
 
 def _admissions(frame: Frame, site: str, demand: SiteDemand, to_wards: dict[str, float]) -> Part:

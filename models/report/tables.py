@@ -165,9 +165,8 @@ def _held(outcome: Outcome, o: Observed) -> str:
     ):
         cause = max(size, key=lambda k: size[k])
         if size[cause] > 0:
-            said.append(
-                f"{words} \u201c{cause_in_short(cause, outcome.settings.gates)}\u201d: {amount(size[cause])} of {planned} beds"
-            )
+            short = cause_in_short(cause, outcome.settings.gates)
+            said.append(f"{words} \u201c{short}\u201d: {amount(size[cause])} of {planned} beds")
     return "; ".join(said) + " in a simulated future, on average"
 
 

@@ -164,8 +164,8 @@ def causes(gates: Gates) -> dict[str, tuple[str, str]]:
         ),
         "use": (
             "new places not used",
-            f"at least {percent(gates.use.share.value)} of the open places that replace the beds in that catchment were "
-            f"in use over the last {months}",
+            f"at least {percent(gates.use.share.value)} of the open places that replace the beds in that catchment "
+            f"were in use over the last {months}",
         ),
         "compensation": (
             "too few other places",

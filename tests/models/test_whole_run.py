@@ -5,18 +5,22 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import json
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
 
 from models import measures, measures_whole
-from models.arms import make_arm, run_arms
+from models.arms import Observed, make_arm, run_arms
+from models.calibration_front import MOST, Pace, front_in_words
+from models.care.pathways import Arrivals, loads_of
+from models.care.whole import prior_fit
 from models.care.whole_reading import four_hour_by_crowding, treated_in_time
 from models.care.whole_settings import read_care
 from models.cli import main
 from models.compose import parse, settings
 from models.details import build
+from models.observed import beds_by_quarter
 from models.plan import schedule
 from models.transition import Gatekeeper
 from sim import Run, lower
@@ -192,6 +196,89 @@ def test_a_closure_closes_what_it_says(chosen, usual, laid_out, kind):
     station = f"{step.site}_ward" if kind == "acute" else f"{step.site}_p2"
     before = usual.beds[step.site][1] if kind == "acute" else usual.places[step.site, "p2"]
     assert view.run.state.pool["planned"][view._stations([station])[0]] == before - step.beds
+
+
+# -- every contact an individual -----------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def full(chosen):
+    fit = prior_fit(chosen.footprint).model_copy(update={"detail": "full"})
+    return build(chosen.footprint, fit, chosen.future, dt.date(2018, 5, 1))
+
+
+def test_in_full_detail_wards_unit_and_community_beds_add_up_to_the_count(chosen, full):
+    for row in beds_by_quarter(chosen.footprint, "2018/19").to_dict("records"):
+        site = row["site"]
+        counted = full.beds[site][row["quarter"]] + full.inside[site] + full.roles.beside[site][1]
+        assert counted == round(row["available"])
+        assert (
+            sum(full.roles.beds_by_ward(site, full.beds[site][row["quarter"]]).values())
+            == full.beds[site][row["quarter"]]
+        )
+
+
+def test_in_full_detail_waits_for_a_bed_are_clocks_from_the_decision(full):
+    o = run_arms([make_arm("full", full)], 2, 1, 1)[0]
+    every = [np.array([m >= dt.date(2018, 4, 1) for m in o.months])]
+    names, classes = list(o.arm.lowered.network.observe.clocks), o.arm.lowered.network.classes
+    rows = [names.index(f"torbay_{way}_4h") for way in ("bed", "direct")]
+    ended, over = o.clocks[0][every[0]][:, rows][..., [classes.index("emergency"), classes.index("direct")], :].sum(
+        (0, 1, 2)
+    )
+    assert measures.long_wait_share(o, "torbay", every)[0, 0] == over / ended
+    entered = sum(
+        o.flows(f"torbay_{x}", c, "started")[0, every[0]].sum()
+        for x, c in (("boarding", "emergency"), ("direct", "direct"))
+    )
+    assert ended == pytest.approx(entered, abs=40)  # who boards at the edges of the month
+    assert measures.long_wait_share(o, "torbay", every, 1)[0, 0] <= over / ended
+    assert 0.5 < measures_whole.four_hour_share(o, "torbay", every)[0, 0] < 1
+    pressed = measures.occupied_beds(o, "torbay")[0, every[0]] / measures.beds_open(o, "torbay")[0, every[0]]
+    assert 0.6 < pressed < 1.1
+
+
+def test_in_full_detail_a_plan_closes_beds_of_every_group_and_opens_what_a_place_is_made_of(chosen, full, laid_out):
+    planned = build(chosen.footprint, prior_fit(chosen.footprint).model_copy(update={"detail": "full"}), chosen.future,
+                    dt.date(2018, 5, 1), laid_out)  # fmt: skip
+    opened = laid_out.openings["exeter"][-1][1]
+    paths, a_day = read_care().pathways, 1 / chosen.footprint.pathways["p1"].service_days.value
+    load = loads_of(Arrivals(opened * a_day, 0, 0), paths)
+    steps: Any = planned.network.stations["exeter_reablement"].places
+    assert steps[-1].places - steps[0].places == pytest.approx(load["reablement"], abs=0.51)
+    hours: Any = planned.network.pools["exeter_funded_hours"].places
+    assert hours[-1].places - hours[0].places == pytest.approx(load["funded_hours"], abs=0.51)
+    lowered = lower(full.network)
+    view = Gatekeeper(full, lowered, laid_out).watch(Run(lowered, 5, 0))
+    step = next(s for s in view.waiting if s.kind == "acute")
+    view.closed["acute", step.site] = step.beds
+    view.run.advance(1)
+    view.run.change(view._close(step, dt.date(2017, 4, 1), 2))
+    view.run.advance(3)
+    wards = view._stations(full.roles.wards[step.site])
+    assert len(wards) == 3
+    assert view.run.state.pool["planned"][wards].sum() == full.beds[step.site][1] - step.beds
+
+
+def test_the_factor_on_time_in_a_cubicle_meets_the_published_share_or_ends_at_its_range(chosen, monkeypatch):
+    """The share falls as some other curve than the one the first step takes; one hospital's share is out of reach."""
+    pace = Pace(chosen.footprint)
+
+    def share(o, site, months):
+        far = 0.0 if site == "plymouth" else 12.0
+        return 1 / (1 + np.exp(-2.9 + far * (pace.factors[site] - 1)))
+
+    monkeypatch.setattr("models.calibration_front._share", share)
+    months, o = np.ones(1, bool), cast("Observed", None)
+    for _ in range(12):
+        pace.move(o, months)
+    misses = pace.misses(o, months)
+    assert all(abs(miss) < 0.1 for name, miss in misses.items() if not name.startswith("plymouth"))
+    assert misses["plymouth_type1_4h"] > 10
+    assert pace.factors["plymouth"] == round(MOST, 5)
+    words = front_in_words({}, pace.factors)
+    assert "only in combination" in words[0] and "end of its range in plymouth" in words[0]
+    assert front_in_words({}, {}) == []
 
 
 def test_a_fit_of_another_detail_and_an_unknown_detail_are_refused():
