@@ -253,7 +253,7 @@ def settings(request: Request) -> Settings:
     faults += _detail_faults(detail, "configs/config.yaml")
     if detail != BEDS:  # results of the network of beds belong to the same configuration as before there were details
         data["detail"] = detail
-    known = [*SECTIONS, "footprint", "name", "detail", *BESIDE, *MOST]
+    known = [*SECTIONS, "plan", "footprint", "name", "detail", *BESIDE, *MOST]
     beside = {}
     for key, what in BESIDE.items():
         runs = beside[key] = data.get(key)
@@ -265,8 +265,8 @@ def settings(request: Request) -> Settings:
     if parts["fit"] and parts["fit"].detail != detail:
         rule = f"this fit was made with detail={parts['fit'].detail}; run `carebridge calibrate detail={detail}`."
         faults.append(Fault("fit.detail", parts["fit"].detail, rule, _origin("fit", request, data)))
-    known = footprint and parts["fit"] and parts["future"]
-    there = _existing(footprint, parts["fit"], parts["future"]) if footprint and known else None
+    fit, future = parts["fit"], parts["future"]
+    there = _existing(footprint, fit, future) if footprint and fit and future else None
     parts["plan"], found = check_plan(data.get("plan"), there, parts["gates"], "plan")
     faults += [_under("plan", fault, _origin("plan", request, data)) for fault in found]
     faults += _named_apart(request, timelines) + _together(parts, footprint, timelines)

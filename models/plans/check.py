@@ -231,7 +231,7 @@ def _salvaged(shape: type[Model], data: dict[str, Any]) -> tuple[Model, list[Fau
         elif key in wrong or (key not in data and info.is_required()):
             values[name] = None
         elif key in data:
-            form = Annotated[(info.annotation, *info.metadata)] if info.metadata else info.annotation
+            form: Any = Annotated[(info.annotation, *info.metadata)] if info.metadata else info.annotation
             values[name] = TypeAdapter(form).validate_python(data[key])
     return shape.model_construct(**values), told
 

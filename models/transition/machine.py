@@ -2,8 +2,8 @@
 
 One for each replication. Every step of every move goes through the stages of its kind
 (:mod:`models.transition.stages`): its decision may be refused, its gates may hold it back, rules may reopen it. What
-should hold from then on is the `Target`; how a running network is made to follow is not the machine's business. Sources:
-T1, A10, G11-G19.
+should hold from then on is the `Target`; how a running network is made to follow is not the machine's business.
+Sources: T1, A10, G11-G19.
 """
 
 from __future__ import annotations
