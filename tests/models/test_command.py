@@ -29,6 +29,8 @@ TINY = [
     "sensitivity=0",
 ]
 
+CLOSE = "plan.moves.close_acute"
+
 
 def leftovers(folder: Path) -> list[str]:
     return sorted(p.name for p in folder.iterdir())
@@ -49,23 +51,26 @@ def leftovers(folder: Path) -> list[str]:
         (["seed=-4"], ["seed", "between 0 and"]),
         (["workers=0"], ["workers"]),
         (["nonsense"], ["key=value"]),
-        (["plan.close_acut.value=3"], ["plan.close_acut.value", "Did you mean 'plan.close_acute.value'?"]),
+        (["plan.close_acut.value=3"], ["plan.close_acut.value"]),
         (["pln.starts=2020-04-01"], ["pln.starts", "unknown key"]),
-        (["plan.close_acute.value=-5"], ["plan.close_acute.value", "-5", "cannot be negative"]),
-        (["plan.close_acute.value=9999"], ["plan.close_acute.value", "2267 beds"]),
-        (["plan.close_acute.value=many"], ["plan.close_acute.value", "'many'", "number"]),
+        ([f"{CLOSE}.size.value=-5"], [f"{CLOSE}.size", "-5"]),
+        ([f"{CLOSE}.size.value=9999"], [f"{CLOSE}", "9999"]),
+        ([f"{CLOSE}.size.value=many"], [f"{CLOSE}.size.value", "'many'", "number"]),
         (["footprint.sites.exeter.wards.0.beds=-3"], ["footprint.sites.exeter.wards.0.beds", "-3", "devon.yaml"]),
         (["footprint.cohorts.medium.share.value=0.9"], ["footprint.cohorts", "sum to one"]),
-        (["plan.staging.close_to=0.1"], ["plan.staging", "close_to (0.1) must lie after close_from"]),
+        ([f"{CLOSE}.when.to=0.1"], [f"{CLOSE}.when", "0.1"]),
         (["plan.starts=2018-04-01"], ["plan.starts", "after the baseline year 2018/19"]),
         (["plan.starts=2019-06-01"], ["plan.starts", "1 April"]),
         (["criteria.credible_from=0.4"], ["credible_from must lie above not_credible_below"]),
         (["future.growth=hist"], ["future.growth", "'hist'"]),
         (["timeline=15y", "criteria.longest_timeline_years=5"], ["timeline.years", "15"]),
-        (["plan.close_acute=[1"], ["plan.close_acute"]),
+        (["plan.starts=[1"], ["plan.starts"]),
         (["plan.title=a=b"], ["plan.title", "'a=b'", "needs quotes"]),
         (["seed=1", "seed=2"], ["seed", "'2'", "given twice"]),
-        (["plan.close_acute.value=1", "+plan.close_acute.value=2"], ["plan.close_acute.value", "given twice"]),
+        (
+            [f"{CLOSE}.size.value=1", "+plan.moves.close_acute.size.value=2"],
+            [f"{CLOSE}.size.value", "given twice"],
+        ),
         (["+nonsense=1"], ["nonsense", "no such key"]),
         (["hydra.verbose=true"], ["hydra.verbose=true", "no key of Carebridge"]),
         (["++replications=-3"], ["++replications=-3", "write replications=value"]),
@@ -79,13 +84,19 @@ def leftovers(folder: Path) -> list[str]:
         (["plan.name=../../x"], ["plan.name", "letters, digits"]),
         (["footprint.name=../../x"], ["footprint.name", "letters, digits"]),
         (["plan.starts=9999-04-01"], ["plan.starts", "9999", "more than 20 years after"]),
-        (["plan.lead_time_months.value=1e9"], ["plan.lead_time_months", "between 0 and 120"]),
-        (["plan.gate.access_months.value=0"], ["plan.gate.access_months", "between 1 and 12"]),
-        (["plan.gate.use_share.value=7"], ["plan.gate.use_share", "7", "between 0 and 1"]),
-        (["plan.close_acute.unit=bananas"], ["plan.close_acute", "'beds'", "'bananas'"]),
-        (["plan.close_acute.value=2.5"], ["plan.close_acute.value", "2.5", "whole"]),
-        (["plan.close_acute.value=2200"], ["plan.close_acute.value", "2200", "of them community beds"]),
-        (["plan.close_community.value=330"], ["plan.close_community.value", "330", "one must stay in each"]),
+        (["plan.moves.open_home.lead_time_months.value=1e9"], ["lead_time_months", "between 0 and 120"]),
+        (["gates.access.months.value=0"], ["gates.access.months", "between 1 and 12"]),
+        (["gates.use.share.value=7"], ["gates.use.share", "7", "between 0 and 1"]),
+        ([f"{CLOSE}.size.unit=bananas"], [f"{CLOSE}.size", "beds", "bananas"]),
+        ([f"{CLOSE}.size.value=2.5"], [f"{CLOSE}.size", "2.5", "whole"]),
+        (
+            [f"{CLOSE}.size.value=2200"],
+            [f"{CLOSE}", "2200"],
+        ),
+        (
+            ["plan.moves.close_community.size.value=330"],
+            ["plan.moves.close_community.size.value", "330", "one must stay in each"],
+        ),
         (["++future.admissions_effect={value: -2}"], ["future.admissions_effect", "-2", "must lie between low"]),
         (["future.admissions_effect.value=-2", "future.admissions_effect.low=-2"], ["-2", "between -1 and 1"]),
         (["fit.stay_factor.torbay=-1"], ["fit.stay_factor.torbay", "-1", "above 0", "devon.yaml"]),
@@ -162,7 +173,7 @@ def test_all_faults_at_once(capsys):
     assert main(["run", "footprint=devn", "timeline=9y", "replications=x", "seed=-1"]) == 2
     said = capsys.readouterr().err
     assert "4 faults" in said
-    assert main(["run", "plan.close_acute.value=-5", "criteria.credible_from=0.1", "future.growth=no"]) == 2
+    assert main(["run", f"{CLOSE}.size.value=-5", "criteria.credible_from=0.1", "future.growth=no"]) == 2
     assert "3 faults" in capsys.readouterr().err
 
 

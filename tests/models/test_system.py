@@ -8,16 +8,19 @@ import numpy as np
 import pytest
 
 from models.demand import flows, pathway_shares, prior_routes
-from models.levers import Levers
 from models.observed import beds_by_quarter
-from models.plan import Timeline, schedule
+from models.plan import schedule
+from models.plans import Timeline
+from models.plans.check import load_gates
 from models.system import build, offered_places, pathway_station, ward
-from models.transition import Gatekeeper
+from models.transition.levers import Levers
+from models.transition.steering import Steering
 from sim import Run, lower
 from sim.clock import DAY
 from sim.kernel.layout import FIRST_RATE, SET_PLACES
 from sim.tables import Lowered
 from sim.twin import Twin
+from tests.models.changed_plans import retimed
 
 
 @pytest.fixture(scope="module")
@@ -103,12 +106,10 @@ def test_plan_opens_places_and_sends_the_avoided_home(chosen):
     """Once the plan is complete, who no longer comes to hospital comes to the service at home."""
     end = dt.date(2026, 4, 1)
     system = build(chosen.footprint, chosen.fit, chosen.future, end, planned=True)
-    beds = {s: float(np.mean(list(q.values()))) for s, q in system.beds.items()}
-    places = {s: float(system.places[s, "p2"]) for s in chosen.footprint.sites}
-    laid_out = schedule(chosen.plan, Timeline(name="x", years=5), beds, places)
+    laid_out = schedule(chosen.plan, Timeline(name="x", years=5), chosen.gates, system.sizes)
     lowered = lower(system.network)
     run = Run(lowered, 1, 0)
-    watch = Gatekeeper(system, lowered, laid_out, chosen.future).watch(run)
+    watch = Steering.of(system, lowered, laid_out, chosen.future).watch(run)
     edges, months = lowered.tables.period_edges, 12 * 8
     for month in range(months):
         watch.decide(month)
@@ -146,19 +147,11 @@ def test_nobody_is_kept_at_home_before_the_first_place_opens(chosen):
 def test_kernel_and_reference_agree_while_a_gatekeeper_closes_beds_and_sends_people_home(chosen, monkeypatch):
     """A whole plan: openings, fewer admissions, beds closed and shares moved between two calls of the engine."""
     horizon, start = dt.date(2017, 6, 12), chosen.footprint.start
-    begin, step = {"open_from": 0.0, "close_from": 0.0}, {"months_between_steps": 1}
-    hasty = chosen.plan.model_copy(
-        update={
-            "starts": start,
-            "lead_time_months": chosen.plan.lead_time_months.model_copy(update={"value": 0.0}),
-            "staging": chosen.plan.staging.model_copy(update={**begin, **step, "open_to": 0.25, "close_to": 0.25}),
-            "gate": chosen.plan.gate.model_copy(update={"enabled": False}),
-        }
-    )
+    soon = {"from": 0.0, "to": 0.25, "every_months": 1}
+    hasty = retimed(chosen.plan, lead_months=0, open_home=soon, close_acute=soon, close_community=soon)
+    hasty = hasty.model_copy(update={"starts": start})
     plain = build(chosen.footprint, chosen.fit, chosen.future, horizon)
-    beds = {s: float(np.mean(list(q.values()))) for s, q in plain.beds.items()}
-    places = {s: float(plain.places[s, "p2"]) for s in chosen.footprint.sites}
-    laid_out = schedule(hasty, Timeline(name="x", years=1), beds, places)
+    laid_out = schedule(hasty, Timeline(name="x", years=1), load_gates("none"), plain.sizes)
     system = build(chosen.footprint, chosen.fit, chosen.future, horizon, planned=True)
     lowered = lower(system.network)
     run, twin = Run(lowered, 6, 2), Twin(system.network, 6, 2)
@@ -182,7 +175,7 @@ def test_kernel_and_reference_agree_while_a_gatekeeper_closes_beds_and_sends_peo
     original, as_it_is = run.change, Lowered.shares
     monkeypatch.setattr(run, "change", change)
     monkeypatch.setattr(Lowered, "shares", shares)
-    watch = Gatekeeper(system, lowered, laid_out, chosen.future).watch(run)
+    watch = Steering.of(system, lowered, laid_out, chosen.future).watch(run)
     edges = lowered.tables.period_edges
     for month, end in enumerate(edges[1:].tolist()):
         watch.decide(month)
@@ -190,7 +183,8 @@ def test_kernel_and_reference_agree_while_a_gatekeeper_closes_beds_and_sends_peo
         twin.advance(end)
     mine, theirs = run.observations(), twin.observations()
     assert all(np.array_equal(mine[key], theirs[key]) for key in theirs)
-    closed = {kind: sum(c.step.beds for c in watch.done if c.step.kind == kind) for kind in ("acute", "community")}
+    done = [c.step for c in watch.closures if c.closed]
+    closed = {kind: sum(step.beds for step in done if step.kind == kind) for kind in ("acute", "community")}
     assert closed["acute"] > 250
     assert closed["community"] > 120
     assert len(set(moved)) > 10

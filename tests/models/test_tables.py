@@ -51,7 +51,7 @@ def test_hash_leaves_out_how_to_run_and_nothing_else():
 
     one = "timeline=5y"
     assert of(one) == of(one, "workers=4", "out=somewhere", "replications=48", "seed=1")
-    others = ["seed=2", "replications=61", "scenario=history", "plan.close_acute.value=399"]
+    others = ["seed=2", "replications=61", "scenario=history", "plan.moves.close_acute.size.value=399"]
     assert len({of(one), *(of(one, other) for other in others)}) == 5
     assert len({of(one), of("timeline=5y,10y"), of("timeline=5y,15y")}) == 3  # every timeline counts
 

@@ -8,24 +8,25 @@ import numpy as np
 import pytest
 
 from models.compose import parse, settings
-from models.plan import Step, months_after
+from models.plan import months_after
 from models.runner import USUAL, _simulate
 from models.system import build, pathway_station, ward
-from models.transition import Gatekeeper
+from models.transition import Target
+from models.transition.steering import Steering
 from sim import Run, lower
-from sim.kernel.layout import STARTED, WAIT_TOTAL
+from sim.kernel.layout import BLOCKED, FIRST_RATE, STARTED, WAIT_TOTAL
 
 SHORT = ["criteria.longest_timeline_years=5", "criteria.window_years_after=1", "waterfall=0", "sensitivity=0"]
 
 
 @pytest.fixture
 def watch(chosen, outcome):
-    """The gatekeeper's view just before the first closure of the 5-year plan is due."""
+    """What is seen of a replication just before the first closure of the 5-year plan is due."""
     laid_out = outcome.schedules["5y"]
     system = build(chosen.footprint, chosen.fit, chosen.future, dt.date(2025, 4, 1), planned=True)
     lowered = lower(system.network)
-    view = Gatekeeper(system, lowered, laid_out, chosen.future).watch(Run(lowered, 5, 0))
-    first = view.waiting[0].due
+    view = Steering.of(system, lowered, laid_out, chosen.future).watch(Run(lowered, 5, 0))
+    first = laid_out.closures[0].due
     month = next(
         m for m, edge in enumerate(lowered.tables.period_edges)
         if months_after(chosen.footprint.start, m) == first
@@ -40,7 +41,7 @@ def test_closures_never_come_early_twice_or_in_excess(outcome):
     for name, laid_out in outcome.schedules.items():
         for closures in outcome.observed[name].closures:
             assert len(closures) == len(laid_out.closures)
-            assert sorted(id(c.step) for c in closures) == sorted(id(s) for s in laid_out.closures)
+            assert [c.step for c in closures] == laid_out.closures
             assert all(c.closed is None or c.closed >= c.step.due for c in closures)
 
 
@@ -89,115 +90,82 @@ def _long(view, months, site, share, classes=slice(0, 2)):
     flow[..., WAIT_TOTAL + 1] = (flow[..., STARTED] * share).astype(int)
 
 
-def _well(view, month, site):
-    """Rewrite the books of one hospital so that nothing holds a closure back."""
-    _fill(view, month, pathway_station(site, "p1"), 0.9)
-    _fill(view, month, ward(site), 0.5)
-    _long(view, slice(month - 3, month), site, 0.0)
-
-
-def test_gate_lets_a_good_closure_go_once(watch):
+def test_what_is_seen_is_what_the_books_say(watch):
     view, month = watch
-    due = [s for s in view.waiting if s.due <= view.waiting[0].due]
-    for site in {s.site for s in due}:
-        _well(view, month, site)
-    assert [view._held_by(step, month, step.due) for step in due] == [""] * len(due)
-    view.decide(month)
-    assert [c.step for c in view.done] == due
-    assert not set(map(id, view.waiting)) & set(map(id, due))
-    view.run.advance(int(view.keeper.lowered.tables.period_edges[month + 1]))
-    view.decide(month + 1)
-    closed = [id(c.step) for c in view.done]
-    assert len(closed) == len(set(closed))
+    view.month = month
+    _fill(view, month, pathway_station("exeter", "p1"), 0.49)
+    _fill(view, month, ward("exeter"), 0.5)
+    _long(view, slice(month - 3, month), "exeter", 0.2)
+    _long(view, slice(month - 3, month), "exeter", 1.0, slice(2, 3))  # planned patients are not emergencies
+    assert view.use("exeter", "p1", 3) == pytest.approx(0.49, abs=1e-6)
+    assert view.occupancy("exeter", 3) == pytest.approx(0.5, abs=0.01)
+    assert view.long_waits("exeter", 3) == pytest.approx(0.2, abs=1e-3)
+    _long(view, view._span(None), "exeter", 0.3)
+    assert view.long_waits("exeter", None) == pytest.approx(0.3, abs=1e-3)
+    beds = np.mean([view.steering.system.beds["exeter"][q] for q in (1, 2, 3, 4)])
+    assert view.occupancy("exeter", 3, round(beds / 2)) == pytest.approx(2 * view.occupancy("exeter", 3), rel=0.03)
+    assert (view.staffed("exeter", "p1"), view.staffed("exeter", "beds"), view.freed_staff("exeter")) == (1, 1, 0)
+    assert view.programmes_at_once() == view.money_left() == np.inf
 
 
-@pytest.mark.parametrize(("share", "cause"), [(0.49, "use"), (0.51, "")])
-def test_use_holds_back(watch, share, cause):
+def test_delay_is_a_share_of_the_beds_in_use(watch):
     view, month = watch
-    step = view.waiting[0]
-    _well(view, month, step.site)
-    _fill(view, month, pathway_station(step.site, "p1"), share)
-    assert view._held_by(step, month, step.due) == cause
-
-
-@pytest.mark.parametrize(("before", "now", "cause"), [(0, 0.2, "access"), (0, 0.04, ""), (0.3, 0.2, "")])
-def test_access_holds_back_unless_the_baseline_was_worse(watch, before, now, cause):
-    view, month = watch
-    step = view.waiting[0]
-    _well(view, month, step.site)
-    _long(view, view._baseline(), step.site, before)
-    _long(view, slice(month - 3, month), step.site, now)
-    _long(view, slice(month - 3, month), step.site, 1.0, slice(2, 3))  # planned patients are not emergencies
-    assert view._held_by(step, month, step.due) == cause
-
-
-def test_occupancy_is_that_of_the_beds_that_would_be_left(watch):
-    view, month = watch
-    step = next(s for s in view.waiting if s.kind == "acute" and s.site == "exeter")
-    _well(view, month, step.site)
-    recent = slice(month - 3, month)
-    limit = max(0.92, view._occupancy(step.site, view._baseline(), 0))
-    for margin, cause in ((-0.001, ""), (0.001, "occupancy")):
-        free = view._held([ward(step.site)], recent) / view._occupancy(step.site, recent, step.beds)
-        _fill(view, month, ward(step.site), (limit + margin) * free / view._open([ward(step.site)], recent))
-        assert view._held_by(step, month, step.due) == cause
-
-
-def test_a_backlog_closes_only_as_far_as_the_beds_that_are_left_allow(watch):
-    view, month = watch
-    due = view.waiting[0].due
-    steps = [Step(kind="acute", site="exeter", beds=n, due=due, share_before=0.0) for n in (20, 21, 22)]
-    view.waiting[:] = steps
-    _well(view, month, "exeter")
-    recent = slice(month - 3, month)
-    limit = max(0.92, view._occupancy("exeter", view._baseline(), 0))
-    free = view._held([ward("exeter")], recent) / view._occupancy("exeter", recent, 41)
-    _fill(view, month, ward("exeter"), (limit - 1e-6) * free / view._open([ward("exeter")], recent))
-    view.decide(month)
-    assert [c.step.beds for c in view.done] == [20, 21]
-    assert [(c.step.beds, c.held_by) for c in view.closures if c.closed is None] == [(22, "occupancy")]
-
-
-def test_the_gate_sees_the_month_that_ends_today(watch):
-    """What it sees on the first of a month is what the books say once that month is closed in them."""
-    view, month = watch
-    recent, site = slice(month - 3, month), "plymouth"
-    home = pathway_station(site, "p1")
-    seen = view._held([ward(site)], recent), view._held([home], recent), view._open([home], recent)
-    view.run.advance(int(view.keeper.lowered.tables.period_edges[month]) + 1)
-    state, s, p = view.run.state, view._stations([ward(site)])[0], view._stations([home])[0]
-    areas = state.area[recent, s, :, 1:4].sum(), state.area[recent, p, :, 1:4].sum()
-    assert seen == (*areas, state.places_area[recent, p, 0].sum())
-    assert state.area[month - 1, s].sum() > 0
-
-
-def test_proof_holds_back(watch):
-    view, month = watch
-    last = view.waiting[-1]  # needs nearly all places at home, which are not open yet
-    assert view._held_by(last, month, view.waiting[0].due) == "proof"
+    view.month = month
+    s, state = view._stations([ward("torbay")])[0], view.run.state
+    _fill(view, month, ward("torbay"), 0.8)
+    held = view._held([ward("torbay")], slice(month - 3, month))
+    state.area[month - 3 : month, s, 0, BLOCKED] += held // 12
+    assert view.delayed("torbay", 3) == pytest.approx(0.25 / 1.25, rel=1e-3)
 
 
 def test_closing_community_beds_sends_people_home(watch):
     view, month = watch
-    step = next(s for s in view.waiting if s.kind == "community")
-    at = int(view.keeper.lowered.tables.period_edges[month])
-    view._close_places(step.site, step.beds)
-    view.levers.pull()
+    site, beds, at = "torbay", 10, int(view.steering.lowered.tables.period_edges[month])
+    view._follow(Target(closed={("p2", site): beds}), dt.date(2021, 5, 1))
     view.run.advance(at + 1)
-    index = view.keeper.lowered.share_index
-    station = ward(step.site)
-    shares = view.run.state.share
-    before = view.keeper.lowered.share
-    left = 1 - step.beds / view.keeper.system.places[step.site, "p2"]
-    names = list(view.keeper.lowered.network.stations[station].routes[1].to)
+    index, station, shares = view.steering.lowered.share_index, ward(site), view.run.state.share
+    before = view.steering.lowered.share
+    left = 1 - beds / view.steering.system.places[site, "p2"]
+    names = list(view.steering.lowered.network.stations[station].routes[1].to)
     widths = [np.diff([0, *(x[index[station, 1, n]] for n in names)]) for x in (before, shares)]
-    p1, p2 = (names.index(pathway_station(step.site, p)) for p in ("p1", "p2"))
+    p1, p2 = (names.index(pathway_station(site, p)) for p in ("p1", "p2"))
     assert widths[1][p2] == pytest.approx(widths[0][p2] * left)
     assert widths[1][p1] == pytest.approx(widths[0][p1] + widths[0][p2] * (1 - left))
     assert sum(widths[1]) == pytest.approx(1)
-    assert view.run.state.pool["places"][view._stations([pathway_station(step.site, "p2")])[0]] == round(
-        view.keeper.system.places[step.site, "p2"] * left
-    )
+    places = view.run.state.pool["places"][view._stations([pathway_station(site, "p2")])[0]]
+    assert places == round(view.steering.system.places[site, "p2"] * left)
+
+
+def test_every_kind_of_target_reaches_the_network(watch):
+    """Beds that open, stays, demand avoided, people shifted between services and hospitals; and all of it undone."""
+    view, month = watch
+    lowered, at = view.steering.lowered, int(view.steering.lowered.tables.period_edges[month])
+    effects = {
+        ("emergencies", "demand", "exeter"): 0.9,
+        ("emergencies", "demand>torbay", "plymouth"): 0.1,
+        ("emergencies", "p3>p1", "exeter"): 0.5,
+        ("stays", "stays", "torbay"): 0.8,
+    }
+    today = dt.date(2021, 5, 1)
+    view._follow(Target(added={("beds", "exeter"): 12, ("p3", "exeter"): 4}, effects=effects), today)
+    view.run.advance(at + 3_600_001)
+    state, names = view.run.state, list(lowered.network.sources)
+    rates = dict(zip(names, state.share[lowered.tables.constants[FIRST_RATE] :], strict=True))
+    assert rates["exeter_emergency"] == pytest.approx(0.9) and rates["plymouth_direct"] == pytest.approx(0.9)
+    more = 0.1 * view.levers.emergencies_per_day("plymouth") / view.levers.emergencies_per_day("torbay")
+    assert rates["torbay_emergency"] == pytest.approx(1 + more) and rates["north_devon_emergency"] == 1
+    pools = dict(zip(lowered.pools, state.pool["places"].tolist(), strict=True))
+    beds = view.steering.system.beds["exeter"][1]
+    assert pools[ward("exeter")] == beds + 12
+    assert pools["exeter_p3"] == view.steering.system.places["exeter", "p3"] + 4
+    season = view.steering.system.footprint.demand.stay_season.values[0]
+    row = list(lowered.network.stations).index(ward("torbay"))
+    assert state.multiplier[row] == pytest.approx(season * 0.8)
+    view._follow(Target(), today)
+    view.run.advance(at + 2 * 3_600_001)
+    state = view.run.state
+    assert state.multiplier[row] == pytest.approx(season)
+    assert state.pool["places"][lowered.pools.index(ward("exeter"))] == beds
 
 
 def test_no_moves_differ_from_business_as_usual_by_exactly_zero():
@@ -218,7 +186,7 @@ def test_gate_sees_the_month_that_has_just_ended(watch):
     names = (ward("exeter"), pathway_station("exeter", "p1"))
     recent = slice(month - 3, month)
     seen = [(view._held([n], recent), view._open([n], recent)) for n in names]
-    view.run.advance(int(view.keeper.lowered.tables.period_edges[month + 1]))
+    view.run.advance(int(view.steering.lowered.tables.period_edges[month + 1]))
     state = view.run.state
     for name, (held, opened) in zip(names, seen, strict=True):
         s = view._stations([name])[0]

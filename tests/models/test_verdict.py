@@ -17,6 +17,7 @@ from models.transition import Closure
 from sim.clock import DAY
 
 PASS = np.ones(60, bool)
+NO_CLOSURE = ["plan.moves.close_acute.size.value=0", "plan.moves.close_community.size.value=0"]
 
 
 def _bounds(successes, trials):
@@ -127,7 +128,12 @@ def test_arithmetic_stands_beside(outcome):
 
 def test_a_plan_that_only_opens_places_is_delivered_and_safe():
     """The verdict can say yes: chance alone must not make a harmless plan look harmful."""
-    words = ["plan.close_acute.value=0", "plan.close_community.value=0", "timeline=3y", "replications=3"]
+    words = [
+        "plan.moves.close_acute.size.value=0",
+        "plan.moves.close_community.size.value=0",
+        "timeline=3y",
+        "replications=3",
+    ]
     short = ["criteria.longest_timeline_years=5", "criteria.window_years_after=1", "waterfall=0", "sensitivity=0"]
     found = _simulate(settings(parse([*words, *short, "around=none"])))
     verdict = found.verdicts["3y"]
@@ -141,7 +147,12 @@ def test_a_plan_that_only_opens_places_is_delivered_and_safe():
 
 def test_places_for_which_there_are_no_staff_yet_are_not_delivered():
     """In three years staff cannot be found for all of them; in wards nobody is missing, since none of them closes."""
-    words = ["plan.close_acute.value=0", "plan.close_community.value=0", "timeline=3y", "replications=2"]
+    words = [
+        "plan.moves.close_acute.size.value=0",
+        "plan.moves.close_community.size.value=0",
+        "timeline=3y",
+        "replications=2",
+    ]
     short = ["criteria.longest_timeline_years=5", "criteria.window_years_after=1", "waterfall=0", "sensitivity=0"]
     found = _simulate(settings(parse([*words, *short])))
     delivery, staff = (next(a for a in found.assessed["3y"] if a.key == key) for key in ("K0", "K6"))

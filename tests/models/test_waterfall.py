@@ -17,7 +17,8 @@ from models.arithmetic import arithmetic
 from models.care.pressure import Pressure
 from models.figures import Figure
 from models.footprint import Footprint
-from models.plan import Schedule, Timeline, months_after, schedule
+from models.plan import Schedule, months_after, schedule
+from models.plans import Timeline
 from models.report import style
 from models.report.charts_waterfall import caption, waterfall_chart
 from models.system import build, community_places, pathway_station, ward
@@ -29,6 +30,7 @@ from models.waterfall_words import TITLES, count_rows, says, step_rows
 from sim import Lowered, load_network
 from sim.errors import CarebridgeError
 from sim.theory import mmc_wait_over
+from tests.models.changed_plans import resized
 
 SITE, OTHER, LIMIT = "north_devon", "torbay", 0.05
 LAST = "feedback"
@@ -51,10 +53,7 @@ def found(chosen) -> Waterfall:
 
 def laid_out(chosen, years: int, **moves: float) -> Schedule:
     usual = build(chosen.footprint, chosen.fit, chosen.future, dt.date(2019, 4, 1))
-    beds = {s: float(sum(q.values()) / len(q)) for s, q in usual.beds.items()}
-    places = {s: float(usual.places[s, "p2"]) for s in chosen.footprint.sites}
-    plan = chosen.plan.model_copy(update={k: changed(getattr(chosen.plan, k), v) for k, v in moves.items()})
-    return schedule(plan, Timeline(name="x", years=years), beds, places)
+    return schedule(resized(chosen.plan, **moves), Timeline(name="x", years=years), chosen.gates, usual.sizes)
 
 
 def changed(figure: Figure, value: float) -> Figure:
@@ -338,9 +337,8 @@ def test_the_answer_does_not_depend_on_the_number_of_workers(chosen, found):
 
 
 def test_without_a_plan_there_is_no_step_for_it(chosen):
-    nothing = {k: changed(getattr(chosen.plan, k), 0.0) for k in ("close_acute", "close_community", "open_home")}
     off = chosen.feedback.switched(bed_limited_response=False)
-    still = dataclasses.replace(chosen, plan=chosen.plan.model_copy(update=nothing), feedback=off)
+    still = dataclasses.replace(chosen, plan=chosen.plan.model_copy(update={"moves": {}}), feedback=off)
     found = waterfall(still, replications=2, sites=[SITE])
     assert found.steps == [s for s in STEPS if s != "transition"]
     assert found.row(LAST).added == 0

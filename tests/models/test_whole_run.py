@@ -22,10 +22,11 @@ from models.compose import parse, settings
 from models.details import build
 from models.observed import beds_by_quarter
 from models.plan import schedule
-from models.transition import Gatekeeper
+from models.transition.steering import Steering
 from sim import Run, lower
 from sim.errors import FaultsError
 from sim.kernel.layout import SERVED, TRANSFERRED_IN, TRANSFERRED_OUT
+from tests.models.changed_plans import retimed
 
 END = dt.date(2018, 7, 1)
 SHORT = ["criteria.longest_timeline_years=3", "criteria.window_years_after=1", "waterfall=0", "sensitivity=0"]
@@ -44,12 +45,9 @@ def usual(chosen):
 @pytest.fixture(scope="module")
 def laid_out(chosen, usual):
     """The plan with its first places opening a month after the start of the run."""
-    early = chosen.plan.model_copy(update={"starts": dt.date(2017, 4, 1)})
-    early = early.model_copy(update={"lead_time_months": early.lead_time_months.model_copy(update={"value": 1})})
-    staging = early.staging.model_copy(update={"open_from": 0.0, "open_to": 0.2})
-    beds = {site: float(q[1]) for site, q in usual.beds.items()}
-    places = {site: float(usual.places[site, "p2"]) for site in usual.beds}
-    return schedule(early.model_copy(update={"staging": staging}), chosen.timelines[0], beds, places)
+    early = retimed(chosen.plan, lead_months=1, open_home={"from": 0.0, "to": 0.2, "every_months": 3})
+    early = early.model_copy(update={"starts": dt.date(2017, 4, 1)})
+    return schedule(early, chosen.timelines[0], chosen.gates, usual.sizes)
 
 
 @pytest.fixture(scope="module")
@@ -155,7 +153,7 @@ def test_a_wait_for_a_bed_is_counted_for_everybody_who_came_from_outside(seen):
 
 
 def test_a_plan_opens_places_and_keeps_emergencies_at_home(chosen, usual, laid_out):
-    planned = build(chosen.footprint, chosen.fit, chosen.future, END, laid_out, chosen.feedback)
+    planned = build(chosen.footprint, chosen.fit, chosen.future, END, chosen.feedback, planned=True)
     effect = chosen.future.admissions_effect.value
     day, opened = laid_out.openings["exeter"][-1]
     assert opened > 0
@@ -172,7 +170,7 @@ def test_a_plan_opens_places_and_keeps_emergencies_at_home(chosen, usual, laid_o
 
 
 def test_the_same_people_come_under_both_arms_until_the_first_place_opens(chosen, usual, laid_out):
-    planned = build(chosen.footprint, chosen.fit, chosen.future, END, laid_out, chosen.feedback)
+    planned = build(chosen.footprint, chosen.fit, chosen.future, END, chosen.feedback, planned=True)
     arms = [make_arm("usual", usual), make_arm("plan", planned)]
     one, other = run_arms(arms, 3, 1, 1)
     first = min(day for steps in laid_out.openings.values() for day, _ in steps)
@@ -185,7 +183,7 @@ def test_the_same_people_come_under_both_arms_until_the_first_place_opens(chosen
 @pytest.mark.parametrize("kind", ["acute", "community"])
 def test_a_closure_closes_what_it_says(chosen, usual, laid_out, kind):
     lowered = lower(usual.network)
-    view = Gatekeeper(usual, lowered, laid_out).watch(Run(lowered, 5, 0))
+    view = Steering.of(usual, lowered, laid_out, chosen.future).watch(Run(lowered, 5, 0))
     step = next(s for s in view.waiting if s.kind == kind)
     view.run.advance(1)
     at = int(lowered.tables.period_edges[1])
@@ -249,7 +247,7 @@ def test_in_full_detail_a_plan_closes_beds_of_every_group_and_opens_what_a_place
     hours: Any = planned.network.pools["exeter_funded_hours"].places
     assert hours[-1].places - hours[0].places == pytest.approx(load["funded_hours"], abs=0.51)
     lowered = lower(full.network)
-    view = Gatekeeper(full, lowered, laid_out).watch(Run(lowered, 5, 0))
+    view = Steering.of(full, lowered, laid_out, chosen.future).watch(Run(lowered, 5, 0))
     step = next(s for s in view.waiting if s.kind == "acute")
     view.closed["acute", step.site] = step.beds
     view.run.advance(1)

@@ -116,8 +116,8 @@ def test_plain_says_what_the_footprint_says(devon):
 
 
 def test_plain_opens_places_as_a_plan_does(devon):
-    acute = {s: 500.0 for s in devon.footprint.sites}
-    plan = schedule(devon.plan, devon.timelines[0], acute, dict(acute))
+    sizes = {(setting, site): 500.0 for setting in ("beds", "p1", "p2") for site in devon.footprint.sites}
+    plan = schedule(devon.plan, devon.timelines[0], devon.gates, sizes)
     site = next(iter(plan.openings))
     openings = {"p1": plan.openings[site]}
     places = dict.fromkeys(devon.footprint.pathways, 50)

@@ -1,7 +1,6 @@
 """Laying a plan out on a timeline: exact against the steps of Devon's plan, and properties of any plan."""
 
 import datetime as dt
-import functools
 from pathlib import Path
 
 import pytest
@@ -9,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.plans.check import load_plan
-from models.plans.layout import EVERYWHERE, by_site, end_of, lay_out, months_after, share_out
+from models.plans.layout import EVERYWHERE, by_site, lay_out, months_after, share_out
 from models.plans.plan import Plan, Timeline, approval_of, preparation_months
 from tests.models.plans.plan_data import GOOD, THERE, approval, figure, spoilt
 
@@ -39,33 +38,6 @@ def test_devon_is_laid_out_as_before(years):
     found = lines_of(lay_out(load_plan(PLANS / "devon_2016.yaml"), on(years), DEVON), years)
     kept = [line for line in GOLDEN.read_text().splitlines() if line.split()[0] == str(years)]
     assert found == kept and len(kept) == 12
-
-
-@functools.cache
-def plan_before(name):
-    from models.compose import parse, settings
-
-    return settings(parse([f"plan={name}"])).plan
-
-
-@pytest.mark.parametrize("years", [3, 5, 10, 15])
-@pytest.mark.parametrize("name", ["devon_2016", "devon_2016_misreading"])
-def test_devon_is_laid_out_as_the_schedule_does(name, years):
-    """The same against the code that laid the plan of four keys out; goes with that code."""
-    from models.plan import Timeline as Before
-    from models.plan import schedule
-
-    before = schedule(plan_before(name), Before(name="t", years=years), BEDS, PLACES)
-    tranches = lay_out(load_plan(PLANS / f"{name}.yaml"), on(years), DEVON)
-    settings_ = {"beds": "acute", "p2": "community"}
-    closures = [(t.due, settings_[t.setting], t.site, t.size, t.share) for t in tranches if t.kind == "close"]
-    assert sorted(closures) == [(s.due, s.kind, s.site, s.beds, s.share_before) for s in before.closures]
-    for site, steps in before.openings.items():
-        opened = {}
-        for t in sorted((t for t in tranches if t.kind == "open" and t.site == site), key=lambda t: t.due):
-            opened[t.due] = t.size + max(opened.values(), default=0)
-        assert opened == {day: n for day, n in steps if n} and len(opened) > 1
-    assert max(t.due for t in tranches) == before.end == end_of(load_plan(PLANS / f"{name}.yaml"), on(years))
 
 
 KINDS = st.sampled_from(["close", "open", "convert", "recruit", "avoid", "invest", "merge"])

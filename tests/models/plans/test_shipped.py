@@ -10,7 +10,6 @@ import pytest
 from pydantic import BaseModel
 
 from models.figures import Figure
-from models.plan import Plan as PlanBefore
 from models.plans.check import GATES_FOLDER, check_plan, load_gates, load_plan
 from models.plans.existing import Existing, Staff
 from models.plans.gates import gates_with
@@ -19,7 +18,7 @@ from models.plans.layout import lay_out
 from models.plans.listing import describe, list_plans
 from models.plans.moves import KINDS
 from models.plans.plan import Plan, Timeline
-from models.presets import composed, read_section
+from models.presets import composed
 from sim.errors import CarebridgeError
 from tests.models.plans.plan_data import GOOD, figure, spoilt
 
@@ -122,34 +121,6 @@ def test_reported_sizes():
         found[plan.name] = sum(move.size.value for move in plan.moves.values() if move.kind == "close")
     assert found["derbyshire_2016"] == 535 and found["devon_2016"] == found["devon_2016_misreading"] == 590
     assert found["dorset"] == 360 and found["kent_medway"] == 296
-
-
-@pytest.mark.parametrize("name", ["none", "devon_2016", "devon_2016_misreading"])
-def test_figures_are_those_of_the_plan_before(name):
-    """Values, statuses and sources of the plan of four keys; goes with it."""
-    before = read_section(PlanBefore, CONFIGS / "plan" / f"{name}.yaml", "")
-    plan = shipped(name)
-    assert (plan.title, plan.question, plan.starts) == (before.title, before.question, before.starts)
-    assert plan.claims == before.claims
-    if not plan.moves:
-        assert not before.moves and not load_gates(plan.gates).enabled
-        return
-    for key in ("close_acute", "close_community", "open_home"):
-        old, new = getattr(before, key), plan.moves[key].size
-        assert (old.value, old.status, old.year, old.basis) == (new.value, new.status, new.year, new.basis)
-        assert old.source == new.source or old.value == 0
-    assert plan.moves["open_home"].lead_time_months == before.lead_time_months
-
-
-def test_default_gates_are_those_of_the_plan_before():
-    """A plan's gate became a set of gates, with the same figures; goes with it."""
-    before = read_section(PlanBefore, CONFIGS / "plan" / "devon_2016.yaml", "").gate
-    gates = load_gates("default")
-    pairs = [(before.proof_months, gates.proof.months), (before.use_share, gates.use.share)]
-    pairs += [(before.access_months, gates.access.months), (before.access_share, gates.access.share)]
-    pairs += [(before.occupancy, gates.occupancy.share)]
-    assert all((a.value, a.unit, a.status, a.source) == (b.value, b.unit, b.status, b.source) for a, b in pairs)
-    assert gates.enabled and gates.routes == ["provision"]
 
 
 def test_gates_that_are_shipped():

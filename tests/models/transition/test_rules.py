@@ -167,7 +167,9 @@ def test_a_bed_that_reopens_starts_its_winter_anew():
 def test_what_comes_after_a_bed_that_was_reopened_waits_until_it_is_closed_again():
     plan = plan_of(
         first=closing(after=[], sites=["exeter"], when={"from": dt.date(2021, 4, 1)}),
-        second=closing(after=["first"], sites=["exeter"], when={"from": dt.date(2021, 3, 1), "to": dt.date(2021, 9, 1)}),
+        second=closing(
+            after=["first"], sites=["exeter"], when={"from": dt.date(2021, 3, 1), "to": dt.date(2021, 9, 1)}
+        ),
         off_plan=[rule(then="reopen", months=12)],
     )
     machine = StageMachine(briefed(plan, gates()), 1, 0)
