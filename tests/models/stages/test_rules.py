@@ -164,10 +164,31 @@ def test_a_bed_that_reopens_starts_its_winter_anew():
     assert entered(machine, "close_acute", "decommissioned") == [dt.date(2022, 3, 1)]
 
 
+def test_a_winter_before_it_reopened_does_not_count():
+    machine = machine_of(
+        rule(then="reopen", months=1, for_months=1), held_by=gates(), when={"from": dt.date(2020, 12, 1)}
+    )
+    run(machine, 6, lambda day: Made(long=0.3 if day == dt.date(2021, 4, 1) else 0))
+    closed = entered(machine, "close_acute", "mothballed")
+    assert closed[0] == dt.date(2020, 12, 1)
+    assert len(closed) == 2
+    assert closed[1].year == 2021
+    assert entered(machine, "close_acute", "decommissioned") == [dt.date(2022, 3, 1)]
+
+
+def test_closing_again_costs_nothing_more():
+    machine = machine_of(rule(then="reopen", months=2), held_by=gates(), capital=figure(6, "GBP million"))
+    targets = run(machine, 6, between(26, 28, Made(long=0.3)))
+    assert len(entered(machine, "close_acute", "mothballed")) == 2
+    assert [t.capital_pounds for t in targets] == [0] * 24 + [pytest.approx(6e6)] * 48
+
+
 def test_what_comes_after_a_bed_that_was_reopened_waits_until_it_is_closed_again():
     plan = plan_of(
         first=closing(after=[], sites=["exeter"], when={"from": dt.date(2021, 4, 1)}),
-        second=closing(after=["first"], sites=["exeter"], when={"from": dt.date(2021, 3, 1), "to": dt.date(2021, 9, 1)}),
+        second=closing(
+            after=["first"], sites=["exeter"], when={"from": dt.date(2021, 3, 1), "to": dt.date(2021, 9, 1)}
+        ),
         off_plan=[rule(then="reopen", months=12)],
     )
     machine = StageMachine(briefed(plan, gates()), 1, 0)
