@@ -8,6 +8,7 @@ of its other keys. The rules for a single move are in :mod:`models.plans.rules`,
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -41,7 +42,7 @@ EXAMPLES = {
     "kind": "kind: close",
     "grade": "grade: C",
     "when": "when: {from: 0.2, to: 0.8, every_months: 3}",
-    "size": "size: {value: 40, unit: beds, year: 2016, basis: host trust, status: assumed}",
+    "size": "size: {value: 40, unit: beds, year: 2018/19, basis: host trust, status: assumed}",
     "effect": "effect: {share: {value: -0.05, unit: relative change, ...}, grade: C, affects: emergencies}",
     "capital": "capital: {value: 4.5, unit: GBP million, year: 2018/19, basis: not applicable, status: assumed}",
     "starts": "starts: 2019-04-01",
@@ -78,6 +79,7 @@ def load_plan(source: Source, there: Existing | None = None, gates: Gates | None
     return plan
 
 
+@functools.cache
 def load_gates(name: str) -> Gates:
     """Read one of the sets of gates that are shipped.
 
@@ -147,9 +149,7 @@ def plan_faults(
     known = plan.model_copy(update={"moves": plan.moves | dict.fromkeys(others)})
     for name, move in plan.moves.items():
         faults += move_faults(name, move, known, there, found)
-    if isinstance(plan.approval, Approval) and any(
-        m.closes and not isinstance(m.approval, (str, dict)) for m in plan.moves.values()
-    ):
+    if plan.approval and any(_consults_as_planned(move) for move in plan.moves.values()):
         faults += consultation_fault("approval", plan.approval)
     faults += _circles(plan)
     faults += _off_plan(plan, there)
@@ -157,6 +157,11 @@ def plan_faults(
         fit = _fit_to_lay_out(plan, [*told, *faults])
         faults += [*supply_faults(fit, there), *staff_faults(fit, there)]
     return faults
+
+
+def _consults_as_planned(move: AnyMove) -> bool:
+    """Whether a move closes something after the consultation that the plan's approval gives."""
+    return bool(move.closes) and move.approval != "none" and "consultation_months" not in (move.approval or {})
 
 
 def _fit_to_lay_out(plan: Plan, faults: list[Fault]) -> Plan:

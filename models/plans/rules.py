@@ -189,7 +189,7 @@ def _approval(key: str, move: AnyMove, plan: Plan) -> Iterator[Fault]:
     whole = over(plan.approval.model_dump() if plan.approval else {}, changes)
     found = list(_part(f"{key}.approval", Approval, whole))
     yield from found
-    if not found and move.closes:
+    if not found and move.closes and ("consultation_months" in changes or plan.approval is None):
         yield from consultation_fault(f"{key}.approval", Approval.model_validate(whole))
 
 
