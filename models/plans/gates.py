@@ -15,6 +15,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 
 from models.figures import Figure, Name, must, one_of, within
 from models.plans.moves import GRADES, Months, Part, PlacesPerBed
+from models.plans.plan import over
 
 __all__ = ["ROUTES", "Gates", "gates_with"]
 
@@ -133,6 +134,4 @@ def gates_with(gates: Gates, changes: dict[str, Any]) -> Gates:
     pydantic.ValidationError
         When the changes do not fit.
     """
-    from models.plans.plan import over
-
     return Gates.model_validate(over(gates.model_dump(), changes)) if changes else gates

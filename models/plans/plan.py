@@ -83,7 +83,7 @@ class OffPlan(Part):
     for_months: int = Field(ge=1, le=120)
     """Months in a row for which it must have been wrong."""
     then: Literal["pause", "slow", "reopen", "escalate"]
-    """Pause all closures, take the next ones half as fast, reopen mothballed beds, or open escalation beds."""
+    """Pause closures, make them half as fast, reopen mothballed beds, or have a higher body decide for a while."""
     months: int = Field(ge=1, le=120)
     """How long that lasts."""
 
