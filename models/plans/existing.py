@@ -49,7 +49,7 @@ class Existing:
         is in it with 0.
     staff : mapping
         Staff groups by name; empty where nothing is known of staff.
-    stays : mapping
+    keeps : mapping
         Places of a setting that have to stay at each site.
     footprints : tuple of str
         All footprints there are.
@@ -59,7 +59,7 @@ class Existing:
     baseline_ends: dt.date
     sizes: Sizes
     staff: Mapping[str, Staff] = field(default_factory=dict)
-    stays: Mapping[str, int] = field(default_factory=dict)
+    keeps: Mapping[str, int] = field(default_factory=dict)
     footprints: tuple[str, ...] = ()
 
     @property
@@ -94,8 +94,8 @@ def supply_faults(plan: Plan, there: Existing) -> Iterator[Fault]:
     changes = sorted((c for t in tranches for c in _changes(t)), key=lambda c: (c.day, -c.number))
     short: dict[str, list[tuple[int, str]]] = {}
     for (setting, site), ones in _grouped(changes).items():
-        have = round(there.sizes.get((setting, site), 0)) - there.stays.get(setting, 0)
-        for move, lack, words in _short(have, ones, there.stays.get(setting, 0)):
+        have = round(there.sizes.get((setting, site), 0)) - there.keeps.get(setting, 0)
+        for move, lack, words in _short(have, ones, there.keeps.get(setting, 0)):
             short.setdefault(move, []).append((lack, f"{site} {words}"))
     for name, found in short.items():
         move, lack = plan.moves[name], sum(lack for lack, _ in found)

@@ -159,6 +159,7 @@ class Close(_Sized):
     """Close beds or places."""
 
     kind: Literal["close"]
+    """Closes beds or places."""
     setting: str
     """`beds` in hospital, or a community service (`p2`)."""
 
@@ -172,6 +173,7 @@ class Open(_Sized):
     """Open places or beds."""
 
     kind: Literal["open"]
+    """Opens places or beds."""
     setting: str
     """A community service (`p1`), or `beds` in hospital."""
     effect: Effect | None = None
@@ -187,6 +189,7 @@ class Convert(_Sized):
     """Close beds or places in one setting and open others in their stead at the same site, once rebuilt."""
 
     kind: Literal["convert"]
+    """Beds become something else."""
     from_: str = Field(alias="from")
     """Setting in which they close; `size` counts these."""
     to: str
@@ -209,24 +212,33 @@ class Avoid(_Costed):
     """Keep people from needing A&E or a hospital bed."""
 
     kind: Literal["avoid"]
+    """Fewer people need hospital."""
     setting: Literal["demand"] = "demand"
+    """What it is about."""
     sites: Chosen = "all"
+    """`all`, or a list of sites."""
     effect: Effect
+    """By how much, and how well that is known."""
 
 
 class Shorten(_Costed):
     """Make stays in hospital shorter."""
 
     kind: Literal["shorten"]
+    """Stays become shorter."""
     setting: Literal["stays"] = "stays"
+    """What it is about."""
     sites: Chosen = "all"
+    """`all`, or a list of sites."""
     effect: Effect
+    """By how much, and how well that is known."""
 
 
 class Shift(_Costed):
     """Send a share of people to one service instead of another, or to one site instead of another."""
 
     kind: Literal["shift"]
+    """People go elsewhere."""
     from_: str = Field(alias="from")
     """Service, or site, to which they go today."""
     to: str
@@ -234,13 +246,16 @@ class Shift(_Costed):
     sites: Chosen = "all"
     """Where, when services are named."""
     effect: Effect
+    """The share of people, and how well it is known."""
 
 
 class Invest(Move):
     """Spend money on something that others need first: buildings, records, equipment."""
 
     kind: Literal["invest"]
+    """Money is spent."""
     setting: Literal["money"] = "money"
+    """What it is about."""
     capital: Capital
     """Capital for the whole move (unit `GBP million`)."""
 
@@ -249,6 +264,7 @@ class Recruit(_Sized):
     """Bring staff of one group into post, beyond usual recruitment."""
 
     kind: Literal["recruit"]
+    """Staff are found."""
     setting: str
     """Staff group (`nurses`)."""
 
@@ -257,6 +273,7 @@ class Retrain(_Sized):
     """Move staff of one group from wards to community services."""
 
     kind: Literal["retrain"]
+    """Staff move to the community."""
     setting: str
     """Staff group (`nurses`)."""
 
@@ -265,6 +282,7 @@ class Merge(_Costed):
     """Move beds or places from one site to another, with both open for a while."""
 
     kind: Literal["merge"]
+    """Beds move to another site."""
     setting: str = BEDS
     """`beds` in hospital, or a community service."""
     from_: str = Field(alias="from")

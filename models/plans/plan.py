@@ -92,8 +92,11 @@ class Plan(Part):
     """A plan to change where people are cared for."""
 
     name: Name
+    """As the file is called."""
     title: str
+    """For the head of a report."""
     question: str
+    """What somebody wants to know, in plain words."""
     footprint: Name | None = None
     """Area for which it was written; none when it may be tried on any."""
     starts: dt.date
@@ -107,6 +110,7 @@ class Plan(Part):
     gates: Name = "default"
     """Set of gates by which its moves are held, unless the run says another."""
     off_plan: list[OffPlan] = []
+    """What is done when something goes wrong."""
     claims: dict[str, Figure] = {}
     """What the plan itself says it will achieve; compared, never used."""
     outcome: dict[str, Figure] = {}

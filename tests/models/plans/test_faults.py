@@ -101,7 +101,7 @@ def test_converted_and_merged_beds_count_as_closed():
 
 
 def test_places_that_must_stay():
-    some_stay = dataclasses.replace(THERE, stays={"p2": 1})
+    some_stay = dataclasses.replace(THERE, keeps={"p2": 1})
     change = (f"{B}.sites", {"north": 0, "south": 10}), (f"{B}.size.value", 10)
     assert not check_plan(spoilt(*change), THERE)[1]
     [fault] = check_plan(spoilt(*change), some_stay)[1]
@@ -193,6 +193,19 @@ def test_without_a_footprint_only_what_holds_anywhere_is_checked():
     assert check_plan(data)[0] is not None
     late = dataclasses.replace(THERE, baseline_ends=dt.date(2030, 4, 1), footprint="moors")
     assert "starts" in {f.key for f in check_plan(spoilt(), late)[1]}
+
+
+def test_a_plan_starts_at_most_twenty_years_after_the_baseline():
+    for starts, keys in (("2039-04-01", []), ("2040-04-01", ["starts"])):
+        found = faults_of(("starts", starts), (f"{B}.when", {"from": 0.5}))
+        assert [key for key, *_ in found] == keys
+    assert "more than 20 years after the baseline year" in found[0][2] and found[0][3] == "2039-04-01"
+
+
+def test_rules_have_names_of_their_own():
+    twice = [GOOD["off_plan"][0], GOOD["off_plan"][0]]
+    [(key, value, rule, _)] = faults_of(("off_plan", twice))
+    assert (key, value) == ("off_plan.1.name", "pause") and "another rule has this name" in rule
 
 
 def test_approval_of_its_own_must_be_whole():

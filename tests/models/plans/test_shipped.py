@@ -44,7 +44,7 @@ DEVON = Existing(
         for what, n in zip(("beds", "p1", "p2", "p3"), row, strict=True)
     },
     staff={"nurses": Staff(1700, 0.8, 150), "support": Staff(1300, 0.5, 170)},
-    stays={"p2": 1},
+    keeps={"p2": 1},
     footprints=FOOTPRINTS,
 )
 
@@ -270,13 +270,12 @@ def test_json_schema_refuses_what_is_malformed(change):
     assert not satisfies(spoilt(change), schema, schema)
 
 
-def test_json_schema_describes_every_key_that_is_no_name():
+def test_json_schema_describes_every_key():
     schema = plan_schema()
     assert schema["$schema"].endswith("2020-12/schema") and schema["title"] == "Carebridge plan"
-    for name in ("Close", "Merge", "When", "Effect", "Approval"):
-        keys = schema["$defs"][name]["properties"]
-        bare = {key for key, rule in keys.items() if not rule.get("description")}
-        assert bare <= {"kind", "sites", "setting"}, (name, bare)
+    shapes = {name: schema["$defs"][name] for name in (*(k.title() for k in KINDS), "When", "Effect", "Approval")}
+    for name, shape in (shapes | {"Plan": schema}).items():
+        assert {key for key, rule in shape["properties"].items() if not rule.get("description")} == set(), name
 
 
 def test_hydra_reaches_into_moves(tmp_path):
