@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 
 import pytest
 
-from models.plans import months_after
+from models.plans import Approval, months_after
 from models.stages import StageMachine, Switches
+from models.stages.hazards import DELEGATE, fate
 from tests.models.stages.made_up import (
     START,
     Made,
+    approval,
     briefed,
     causes,
     closing,
@@ -204,6 +207,45 @@ def test_what_is_decommissioned_does_not_reopen():
     targets = run(machine, 5, between(30, 40, Made(long=0.9)))
     assert spoken(machine)
     assert [t.closed.get(("beds", "exeter"), 0) for t in targets] == [0] * 24 + [40] * 36
+
+
+def test_escalating_lets_a_higher_body_decide_what_partners_have_not():
+    """Once the rule speaks, one body decides; it takes as long as the delegated rule says, from when it is asked."""
+    asked = approval(partners=[f"p{n}" for n in range(9)], latency_months=12)
+    late = rule("late_months", 3, for_months=1, then="escalate", months=24)
+    plan = plan_of(close_acute=closing(after=[], when={"from": 0.2}, sites=["exeter"]), approval=asked, off_plan=[late])
+    alone = Approval.model_validate({**asked, "rule": "delegated"})
+    on, off = briefed(plan, NONE), briefed(plan, NONE, Switches(rules=False))
+    speaks = months_after(on.tranches[0].due, 4)
+    helped = 0
+    for replication in range(25):
+        machines = [StageMachine(brief, 1, replication) for brief in (on, off)]
+        for machine in machines:
+            run(machine, 9)
+        with_help, without = (machine.outcomes[0].happened for machine in machines)
+        assert with_help is not None
+        if without is not None and without < speaks:  # decided before anybody was asked to help
+            assert with_help == without
+            continue
+        takes = fate(1, replication, "close_acute", "exeter", alone).approval_months
+        assert with_help == months_after(speaks, math.ceil(takes))
+        assert spoken(machines[0])[0] == (speaks, "exeter", "escalate")
+        helped += without is None or with_help < without
+    assert helped > 5
+
+
+def test_a_higher_body_does_not_undo_what_partners_have_refused_and_may_itself_refuse():
+    asked = approval(partners=["council", "trust"], latency_months=1, veto_probability=0.5)
+    at_once = rule("late_months", 0, for_months=1, then="escalate", months=1)
+    plan = plan_of(close_acute=closing(after=[], when={"from": 0.2}), approval=asked, off_plan=[at_once])
+    brief, who = briefed(plan, NONE), set()
+    for replication in range(30):
+        machine = StageMachine(brief, 1, replication)
+        run(machine, 9)
+        for outcome in machine.outcomes:
+            who.add(outcome.held_by if outcome.happened is None else "")
+            assert (outcome.happened is None) == outcome.held_by.startswith("veto: ")
+    assert who == {"", "veto: council", "veto: trust", f"veto: {DELEGATE}"}
 
 
 def test_rules_can_be_left_out():
