@@ -33,6 +33,7 @@ class Decision:
         self.terms, self.site, self.starts = terms, site, starts
         self.stage = Stage.PLANNED  # ready or stopped once it is over
         self.begun: int | None = None
+        self.escalated = False
         self.cause = ""  # what stopped it, or keeps it from beginning
         self._to_come = list(_course(fate)) if terms.approval else [(0.0, Stage.READY, "")]
 
@@ -41,6 +42,25 @@ class Decision:
         """Whether it has been decided, one way or the other."""
         return not self._to_come
 
+    def escalate(self, fate: Fate, month: int) -> None:
+        """Let a higher body decide instead of the partners, if they have not decided yet; it is asked once.
+
+        Parameters
+        ----------
+        fate : Fate
+            What comes of it then; its consultation is the same.
+        month : int
+            In which the higher body is asked, unless the public is still being consulted.
+        """
+        undecided = self.stage in (Stage.PLANNED, Stage.CONSULTING, Stage.APPROVING)
+        if self.escalated or not undecided or not self.terms.approval:
+            return
+        self.escalated = True
+        asked = month - self.begun if self.stage is Stage.APPROVING and self.begun is not None else 0.0
+        course = list(_course(fate, asked))
+        entered = [stage for _, stage, _ in course]
+        self._to_come = course[entered.index(self.stage) + 1 :] if self.stage in entered else course
+
     def progress(self, month: int) -> Iterator[Stage]:
         """Yield the stages that it enters this month, once it has begun."""
         while self._to_come and self.begun is not None and month - self.begun >= self._to_come[0][0]:
@@ -48,11 +68,11 @@ class Decision:
             yield self.stage
 
 
-def _course(fate: Fate) -> Iterator[tuple[float, Stage, str]]:
-    """Stages of a decision: after how many months, which, and what stops it."""
+def _course(fate: Fate, asked: float = 0.0) -> Iterator[tuple[float, Stage, str]]:
+    """Stages of a decision: after how many months, which, and what stops it; `asked` is when those who decide are."""
     if fate.consultation_months > 0:
         yield 0.0, Stage.CONSULTING, ""
-    months = fate.consultation_months
+    months = max(asked, fate.consultation_months)
     yield months, Stage.APPROVING, ""
     months += fate.approval_months
     if fate.refused_by:

@@ -55,6 +55,7 @@ class StageMachine:
 
     def __init__(self, brief: Brief, seed: int, replication: int):
         self.brief, self.log = brief, Log()
+        self._seed, self._replication = seed, replication
         self._books, self._effects = Books(), Effects()
         self._rules = Contingency(brief.rules, brief.sites)
         self._steps: list[Step] = []
@@ -135,6 +136,18 @@ class StageMachine:
                     if step.stage is S.MOTHBALLED and spoken.at(step.tranche.site):
                         step.reopened_by, step.open_until = f"rule: {rule.name}", now.month + rule.months
                         self._enter(step, S.PROVING, step.reopened_by)
+            if rule.then == "escalate":
+                for decision in self._steps_of:
+                    if spoken.at(decision.site):
+                        self._escalate(decision)
+
+    def _escalate(self, decision: Decision) -> None:
+        """Let a higher body decide what partners have not decided yet."""
+        asked = decision.terms.approval
+        if asked and asked.rule != "delegated":
+            alone = asked.model_copy(update={"rule": "delegated"})
+            chosen = fate(self._seed, self._replication, decision.terms.name, decision.site, alone)
+            decision.escalate(chosen, self._now.month)
 
     def _late(self, site: str) -> int:
         """Months by which the step furthest behind at a site, or at none, is late."""
@@ -176,6 +189,8 @@ class StageMachine:
                 decision.cause = "change capacity"
                 return
             decision.begun, decision.cause = month, ""
+            if self._rules.says("escalate", decision.site, month):
+                self._escalate(decision)
         for stage in decision.progress(month):
             for step in steps:
                 step.wakes = month

@@ -1,8 +1,8 @@
 """Off-plan rules: what a plan says shall happen when it goes wrong (G16), carried out inside the run.
 
 A rule watches one thing. Once that has been above its level for so many months in a row, the rule speaks: closures
-pause, or go half as fast; beds that stand mothballed reopen; escalation beds open. That lasts for so many months, in
-which the rule does not speak again.
+pause, or go half as fast; beds that stand mothballed reopen; a higher body decides what partners have not. That lasts
+for so many months, in which the rule does not speak again.
 """
 
 from __future__ import annotations

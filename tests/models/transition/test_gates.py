@@ -20,6 +20,7 @@ from tests.models.transition.made_up import (
     closing,
     entered,
     figure,
+    firsts,
     gates,
     months,
     opening,
@@ -274,6 +275,22 @@ def test_when_leaders_can_carry_less_what_was_begun_last_waits():
     held = [r for r in machine.log if r.cause == "change capacity"]
     assert {r.move for r in held} == {"close_acute"}
     assert all(o.happened for o in machine.outcomes)  # its turn comes once all places are open
+
+
+def test_a_sight_is_asked_each_question_once_a_month():
+    class Counting(Made):
+        def use(self, site, service, months):
+            asked.append((site, service, months))
+            return self.used
+
+    machine = StageMachine(briefed(plan_of(open_home=opening(), a=closing(), b=closing(), c=closing()), QUIET), 1, 0)
+    most = 0
+    for day in firsts(6):
+        asked: list = []
+        machine.step(day, Counting())
+        assert len(asked) == len(set(asked))
+        most = max(most, len(asked))
+    assert most == 2
 
 
 # moves may ask for more or less

@@ -75,10 +75,10 @@ def moves(draw, number: int):
 @st.composite
 def rules(draw):
     watch = draw(st.sampled_from(["access", "occupancy", "delayed", "staff", "late_months", "money"]))
-    above = {"late_months": 6, "money": 1, "occupancy": 0.92, "access": 0.06}.get(watch, 0.1)
+    above = {"late_months": 6, "money": 1, "occupancy": 0.9, "access": 0.03}.get(watch, 0.07)
     unit = {"late_months": "months", "money": "GBP million"}.get(watch, "share")
-    return {"name": "r", "watch": watch, "above": figure(above, unit), "for_months": draw(st.integers(1, 3))} | {
-        "then": draw(st.sampled_from(["pause", "slow", "reopen", "escalate"])),
+    return {"name": "r", "watch": watch, "above": figure(above, unit), "for_months": draw(st.integers(1, 2))} | {
+        "then": draw(st.sampled_from(["reopen", "pause", "slow", "reopen", "escalate"])),
         "months": draw(st.integers(1, 12)),
         "site": draw(st.sampled_from(["any", "all", "exeter"])),
     }
@@ -87,20 +87,24 @@ def rules(draw):
 @st.composite
 def plans(draw) -> Plan:
     number = draw(st.integers(0, 6))
-    keys = {"off_plan": draw(st.lists(rules(), max_size=2))}
+    keys = {"off_plan": draw(st.lists(rules(), max_size=1))}
     if draw(st.booleans()):
         asked = approval(
             latency_months=2, veto_probability=0.05, legal_challenge_probability=0.3, upheld_probability=0.2
         )
         keys["approval"] = asked | {"rule": draw(st.sampled_from(["unanimous", "majority", "delegated"]))}
-    return plan_of(**{f"m{n}": draw(moves(n)) for n in range(number)}, **keys)
+    ward = {}
+    if draw(st.booleans()):  # a ward that is likely to reopen
+        ward["ward"] = closing(after=[], when=draw(WHEN))
+        keys["off_plan"] = [draw(rules()) | {"watch": "access", "above": figure(0.04, "share"), "then": "reopen"}]
+    return plan_of(**{f"m{n}": draw(moves(n)) for n in range(number)}, **ward, **keys)
 
 
 @st.composite
 def briefs(draw) -> Brief:
     plan, years = draw(plans()), draw(st.sampled_from([3, 5, 10]))
-    held_by = gates(draw(st.sampled_from(["default", "none", "nhs_england_2017"])))
-    switches = Switches(*(draw(st.integers(0, 4)) > 0 for _ in range(8)))
+    held_by = gates(draw(st.sampled_from(["default", "default", "none", "nhs_england_2017"])))
+    switches = Switches(*(draw(st.sampled_from([True] * 7 + [False])) for _ in range(8)))
     return brief_of(plan, lay_out(plan, Timeline(name="t", years=years), SIZES), held_by, switches)
 
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 
 import pytest
 
-from models.plans import months_after
+from models.plans import Approval, months_after
 from models.transition import StageMachine, Switches
+from models.transition.hazards import DELEGATE, fate
 from tests.models.transition.made_up import (
     START,
     Made,
+    approval,
     briefed,
     causes,
     closing,
@@ -164,6 +167,25 @@ def test_a_bed_that_reopens_starts_its_winter_anew():
     assert entered(machine, "close_acute", "decommissioned") == [dt.date(2022, 3, 1)]
 
 
+def test_a_winter_before_it_reopened_does_not_count():
+    machine = machine_of(
+        rule(then="reopen", months=1, for_months=1), held_by=gates(), when={"from": dt.date(2020, 12, 1)}
+    )
+    run(machine, 6, lambda day: Made(long=0.3 if day == dt.date(2021, 4, 1) else 0))
+    closed = entered(machine, "close_acute", "mothballed")
+    assert closed[0] == dt.date(2020, 12, 1)
+    assert len(closed) == 2
+    assert closed[1].year == 2021
+    assert entered(machine, "close_acute", "decommissioned") == [dt.date(2022, 3, 1)]
+
+
+def test_closing_again_costs_nothing_more():
+    machine = machine_of(rule(then="reopen", months=2), held_by=gates(), capital=figure(6, "GBP million"))
+    targets = run(machine, 6, between(26, 28, Made(long=0.3)))
+    assert len(entered(machine, "close_acute", "mothballed")) == 2
+    assert [t.capital_pounds for t in targets] == [0] * 24 + [pytest.approx(6e6)] * 48
+
+
 def test_what_comes_after_a_bed_that_was_reopened_waits_until_it_is_closed_again():
     plan = plan_of(
         first=closing(after=[], sites=["exeter"], when={"from": dt.date(2021, 4, 1)}),
@@ -185,6 +207,45 @@ def test_what_is_decommissioned_does_not_reopen():
     targets = run(machine, 5, between(30, 40, Made(long=0.9)))
     assert spoken(machine)
     assert [t.closed.get(("beds", "exeter"), 0) for t in targets] == [0] * 24 + [40] * 36
+
+
+def test_escalating_lets_a_higher_body_decide_what_partners_have_not():
+    """Once the rule speaks, one body decides; it takes as long as the delegated rule says, from when it is asked."""
+    asked = approval(partners=[f"p{n}" for n in range(9)], latency_months=12)
+    late = rule("late_months", 3, for_months=1, then="escalate", months=24)
+    plan = plan_of(close_acute=closing(after=[], when={"from": 0.2}, sites=["exeter"]), approval=asked, off_plan=[late])
+    alone = Approval.model_validate({**asked, "rule": "delegated"})
+    on, off = briefed(plan, NONE), briefed(plan, NONE, Switches(rules=False))
+    speaks = months_after(on.tranches[0].due, 4)
+    helped = 0
+    for replication in range(25):
+        machines = [StageMachine(brief, 1, replication) for brief in (on, off)]
+        for machine in machines:
+            run(machine, 9)
+        with_help, without = (machine.outcomes[0].happened for machine in machines)
+        assert with_help is not None
+        if without is not None and without < speaks:  # decided before anybody was asked to help
+            assert with_help == without
+            continue
+        takes = fate(1, replication, "close_acute", "exeter", alone).approval_months
+        assert with_help == months_after(speaks, math.ceil(takes))
+        assert spoken(machines[0])[0] == (speaks, "exeter", "escalate")
+        helped += without is None or with_help < without
+    assert helped > 5
+
+
+def test_a_higher_body_does_not_undo_what_partners_have_refused_and_may_itself_refuse():
+    asked = approval(partners=["council", "trust"], latency_months=1, veto_probability=0.5)
+    at_once = rule("late_months", 0, for_months=1, then="escalate", months=1)
+    plan = plan_of(close_acute=closing(after=[], when={"from": 0.2}), approval=asked, off_plan=[at_once])
+    brief, who = briefed(plan, NONE), set()
+    for replication in range(30):
+        machine = StageMachine(brief, 1, replication)
+        run(machine, 9)
+        for outcome in machine.outcomes:
+            who.add(outcome.held_by if outcome.happened is None else "")
+            assert (outcome.happened is None) == outcome.held_by.startswith("veto: ")
+    assert who == {"", "veto: council", "veto: trust", f"veto: {DELEGATE}"}
 
 
 def test_rules_can_be_left_out():

@@ -215,6 +215,15 @@ def test_staff_are_recruited_ahead_in_whole_places():
     assert [t.added.get(("p1", "exeter"), 0) for t in targets] == [0] * 24 + [50] * 12
 
 
+def test_every_step_is_built_in_time_and_not_earlier():
+    machine = StageMachine(briefed(plan_of(open_home=opening(lead=7))), 1, 0)
+    run(machine, 5)
+    assert len({t.due for t in machine.brief.tranches}) > 5
+    for t in machine.brief.tranches:
+        assert entered(machine, "open_home", "building", t.number, t.site) == [months_after(t.due, -7)]
+        assert entered(machine, "open_home", "live", t.number, t.site) == [t.due]
+
+
 def test_early_means_as_soon_as_everything_is_ready_and_proven():
     plan = plan_of(
         open_home=opening(lead=6, when={"early": True, "from": 0, "to": 0.8, "every_months": 3}),
