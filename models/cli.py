@@ -40,7 +40,7 @@ RUN_HELP = """carebridge run [key=value ...] [--dry-run]
   workers=2             threads; no influence on the results
   out=DIR               folder for the results
 
-Any other key of the configuration can be set too, for example plan.moves.close_acute.size.value=200 or gates.enabled=false.
+Any other key of the configuration can be set too, for example gates=none or plan.moves.close_acute.size.value=200.
 --dry-run prints the configuration and an estimate of time, memory and disk, and runs nothing.
 """
 

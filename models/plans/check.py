@@ -153,7 +153,7 @@ def plan_faults(
         faults += consultation_fault("approval", plan.approval)
     faults += _circles(plan)
     faults += _off_plan(plan, there)
-    if there and plan.starts and plan.years:
+    if there and plan.starts and plan.years and not any(f.key == "starts" for f in faults):
         fit = _fit_to_lay_out(plan, [*told, *faults])
         faults += [*supply_faults(fit, there), *staff_faults(fit, there)]
     return faults

@@ -125,7 +125,7 @@ class Watch:
         moved = {
             (setting.partition(">")[0], setting.partition(">")[2]): share
             for (_, setting, at), share in target.effects.items()
-            if at == site and ">" in setting
+            if at == site and ">" in setting and not setting.startswith("demand>")
         }
         before, closed = (
             self.steering.system.places.get((site, COMMUNITY_BEDS)),

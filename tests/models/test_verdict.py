@@ -13,7 +13,7 @@ from models.compose import parse, settings
 from models.criteria import NO_HARM, STANDARD, _delivery, _two_lenses
 from models.plan import months_after
 from models.runner import USUAL, _simulate, verdict_document
-from models.transition import Closure
+from models.transition.steering import Closure
 from sim.clock import DAY
 
 PASS = np.ones(60, bool)

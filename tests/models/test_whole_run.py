@@ -5,13 +5,13 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import json
-from typing import Any, cast
+from typing import cast
 
 import numpy as np
 import pytest
 
 from models import measures, measures_whole
-from models.arms import Observed, make_arm, run_arms
+from models.arms import Observed, make_arm, run_arms, with_plan
 from models.calibration_front import MOST, Pace, front_in_words
 from models.care.pathways import Arrivals, loads_of
 from models.care.whole import prior_fit
@@ -22,10 +22,12 @@ from models.compose import parse, settings
 from models.details import build
 from models.observed import beds_by_quarter
 from models.plan import schedule
+from models.plans.check import load_gates
+from models.transition import Target
 from models.transition.steering import Steering
 from sim import Run, lower
 from sim.errors import FaultsError
-from sim.kernel.layout import SERVED, TRANSFERRED_IN, TRANSFERRED_OUT
+from sim.kernel.layout import FIRST_RATE, SERVED, TRANSFERRED_IN, TRANSFERRED_OUT
 from tests.models.changed_plans import retimed
 
 END = dt.date(2018, 7, 1)
@@ -152,26 +154,43 @@ def test_a_wait_for_a_bed_is_counted_for_everybody_who_came_from_outside(seen):
     assert stepped > 0
 
 
-def test_a_plan_opens_places_and_keeps_emergencies_at_home(chosen, usual, laid_out):
-    planned = build(chosen.footprint, chosen.fit, chosen.future, END, chosen.feedback, planned=True)
-    effect = chosen.future.admissions_effect.value
-    day, opened = laid_out.openings["exeter"][-1]
+def carried_out(system, laid_out, future, months):
+    """A run of a plan whose gates are open, so many months long."""
+    lowered = lower(system.network)
+    run = Run(lowered, 5, 0)
+    free = dataclasses.replace(laid_out, gates=load_gates("none"))
+    view = Steering.of(system, lowered, free, future).watch(run)
+    for month in range(months):
+        view.decide(month)
+        run.advance(int(lowered.tables.period_edges[month + 1]))
+    return view
+
+
+def factors(view):
+    """Factors on the rates of sources, by name."""
+    lowered = view.steering.lowered
+    rates = view.run.state.share[lowered.tables.constants[FIRST_RATE] :]
+    return dict(zip(lowered.network.sources, rates.tolist(), strict=True))
+
+
+def test_a_plan_opens_places_and_keeps_emergencies_at_home(chosen, laid_out):
+    planned = build(chosen.footprint, chosen.fit, chosen.future, END, planned=True)
+    view = carried_out(planned, laid_out, chosen.future, 14)
+    effect, opened = chosen.future.admissions_effect.value, laid_out.openings["exeter"][-1][1]
     assert opened > 0
-    steps: Any = planned.network.stations["exeter_p1"].places
-    assert steps[0].places == usual.places["exeter", "p1"]
-    assert steps[-1].places == usual.places["exeter", "p1"] + opened
-    before, after = usual.network.sources["exeter_emergency_ward"], planned.network.sources["exeter_emergency_ward"]
-    kept = planned.network.sources["exeter_emergency_ward_kept_exeter_p1"]
-    assert after.rate_per_day == before.rate_per_day
+    before, kept = (planned.network.sources[f"exeter_emergency_ward{x}"] for x in ("", "_kept_exeter_p1"))
     assert kept.rate_per_day == pytest.approx(-effect * before.rate_per_day)
-    assert after.level[-1].value / before.level[-1].value == pytest.approx(1 + effect)
-    assert kept.level[-1].value == pytest.approx(before.level[-1].value)
-    assert kept.level[0].value == 0
+    now = factors(view)
+    assert (
+        now["exeter_emergency_ward"] == pytest.approx(1 + effect) and now["exeter_emergency_ward_kept_exeter_p1"] == 1
+    )
+    places = view.run.state.pool["planned"][view._stations(["exeter_p1"])[0]]
+    assert places == planned.places["exeter", "p1"] + opened
 
 
 def test_the_same_people_come_under_both_arms_until_the_first_place_opens(chosen, usual, laid_out):
-    planned = build(chosen.footprint, chosen.fit, chosen.future, END, chosen.feedback, planned=True)
-    arms = [make_arm("usual", usual), make_arm("plan", planned)]
+    planned = make_arm("plan", build(chosen.footprint, chosen.fit, chosen.future, END, chosen.feedback, planned=True))
+    arms = [make_arm("usual", usual), with_plan(planned, "plan", laid_out, chosen.future)]
     one, other = run_arms(arms, 3, 1, 1)
     first = min(day for steps in laid_out.openings.values() for day, _ in steps)
     months = np.array([m < first for m in one.months])
@@ -180,20 +199,15 @@ def test_the_same_people_come_under_both_arms_until_the_first_place_opens(chosen
     assert not np.array_equal(one.area, other.area)
 
 
-@pytest.mark.parametrize("kind", ["acute", "community"])
-def test_a_closure_closes_what_it_says(chosen, usual, laid_out, kind):
-    lowered = lower(usual.network)
-    view = Steering.of(usual, lowered, laid_out, chosen.future).watch(Run(lowered, 5, 0))
-    step = next(s for s in view.waiting if s.kind == kind)
+@pytest.mark.parametrize(("setting", "station"), [("beds", "exeter_ward"), ("p2", "exeter_p2")])
+def test_a_closure_closes_what_it_says(chosen, laid_out, setting, station):
+    plain = build(chosen.footprint, chosen.fit, chosen.future, END, planned=True)
+    lowered = lower(plain.network)
+    view = Steering.of(plain, lowered, laid_out, chosen.future).watch(Run(lowered, 5, 0))
+    view._follow(Target(closed={(setting, "exeter"): 7}), dt.date(2017, 5, 1))
     view.run.advance(1)
-    at = int(lowered.tables.period_edges[1])
-    view.run.advance(at)
-    view.closed[kind, step.site] = step.beds
-    view.run.change(view._close(step, dt.date(2017, 5, 1), at))
-    view.run.advance(at + 1)
-    station = f"{step.site}_ward" if kind == "acute" else f"{step.site}_p2"
-    before = usual.beds[step.site][1] if kind == "acute" else usual.places[step.site, "p2"]
-    assert view.run.state.pool["planned"][view._stations([station])[0]] == before - step.beds
+    before = plain.beds["exeter"][1] if setting == "beds" else plain.places["exeter", "p2"]
+    assert view.run.state.pool["planned"][view._stations([station])[0]] == before - 7
 
 
 # -- every contact an individual -----------------------------------------------------------------------------------
@@ -237,25 +251,18 @@ def test_in_full_detail_waits_for_a_bed_are_clocks_from_the_decision(full):
 
 
 def test_in_full_detail_a_plan_closes_beds_of_every_group_and_opens_what_a_place_is_made_of(chosen, full, laid_out):
-    planned = build(chosen.footprint, prior_fit(chosen.footprint).model_copy(update={"detail": "full"}), chosen.future,
-                    dt.date(2018, 5, 1), laid_out)  # fmt: skip
-    opened = laid_out.openings["exeter"][-1][1]
-    paths, a_day = read_care().pathways, 1 / chosen.footprint.pathways["p1"].service_days.value
-    load = loads_of(Arrivals(opened * a_day, 0, 0), paths)
-    steps: Any = planned.network.stations["exeter_reablement"].places
-    assert steps[-1].places - steps[0].places == pytest.approx(load["reablement"], abs=0.51)
-    hours: Any = planned.network.pools["exeter_funded_hours"].places
-    assert hours[-1].places - hours[0].places == pytest.approx(load["funded_hours"], abs=0.51)
     lowered = lower(full.network)
     view = Steering.of(full, lowered, laid_out, chosen.future).watch(Run(lowered, 5, 0))
-    step = next(s for s in view.waiting if s.kind == "acute")
-    view.closed["acute", step.site] = step.beds
+    view._follow(Target(closed={("beds", "exeter"): 31}, added={("p1", "exeter"): 40}), dt.date(2017, 4, 1))
     view.run.advance(1)
-    view.run.change(view._close(step, dt.date(2017, 4, 1), 2))
-    view.run.advance(3)
-    wards = view._stations(full.roles.wards[step.site])
+    planned, wards = view.run.state.pool["planned"], view._stations(full.roles.wards["exeter"])
     assert len(wards) == 3
-    assert view.run.state.pool["planned"][wards].sum() == full.beds[step.site][1] - step.beds
+    assert planned[wards].sum() == full.beds["exeter"][1] - 31
+    paths, a_day = read_care().pathways, 1 / chosen.footprint.pathways["p1"].service_days.value
+    load = loads_of(Arrivals(40 * a_day, 0, 0), paths)
+    for piece, wanted in zip(full.roles.made_of["exeter", "p1"], ("reablement", "funded_hours"), strict=True):
+        opened = planned[lowered.pools.index(piece.pool)] - piece.before
+        assert opened == pytest.approx(load[wanted], abs=0.51)
 
 
 def test_the_factor_on_time_in_a_cubicle_meets_the_published_share_or_ends_at_its_range(chosen, monkeypatch):
