@@ -306,6 +306,8 @@ def _fresh(lowered: Lowered, seed: int, replication: int, pool: int, log: bool) 
         bucket=np.full(BUCKETS, NOBODY, np.int32),
         patient=np.zeros(len(extra), PATIENT_ROW),
         arrival=np.zeros(_FIRST_BUFFER, ARRIVAL_ROW),
+        drawn=np.zeros(_FIRST_BUFFER, ARRIVAL_ROW),
+        last_of_part=np.zeros(_FIRST_BUFFER, np.int32),
         source_at=source_at,
         noise=noise,
         pool=_pools(lowered),
@@ -364,5 +366,7 @@ def _longer(array: npt.NDArray[Any], size: int) -> npt.NDArray[Any]:
 
 
 def _more_arrivals(s: State) -> State:
-    """Double the buffer of an hour's arrivals; it is empty when this is called."""
-    return s._replace(arrival=np.zeros(2 * len(s.arrival), ARRIVAL_ROW))
+    """Double the buffers of an hour's arrivals; they are empty when this is called."""
+    size = 2 * len(s.arrival)
+    arrival, drawn = (np.zeros(size, ARRIVAL_ROW) for _ in range(2))
+    return s._replace(arrival=arrival, drawn=drawn, last_of_part=np.zeros(size, np.int32))

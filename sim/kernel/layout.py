@@ -348,8 +348,8 @@ class Tables(NamedTuple):
 
     constants: Int  # FIRST_WEEKDAY, …
     source: Rows  # SOURCE
-    week: Float  # (sources, 168) entities an hour
-    day: Float  # (sources, days) factor
+    week: Float  # (168, sources) entities an hour
+    day: Float  # (days, sources) factor
     draw: Int  # (rows, 3): attribute, first and last position in `draw_share`
     draw_share: Float  # cumulative shares of levels
     instant: Int  # ms, arrivals at given times, source by source
@@ -394,6 +394,8 @@ class State(NamedTuple):
     bucket: npt.NDArray[np.int32]  # (BUCKETS) first entity of each list of events that are due later
     patient: Rows  # (pool) PATIENT_ROW in order of the end of patience, a binary heap
     arrival: Rows  # ARRIVAL_ROW: arrivals of the current hour, in order
+    drawn: Rows  # the same as they were drawn, source by source
+    last_of_part: npt.NDArray[np.int32]  # positions in `arrival`, while it is put in order
     source_at: Int  # (sources, 4): time and number of the next arrival, and the same while an hour is being read
     noise: Float  # (groups, 2): the autocorrelated normal, today's multiplier
     pool: Rows  # (R) POOL
