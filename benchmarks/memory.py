@@ -23,7 +23,7 @@ from benchmarks.tandem import peak_mb
 ROOT = Path(__file__).resolve().parent.parent
 
 #: arrays of a run that grow with the entities in it
-OF_ENTITIES = ("entity", "extra", "heap_time", "heap_entity", "patient")
+OF_ENTITIES = ("entity", "extra", "heap_time", "heap_entity", "later", "patient")
 #: those that grow with the horizon: statistics by period and year, and snapshots
 OF_PERIODS = ("area", "flow", "wait_hist", "clocks", "places_area", "snapshot")
 

@@ -18,6 +18,7 @@ from sim.kernel.layout import (
     IN_SERVICE,
     IN_TRANSITION,
     INFINITE,
+    LATER,
     LEFT,
     LOST,
     NOW,
@@ -69,8 +70,8 @@ def assert_conserved(lowered: Lowered, s: State) -> None:
     if n[PRESENT] != here.sum():
         raise ConservationError(f"the network counts {n[PRESENT]} entities, its stations hold {here.sum()}")
     timed = int(s.present[..., IN_SERVICE].sum() + s.present[..., IN_TRANSITION].sum() + n[AWAY] + n[TURNING])
-    if n[HEAP_SIZE] != timed:
-        raise ConservationError(f"{n[HEAP_SIZE]} events are scheduled for {timed} entities")
+    if n[HEAP_SIZE] + n[LATER] != timed:
+        raise ConservationError(f"{n[HEAP_SIZE] + n[LATER]} events are scheduled for {timed} entities")
     if n[PATIENT] > queued.sum():
         raise ConservationError(f"{n[PATIENT]} lose patience, but {queued.sum()} wait or are blocked")
     if int(census.sum()) + int(flow[..., ARRIVED].sum()) != n[PRESENT] + n[AWAY] + n[GONE]:

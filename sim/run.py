@@ -17,6 +17,7 @@ from sim.errors import CarebridgeError
 from sim.kernel.advance import LOG_MARGIN, advance, place_census
 from sim.kernel.layout import (
     ARRIVAL_ROW,
+    BUCKETS,
     DONE,
     ENTITY,
     EVENTS,
@@ -28,6 +29,7 @@ from sim.kernel.layout import (
     FLOWS,
     FOREVER,
     FREE,
+    HEAP_SIZE,
     HORIZON,
     LOG_AT,
     LOG_ROW,
@@ -42,6 +44,7 @@ from sim.kernel.layout import (
     NOWHERE,
     NUMBERS,
     OFFERED_AT,
+    OPENED,
     PATIENT_ROW,
     PLAN_AT,
     PLAN_ROW,
@@ -282,7 +285,7 @@ def _fresh(lowered: Lowered, seed: int, replication: int, pool: int, log: bool) 
     entity["next"] = np.append(np.arange(1, pool), NOBODY)
     extra = np.zeros(pool if T.constants[EXTRAS] else 1, EXTRA)
     numbers = np.zeros(NUMBERS, np.int64)
-    numbers[NOISE_DAY] = -1
+    numbers[NOISE_DAY] = numbers[OPENED] = -1
     numbers[OFFERED_AT] = NOWHERE
     numbers[NEXT_WEEKLY] = 0 if T.constants[WEEKLY] else FOREVER
     numbers[NEXT_RULE] = 0 if T.escalation.size else FOREVER
@@ -304,8 +307,12 @@ def _fresh(lowered: Lowered, seed: int, replication: int, pool: int, log: bool) 
         extra=extra,
         heap_time=zeros(pool),
         heap_entity=np.zeros(pool, np.uint32),
+        later=np.zeros(pool, np.int32),
+        bucket=np.full(BUCKETS, NOBODY, np.int32),
         patient=np.zeros(len(extra), PATIENT_ROW),
         arrival=np.zeros(_FIRST_BUFFER, ARRIVAL_ROW),
+        drawn=np.zeros(_FIRST_BUFFER, ARRIVAL_ROW),
+        last_of_part=np.zeros(_FIRST_BUFFER, np.int32),
         source_at=source_at,
         noise=noise,
         pool=_pools(lowered),
@@ -349,10 +356,12 @@ def _more_entities(s: State) -> State:
     entity[:old] = s.entity
     entity["next"][old:] = np.append(np.arange(old + 1, new), s.numbers[FREE])
     s.numbers[FREE] = old
-    heap = {name: _longer(getattr(s, name), new) for name in ("heap_time", "heap_entity")}
+    soon = int(s.numbers[HEAP_SIZE])  # what of the heap was never used takes no memory
+    more = {name: _longer(getattr(s, name)[:soon], new) for name in ("heap_time", "heap_entity")}
+    more["later"] = _longer(s.later, new)
     if len(s.extra) == old:
-        heap |= {name: _longer(getattr(s, name), new) for name in ("extra", "patient")}
-    return s._replace(entity=entity, **heap)
+        more |= {name: _longer(getattr(s, name), new) for name in ("extra", "patient")}
+    return s._replace(entity=entity, **more)
 
 
 def _longer(array: npt.NDArray[Any], size: int) -> npt.NDArray[Any]:
@@ -362,5 +371,7 @@ def _longer(array: npt.NDArray[Any], size: int) -> npt.NDArray[Any]:
 
 
 def _more_arrivals(s: State) -> State:
-    """Double the buffer of an hour's arrivals; it is empty when this is called."""
-    return s._replace(arrival=np.zeros(2 * len(s.arrival), ARRIVAL_ROW))
+    """Double the buffers of an hour's arrivals; they are empty when this is called."""
+    size = 2 * len(s.arrival)
+    arrival, drawn = (np.zeros(size, ARRIVAL_ROW) for _ in range(2))
+    return s._replace(arrival=arrival, drawn=drawn, last_of_part=np.zeros(size, np.int32))

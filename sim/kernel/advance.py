@@ -7,7 +7,7 @@ import numpy as np
 from sim.kernel.arrivals import admit, fill_hour
 from sim.kernel.blocking import grant
 from sim.kernel.deadlock import suspicious, swap
-from sim.kernel.heap import close_hole, open_hole
+from sim.kernel.heap import close_hole, next_time, open_hole
 from sim.kernel.holding import end_turnaround, list_pool, step_down
 from sim.kernel.jit import called, compiled, rule
 from sim.kernel.layout import (
@@ -23,7 +23,6 @@ from sim.kernel.layout import (
     FOREVER,
     FREE,
     GROUP_PICK,
-    HEAP_SIZE,
     HORIZON,
     HOUR_MS,
     IN_SERVICE,
@@ -183,11 +182,12 @@ def advance(T, S, until):
     watched = T.constants[WEEKLY] or T.constants[CYCLIC]
     calendar = _next_in_calendar(T, S)
     while True:
-        timed = S.heap_time[0] if N[HEAP_SIZE] > 0 else FOREVER
         buffered = N[BUFFER_AT] < N[BUFFER_END]
         arrival = S.arrival[N[BUFFER_AT]].time if buffered else N[NEXT_HOUR] * HOUR_MS
         patience = S.patient[0].time if N[PATIENT] > 0 else FOREVER
-        t = min(calendar, timed, arrival, patience)
+        t = min(calendar, arrival, patience)
+        timed = next_time(S, t)
+        t = min(t, timed)
         if t >= until:
             break
         if guarded:

@@ -78,10 +78,10 @@ def _put(T, S, size, t, who, s):
         while at < source.last_batch - 1 and u >= T.batch[at].share:
             at += 1
         members = T.batch[at].size
-    if size + members > S.arrival.size:
+    if size + members > S.drawn.size:
         return FULL
     for j in range(members):
-        row = S.arrival[size + j]
+        row = S.drawn[size + j]
         row.time = t
         row.source = s
         row.id = who
@@ -95,7 +95,7 @@ def _put(T, S, size, t, who, s):
 def _poisson(T, S, size, s, hour):
     """Write this hour's arrivals of Poisson source `s` into the buffer."""
     source = T.source[s]
-    expected = T.week[s, (hour + 24 * T.constants[FIRST_WEEKDAY]) % 168] * T.day[s, hour // 24]
+    expected = T.week[(hour + 24 * T.constants[FIRST_WEEKDAY]) % 168, s] * T.day[hour // 24, s]
     if source.noise >= 0:
         expected *= S.noise[source.noise, 1]
     expected *= S.share[T.constants[FIRST_RATE] + s]
@@ -154,7 +154,7 @@ def fill_hour(T, S):
     """Write the next hour's arrivals into the buffer, in order; False when it is too small."""
     hour = S.numbers[NEXT_HOUR]
     day = hour // 24
-    if T.source.size and day < T.day.shape[1]:
+    if T.source.size and day < T.day.shape[0]:
         _noise(T, S, day)
     size = 0
     for s in range(T.source.size):
@@ -168,11 +168,28 @@ def fill_hour(T, S):
             return False
     for s in range(T.source.size):
         S.source_at[s, 0], S.source_at[s, 1] = S.source_at[s, 2], S.source_at[s, 3]
+    _distribute(S, size, hour * HOUR_MS)
     _sort(T, S, size)
     S.numbers[BUFFER_AT] = 0
     S.numbers[BUFFER_END] = size
     S.numbers[NEXT_HOUR] = hour + 1
     return True
+
+
+@rule
+def _distribute(S, size, begin):
+    """Write the hour's arrivals into the buffer by parts of the hour, as many as arrivals; few stand wrong then."""
+    last = S.last_of_part
+    for part in range(size):
+        last[part] = 0
+    for k in range(size):
+        last[(S.drawn[k].time - begin) * size // HOUR_MS] += 1
+    for part in range(1, size):
+        last[part] += last[part - 1]
+    for k in range(size):
+        part = (S.drawn[k].time - begin) * size // HOUR_MS
+        last[part] -= 1
+        S.arrival[last[part]] = S.drawn[k]
 
 
 @rule

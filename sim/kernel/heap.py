@@ -1,15 +1,17 @@
-"""The list of timed events: a 4-ary heap of (time, entity), ties broken by (kind, station, identity).
+"""The list of timed events, in order of (time, kind, station, identity).
 
-The event being carried out leaves a hole at the top, which the next event to be scheduled fills: one walk down
-instead of a removal and an insertion.
+Those that are due soon stand in a 4-ary heap, which is small and so stays in the processor's nearest cache. All others
+stand in a wheel of buckets by time, in no order (Varghese and Lauck 1987, "Hashed and hierarchical timing wheels"); a
+bucket is moved into the heap when its time comes. The event being carried out leaves a hole at the top of the heap,
+which the next event fills if it is due soon: one walk down instead of a removal and an insertion.
 """
 
 from __future__ import annotations
 
 from sim.kernel.jit import rule
-from sim.kernel.layout import HEAP_SIZE, HOLE
+from sim.kernel.layout import BUCKET_BITS, FOREVER, HEAP_SIZE, HOLE, LATER, NOBODY, OPENED
 
-__all__ = ["cancel", "close_hole", "open_hole", "schedule"]
+__all__ = ["cancel", "close_hole", "open_hole", "next_time", "schedule"]
 
 
 @rule
@@ -35,12 +37,8 @@ def _first_child(S, child, last):
 
 
 @rule
-def _sink(S, size, t, i):
-    _sink_from(S, 0, size, t, i)
-
-
-@rule
-def _sink_from(S, at, size, t, i):
+def _sink(S, at, size, t, i):
+    """Let an event find its place in the heap from position `at` on, downwards."""
     times, who = S.heap_time, S.heap_entity
     while True:
         child = 4 * at + 1
@@ -65,14 +63,8 @@ def _sink_from(S, at, size, t, i):
 
 
 @rule
-def schedule(S, t, i):
-    """Put entity `i` down for an event at time `t`; its kind and station stand in its record."""
-    if S.numbers[HOLE]:
-        S.numbers[HOLE] = 0
-        _sink(S, S.numbers[HEAP_SIZE], t, i)
-        return
-    at = S.numbers[HEAP_SIZE]
-    S.numbers[HEAP_SIZE] = at + 1
+def _rise(S, at, t, i):
+    """Position that an event finds in the heap from position `at` on, upwards; it is not written there."""
     times, who = S.heap_time, S.heap_entity
     while at > 0:
         parent = (at - 1) >> 2
@@ -81,8 +73,66 @@ def schedule(S, t, i):
         times[at] = times[parent]
         who[at] = who[parent]
         at = parent
-    times[at] = t
-    who[at] = i
+    return at
+
+
+@rule
+def _push(S, t, i):
+    """Put an event into the heap."""
+    at = S.numbers[HEAP_SIZE]
+    S.numbers[HEAP_SIZE] = at + 1
+    at = _rise(S, at, t, i)
+    S.heap_time[at] = t
+    S.heap_entity[at] = i
+
+
+@rule
+def schedule(S, t, i):
+    """Put entity `i` down for an event at time `t`; its kind and station stand in its record."""
+    N = S.numbers
+    S.entity[i].since = t
+    if t >> BUCKET_BITS > N[OPENED]:
+        at = (t >> BUCKET_BITS) & (S.bucket.size - 1)
+        S.later[i] = S.bucket[at]
+        S.bucket[at] = i
+        N[LATER] += 1
+    elif N[HOLE]:
+        N[HOLE] = 0
+        _sink(S, 0, N[HEAP_SIZE], t, i)
+    else:
+        _push(S, t, i)
+
+
+@rule
+def _open_bucket(S):
+    """Move the next bucket into the heap, but for events of a later turn of the wheel.
+
+    Who is next is not in the records, so that those of a bucket are read together: one by one takes longer.
+    """
+    N = S.numbers
+    number = N[OPENED] + 1
+    N[OPENED] = number
+    at = number & (S.bucket.size - 1)
+    i = S.bucket[at]
+    S.bucket[at] = NOBODY
+    while i != NOBODY:
+        following, t = S.later[i], S.entity[i].since
+        if t >> BUCKET_BITS == number:
+            N[LATER] -= 1
+            _push(S, t, i)
+        else:
+            S.later[i] = S.bucket[at]
+            S.bucket[at] = i
+        i = following
+
+
+@rule
+def next_time(S, limit):
+    """Instant of the earliest event, if it is not after `limit` (else some instant after that)."""
+    N = S.numbers
+    while N[HEAP_SIZE] == 0 and N[LATER] > 0 and (N[OPENED] + 1) << BUCKET_BITS <= limit:
+        _open_bucket(S)
+    return S.heap_time[0] if N[HEAP_SIZE] > 0 else FOREVER
 
 
 @rule
@@ -100,32 +150,33 @@ def close_hole(S):
         size = S.numbers[HEAP_SIZE] - 1
         S.numbers[HEAP_SIZE] = size
         if size > 0:
-            _sink(S, size, S.heap_time[size], S.heap_entity[size])
+            _sink(S, 0, size, S.heap_time[size], S.heap_entity[size])
 
 
 @rule
 def cancel(S, i):
     """Take the event of entity `i` out of the list (which has no hole); returns its instant.
 
-    The list is searched from its start: only a stay that gives way is cancelled, and a search of a few thousand
-    numbers in a row costs less than knowing every position all the time.
+    Its bucket, or the heap, is searched from the start: only a stay that gives way is cancelled, and a short search
+    costs less than knowing every position all the time.
     """
-    times, who = S.heap_time, S.heap_entity
-    at = 0
-    while who[at] != i:
-        at += 1
-    found = times[at]
-    size = S.numbers[HEAP_SIZE] - 1
-    S.numbers[HEAP_SIZE] = size
-    if at == size:
+    N, found, at = S.numbers, S.entity[i].since, 0
+    if found >> BUCKET_BITS > N[OPENED]:
+        N[LATER] -= 1
+        at = (found >> BUCKET_BITS) & (S.bucket.size - 1)
+        j = S.bucket[at]
+        if j == i:
+            S.bucket[at] = S.later[i]
+            return found
+        while S.later[j] != i:
+            j = S.later[j]
+        S.later[j] = S.later[i]
         return found
-    t, j = times[size], who[size]
-    while at > 0:
-        parent = (at - 1) >> 2
-        if not _earlier(S, t, j, times[parent], who[parent]):
-            break
-        times[at] = times[parent]
-        who[at] = who[parent]
-        at = parent
-    _sink_from(S, at, size, t, j)
+    while S.heap_entity[at] != i:
+        at += 1
+    size = N[HEAP_SIZE] - 1
+    N[HEAP_SIZE] = size
+    if at < size:
+        t, last = S.heap_time[size], S.heap_entity[size]
+        _sink(S, _rise(S, at, t, last), size, t, last)
     return found

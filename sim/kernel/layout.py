@@ -102,6 +102,9 @@ OFF, CALLED, OPEN = range(3)
 # ends of clocks
 UNTIL_STARTED, UNTIL_LEFT = range(2)
 
+BUCKET_BITS = 22  #: events that are due later stand in buckets of 2**22 ms (70 minutes)
+BUCKETS = 1024  #: buckets of a turn of the wheel (50 days), a power of two
+
 FINE_BINS = 1152  #: bins of fine waits: 64 of a millisecond, then 32 to each doubling
 
 #: one entity in a place, a queue, in transition or away: 64 bytes, one cache line (indices without sign spare the
@@ -109,7 +112,7 @@ FINE_BINS = 1152  #: bins of fine waits: 64 of a millisecond, then 32 to each do
 ENTITY = np.dtype(
     [
         ("id", np.uint64),  # address of its draws
-        ("since", np.int64),  # ms, when it joined the queue it is in
+        ("since", np.int64),  # ms, when it joined the queue it is in, or when its timed event is due
         ("levels", np.int64),  # class and attributes, 7 bits each
         ("route", np.float64),  # uniform that decides where it goes next
         ("next", np.int32),  # next entity of the same list, or of the free list
@@ -124,7 +127,8 @@ ENTITY = np.dtype(
         ("due", np.int8),  # kind of its next timed event
         ("fired", np.uint8),  # rules of patience that have acted in this spell, one bit each
         ("inside", np.uint8),  # 1: it came to its station by transfer
-        ("pad", np.uint8, (3,)),
+        ("rule", np.uint8),  # number of the station's rule of patience that acts next
+        ("pad", np.uint8, (2,)),
     ]
 )
 assert ENTITY.itemsize == 64  # noqa: S101, PLR2004
@@ -140,10 +144,8 @@ EXTRA = np.dtype(
         ("stepped", np.int64),  # ms after the start up to which steps have been taken
         ("hold", np.int32),  # rule of amounts held, or -1
         ("heap", np.int32),  # position in the heap of patience, or -1
-        ("rule", np.int32),  # rule of patience that acts next
         ("next", np.int32),  # next and previous outlier of the same station
         ("prev", np.int32),
-        ("pad", np.uint8, (4,)),
     ]
 )
 
@@ -173,8 +175,10 @@ EXTRA = np.dtype(
     OFFERED_AT,
     NEXT_RULE,
     LOG_AT,
+    OPENED,
+    LATER,
     NUMBERS,
-) = range(25)
+) = range(27)
 
 #: what a source is to the kernel
 SOURCE = np.dtype(
@@ -344,8 +348,8 @@ class Tables(NamedTuple):
 
     constants: Int  # FIRST_WEEKDAY, …
     source: Rows  # SOURCE
-    week: Float  # (sources, 168) entities an hour
-    day: Float  # (sources, days) factor
+    week: Float  # (168, sources) entities an hour
+    day: Float  # (days, sources) factor
     draw: Int  # (rows, 3): attribute, first and last position in `draw_share`
     draw_share: Float  # cumulative shares of levels
     instant: Int  # ms, arrivals at given times, source by source
@@ -384,10 +388,14 @@ class State(NamedTuple):
     words: npt.NDArray[np.uint64]  # (3) seed, replication, fingerprint
     entity: Rows  # (pool) ENTITY
     extra: Rows  # (pool) EXTRA, or one row where nothing needs it
-    heap_time: Int  # (pool) ms of timed events, a 4-ary heap
+    heap_time: Int  # (pool) ms of the events that are due soon, a 4-ary heap
     heap_entity: npt.NDArray[np.uint32]
+    later: npt.NDArray[np.int32]  # (pool) next entity in the bucket of each whose event is due later
+    bucket: npt.NDArray[np.int32]  # (BUCKETS) first entity of each list of events that are due later
     patient: Rows  # (pool) PATIENT_ROW in order of the end of patience, a binary heap
     arrival: Rows  # ARRIVAL_ROW: arrivals of the current hour, in order
+    drawn: Rows  # the same as they were drawn, source by source
+    last_of_part: npt.NDArray[np.int32]  # positions in `arrival`, while it is put in order
     source_at: Int  # (sources, 4): time and number of the next arrival, and the same while an hour is being read
     noise: Float  # (groups, 2): the autocorrelated normal, today's multiplier
     pool: Rows  # (R) POOL

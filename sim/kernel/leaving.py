@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from sim.kernel.blocking import refill
 from sim.kernel.holding import list_station, release
 from sim.kernel.jit import rule
@@ -56,8 +58,8 @@ def lose_patience(T, S, i, t):
     changes in, and its class before where that was a waiting room (else -1).
     """
     e = S.entity[i]
-    row = T.patience[S.extra[i].rule]
-    number = S.extra[i].rule - T.station[e.station].first_patience
+    number = np.int64(e.rule)
+    row = T.patience[T.station[e.station].first_patience + number]
     state, c = row.state, e.cls
     blocked = state == BLOCKED
     n = e.to if blocked else e.station

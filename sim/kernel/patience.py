@@ -86,10 +86,10 @@ def be_patient(T, S, i, state, t):
         u, _ = uniforms(S.words[0], S.words[1], U(PURPOSE_PATIENCE), e.id, k)
         deadline = e.since + length(T, row.after, u)
         if deadline < at:
-            at, acts = deadline, r
+            at, acts = deadline, number
     if acts == NOBODY:
         return
-    S.extra[i].rule = acts
+    e.rule = acts
     size = S.numbers[PATIENT]
     S.numbers[PATIENT] = size + 1
     _place(S, size, max(at, t), i)

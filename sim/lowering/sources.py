@@ -55,8 +55,8 @@ def lower_sources(build: Builder) -> dict[str, Any]:
     noise_rows = [(stream(f"noise:{n}"), x, network.noise[n].correlation) for n, x in zip(noises, sigma, strict=True)]
     return {
         "source": records(rows, SOURCE),
-        "week": week,
-        "day": day,
+        "week": np.ascontiguousarray(week.T),
+        "day": np.ascontiguousarray(day.T),
         "draw": int_array(draw).reshape(-1, 3),
         "draw_share": np.array(draw_share, float),
         "instant": int_array(instants),

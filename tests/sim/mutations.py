@@ -284,6 +284,12 @@ MUTATIONS = (
         "return a.id > b.id",
     ),
     Mutation(
+        "who is due in the same bucket is not put into order",
+        "heap.py",
+        "    at = _rise(S, at, t, i)\n    S.heap_time[at] = t\n",
+        "    S.heap_time[at] = t\n",
+    ),
+    Mutation(
         "a snapshot is written a step early",
         "tally.py",
         "S.snapshot[n, s, k] = total",

@@ -16,7 +16,6 @@ from scipy import special, stats
 
 from sim.clock import DAY, HOUR
 from sim.kernel.draws import _words, inverse_normal, pair, uniform
-from sim.kernel.layout import HEAP_SIZE
 from sim.network.load import load_network
 from sim.network.schema import Service
 from sim.run import Run
@@ -134,10 +133,10 @@ def _stays(given: str) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]
     run.advance(HOUR)
     assert run.events == 0
     run.advance(HOUR + 1)
-    size = int(run.state.numbers[HEAP_SIZE])
-    times, who = run.state.heap_time[:size], run.state.heap_entity[:size]
+    times = run.state.entity["since"]
+    who = np.flatnonzero(times > HOUR)
     u = np.array([pair(SEED, REPLICATION, 3, i, 2)[0] for i in run.state.entity["id"][who]])
-    return u, (times - HOUR).astype(float)
+    return u, (times[who] - HOUR).astype(float)
 
 
 def stays(service: dict[str, Any]) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
@@ -242,7 +241,7 @@ def residual_stays(service: dict[str, Any], elapsed: str) -> npt.NDArray[np.floa
         "observe": {"period": "36500 d", "snapshot_every": "36500 d"},
     }
     run = Run(lower(load_network(network)), SEED, REPLICATION)
-    return run.state.heap_time[:PEOPLE].astype(float)
+    return run.state.entity["since"][:PEOPLE].astype(float)
 
 
 @pytest.mark.parametrize("law", LAWS)
