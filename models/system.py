@@ -76,6 +76,11 @@ class System:
     around: StockPart | None = None
     kept: tuple[str, ...] = ()
 
+    def with_places(self, site: str, pathway: str) -> list[str]:
+        """Stations of a service with a limited number of places; hours of home care limit no number of people."""
+        stations = self.network.stations
+        return [name for name in self.roles.services[site, pathway] if stations[name].places != "inf"]
+
 
 def offered_places(footprint: Footprint, fit: Fit) -> dict[tuple[str, str], float]:
     """Offered load of each community service (arrivals a day × days of service) by site and pathway."""

@@ -155,7 +155,7 @@ class Watch:
         return proven >= step.share_before * openings[-1][1] - 0.5
 
     def _use(self, site: str, months: slice) -> float:
-        home = self.keeper.system.roles.services[site, "p1"]
+        home = self.keeper.system.with_places(site, "p1")
         return self._held(home, months) / max(1, self._open(home, months))
 
     def _long_waits(self, site: str, months: slice) -> float:

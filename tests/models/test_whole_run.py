@@ -248,6 +248,8 @@ def test_in_full_detail_a_plan_closes_beds_of_every_group_and_opens_what_a_place
     assert steps[-1].places - steps[0].places == pytest.approx(load["reablement"], abs=0.51)
     hours: Any = planned.network.pools["exeter_funded_hours"].places
     assert hours[-1].places - hours[0].places == pytest.approx(load["funded_hours"], abs=0.51)
+    assert full.with_places("exeter", "p1") == ["exeter_reablement"]
+    assert full.with_places("exeter", "p3") == ["exeter_p3", "exeter_care_home_self"]
     lowered = lower(full.network)
     view = Gatekeeper(full, lowered, laid_out).watch(Run(lowered, 5, 0))
     step = next(s for s in view.waiting if s.kind == "acute")
