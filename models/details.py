@@ -41,8 +41,8 @@ class Detail:
 
 DETAILS = {
     BEDS: Detail("hospital wards as one pool a site, and services by catchment", 2.6, 4, 4),
-    "default": Detail("the whole care system; people who may use an overnight bed are individuals", 3.9, 6, 6),
-    "full": Detail("the whole care system; every contact is an individual", 13.0, 9, 9),
+    "default": Detail("the whole care system; people who may use an overnight bed are individuals", 3.4, 6, 6),
+    "full": Detail("the whole care system; every contact is an individual", 16.0, 12, 9),
 }
 
 

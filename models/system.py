@@ -83,6 +83,11 @@ class System:
     driven: frozenset[str] = frozenset()
     kept: tuple[str, ...] = ()
 
+    def with_places(self, site: str, pathway: str) -> list[str]:
+        """Stations of a service with a limited number of places; hours of home care limit no number of people."""
+        stations = self.network.stations
+        return [name for name in self.roles.services[site, pathway] if stations[name].places != "inf"]
+
     @property
     def sizes(self) -> dict[tuple[str, str], float]:
         """Beds (mean of the quarters) and places that there are before any plan, by (setting, site)."""

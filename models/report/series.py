@@ -73,7 +73,7 @@ def pathway_places(o: Observed, pathway: str, *, used: bool = False) -> Floats:
     columns = ["in_service", "blocked", "in_transition"] if used else ["places"]
     index = [MIDNIGHT.index(c) for c in columns]
     system = o.arm.system
-    stations = [o.station(s) for site in system.footprint.sites for s in system.roles.services[site, pathway]]
+    stations = [o.station(s) for site in system.footprint.sites for s in system.with_places(site, pathway)]
     return o.midnight[:, :, stations][..., index].sum(axis=(2, 3)) / o.days
 
 

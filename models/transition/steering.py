@@ -188,7 +188,7 @@ class Watch:
 
     def use(self, site: str, service: str, months: int) -> float:
         """Share of a service's open places that was in use."""
-        stations, span = self.steering.system.roles.services[site, service], self._span(months)
+        stations, span = self.steering.system.with_places(site, service), self._span(months)
         return self._held(stations, span) / max(1, self._open(stations, span))
 
     def staffed(self, site: str, setting: str) -> float:

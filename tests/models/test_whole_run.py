@@ -258,6 +258,8 @@ def test_in_full_detail_a_plan_closes_beds_of_every_group_and_opens_what_a_place
     planned, wards = view.run.state.pool["planned"], view._stations(full.roles.wards["exeter"])
     assert len(wards) == 3
     assert planned[wards].sum() == full.beds["exeter"][1] - 31
+    assert full.with_places("exeter", "p1") == ["exeter_reablement"]
+    assert full.with_places("exeter", "p3") == ["exeter_p3", "exeter_care_home_self"]
     paths, a_day = read_care().pathways, 1 / chosen.footprint.pathways["p1"].service_days.value
     load = loads_of(Arrivals(40 * a_day, 0, 0), paths)
     for piece, wanted in zip(full.roles.made_of["exeter", "p1"], ("reablement", "funded_hours"), strict=True):
