@@ -213,7 +213,7 @@ def expand(source: ShortFootprint | Mapping[str, Any] | str | Path, *, judged: b
     Parameters
     ----------
     judged : bool
-        Whether a footprint without a baseline is refused; its figures can be looked at all the same.
+        Whether a footprint without a baseline is refused; otherwise its figures are given with the reasons.
 
     Raises
     ------
@@ -226,10 +226,11 @@ def expand(source: ShortFootprint | Mapping[str, Any] | str | Path, *, judged: b
     from models.footprint_rules import full_form
 
     short = source if isinstance(source, ShortFootprint) else read_short(source)
-    why = reasons(short) if judged else []
-    if why:
+    why = reasons(short)
+    if why and judged:
         raise NoBaseline(short.title, why)
-    return _merged(full_form(short, defaults()), short.differs)
+    whole = full_form(short, defaults()) | {"no_baseline": [reason.text for reason in why]}
+    return _merged(whole, short.differs)
 
 
 def _merged(base: dict[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
