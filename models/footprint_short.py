@@ -21,7 +21,7 @@ from sim.reading.shape import shape_faults
 from sim.reading.yaml_file import read_yaml
 
 __all__ = ["DEFAULTS", "Defaults", "Fact", "LocalAuthority", "NoBaseline", "Reason", "ShortFootprint", "Trust"]
-__all__ += ["defaults", "expand", "read_short", "tables"]
+__all__ += ["defaults", "expand", "is_short", "read_short", "tables"]
 
 DEFAULTS = Path(__file__).resolve().parent.parent / "configs" / "footprint_defaults" / "england_2018_19.yaml"
 
@@ -194,6 +194,12 @@ def read_short(source: Mapping[str, Any] | str | Path) -> ShortFootprint:
     if faults or short is None:
         raise FaultsError(faults, name)
     return short
+
+
+def is_short(path: Path) -> bool:
+    """Whether a footprint's file is in the short form."""
+    data = read_yaml(path)[0]
+    return isinstance(data, dict) and data.get("form") == "short"
 
 
 def tables(short: ShortFootprint) -> dict[str, Any]:
