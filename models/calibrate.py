@@ -33,6 +33,7 @@ __all__ += ["inputs_hash", "mean_pressure", "targets"]
 
 OCCUPANCY_TOLERANCE = 0.005  # relative, each hospital's beds in use
 DELAY_TOLERANCE = 0.05  # relative, beds held by each pathway's queue
+LATE = 2 / 3  # share of the rounds after which the nearest whole number of places will do
 IN_BEDS = (IN_SERVICE, BLOCKED, IN_TRANSITION)
 STARTED = FLOWS.index("started")
 
@@ -173,7 +174,8 @@ def fit_footprint(
         occupied = {s: float(occupied_beds(o, s)[:, months].mean()) for s in footprint.sites}
         delayed = delayed_by_pathway(o, months)
         misses = {s: (occupied[s] / aim.occupied[s] - 1) / allowed[s] for s in occupied}
-        if max(abs(m) for m in misses.values()) <= 1:  # otherwise the stays are to change, and delays with them
+        late = number >= LATE * rounds  # by then what whole places allow has been tried
+        if late and max(abs(m) for m in misses.values()) <= 1:  # otherwise stays are to change, and delays with them
             for p, beds in delayed.items():
                 places = sum(n for (_, name), n in o.arm.system.places.items() if name == p)
                 seen[p][places] = beds
@@ -221,7 +223,7 @@ def half_a_place(seen: Mapping[int, float], places: int) -> float:
     """Half of what one place more or less has changed the delayed beds by; nought while neither has been tried.
 
     Places are whole. Where one of them moves the delayed beds by more than twice the tolerance, no number of places may
-    lie within it; this much more is then allowed, which is to take the nearest.
+    lie within it; in late rounds this much is then allowed, which is to take the nearest.
 
     Parameters
     ----------

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -52,7 +51,6 @@ def write_folder(
         "seconds": round(seconds, 1),
         "versions": versions(),
         "machine": machine(),
-        "python": sys.version.split()[0],
         "tables": hashes,
         "charts": charts,
     }
