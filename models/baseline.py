@@ -24,7 +24,7 @@ from models.observed import beds_by_quarter, delays_by_year, holdout_beds
 from models.observed import delayed_beds as observed_delayed
 from models.plan import Fit, months_after
 
-__all__ = ["BEDS_TOLERANCE", "DELAY_TOLERANCE", "Baseline", "check_baseline", "clear_miss"]
+__all__ = ["BEDS_TOLERANCE", "DELAY_TOLERANCE", "Baseline", "check_baseline", "clear_miss", "without_fit"]
 
 BEDS_TOLERANCE = 0.02  # relative, each hospital, fresh replications
 DELAY_TOLERANCE = 0.20  # relative, all delayed beds; a year's mean varies by a quarter between replications
@@ -58,8 +58,7 @@ class Baseline:
 def check_baseline(footprint: Footprint, fit: Fit | None, usual: Observed | None) -> Baseline:
     """Score business as usual on the baseline year and on the held-out quarters."""
     if fit is None or usual is None:
-        reason = f"{footprint.title} has not been fitted to {footprint.baseline_year}; run `carebridge calibrate`"
-        return Baseline(pd.DataFrame(), pd.DataFrame(), {}, {}, [reason])
+        return Baseline(pd.DataFrame(), pd.DataFrame(), {}, {}, without_fit(footprint))
     reasons = []
     if fit.footprint != footprint.name or fit.inputs != inputs_hash(footprint):
         reasons.append("the fit was made with other figures than the footprint now holds; run `carebridge calibrate`")
@@ -76,6 +75,14 @@ def check_baseline(footprint: Footprint, fit: Fit | None, usual: Observed | None
         reasons.append(f"delayed beds are missed by {miss:+.0%} in {footprint.baseline_year}")
     holdout, errors = _holdout(footprint, usual)
     return Baseline(fitted, holdout, errors, delays, reasons)
+
+
+def without_fit(footprint: Footprint) -> list[str]:
+    """Why a footprint has no fit: its figures cannot be put on one basis, or nobody has fitted it yet."""
+    if footprint.no_baseline:
+        return [f"{footprint.title}: {reason}" for reason in footprint.no_baseline]
+    how = f"run `carebridge calibrate footprint={footprint.name}`"
+    return [f"{footprint.title} has not been fitted to {footprint.baseline_year}; {how}"]
 
 
 def clear_miss(simulated: float, sd: float, runs: int, observed: float, tolerance: float) -> float:

@@ -4,25 +4,29 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from models import compose
+from models.baseline import without_fit
 from models.compose import Settings, parse, settings
 from models.details import BEDS, fit_name
+from models.footprint_short import NoBaseline
 from models.plan import Fit
+from models.words import WHERE, Words, file_faults, own_words, path, yes_or_no
 from sim.errors import Fault, FaultsError
 from sim.files import check_file, json_text, replace_text
 
 if TYPE_CHECKING:
     from models.calibration_whole import Calibrated
 
-__all__ = ["HELP", "calibrate", "posterior_table"]
+__all__ = ["HELP", "calibrate", "fit_text", "fitted", "posterior_table"]
 
 HELP = """carebridge calibrate [footprint=devon] [key=value ...] [quick=true] [out=FILE.yaml] [csv=FILE.csv] [--json]
+carebridge calibrate footprint=all [key=value ...] [quick=true] [refit=false] [out=FOLDER] [--json]
 
   Fits stays in each hospital and places in each community service to the baseline year. Then says how far every target
   is missed, which parameters the figures identify and which stay assumptions, the ranges of both, and how quarters are
@@ -39,9 +43,15 @@ HELP = """carebridge calibrate [footprint=devon] [key=value ...] [quick=true] [o
   out=FILE.yaml         where the fit goes; needed when figures of the footprint are changed here
   csv=FILE.csv          ranges of the parameters as a table
   --json                print everything as JSON
-"""
 
-WHERE = "command line"
+  Several areas, footprint=all or footprint=dorset,cornwall: every one is fitted, or says NO BASELINE and why; then
+  2019/20 Q1 to Q3 is forecast for every hospital and scored beside persistence. One folder holds a report (an overview
+  and a page for each area), charts, tables and fits; configs/fit stays as it is. Ctrl-C loses no area that is done: the
+  same command goes on. It ends with 1 when no area has a baseline.
+
+  out=FOLDER            where all this goes; runs/footprints unless given
+  refit=false           take the fits in configs/fit that belong to the present figures; fit only where there is none
+"""
 
 
 def calibrate(words: list[str]) -> int:
@@ -51,65 +61,56 @@ def calibrate(words: list[str]) -> int:
     ------
     FaultsError
         With faults of the words or of the configuration.
-    NoBaseline
-        When a short footprint has no baseline to begin with.
     """
+    from models.footprints_request import several
+
+    if several(words):
+        from models.footprints_command import calibrate_several
+
+        return calibrate_several(words)
     own, rest = _own(words)
     request = parse(rest)
-    quick, out, table = own["quick"], own["out"], own["csv"]
     changed = next((w for w in request.overrides if w.lstrip("+~").startswith("footprint.")), None)
-    if changed and out is None:
+    if changed and own["out"] is None:
         rule = "is changed here only, so say out=FILE: the footprint's own fit stays with its own figures."
         raise FaultsError([Fault(changed.partition("=")[0], None, rule, WHERE)], WHERE)
-    chosen = settings(request)
-    if chosen.detail == "full":  # parameters of the detailed ways out have no ranges in the footprint
-        if table:
-            raise FaultsError([Fault("csv", str(table), "there are no ranges with detail=full.", WHERE)], WHERE)
+    detail, quick = request.detail or BEDS, bool(own["quick"])
+    if detail == "full":  # parameters of the detailed ways out have no ranges in the footprint
+        if own["csv"]:
+            raise FaultsError([Fault("csv", str(own["csv"]), "there are no ranges with detail=full.", WHERE)], WHERE)
         quick = True
-    target = out or compose.CONFIGS / "fit" / f"{fit_name(chosen.footprint.name, chosen.detail)}.yaml"
-    for file in (target, table):
-        if file:
-            check_file(file)
+    target = own["out"] or compose.CONFIGS / "fit" / f"{fit_name(request.footprint, detail)}.yaml"
+    check_file(target)
     from models.calibrate import CannotFit
 
     try:
-        fit, found = _fitted(chosen, quick)
+        chosen = settings(request)
+    except NoBaseline as refused:
+        return _refused(str(refused), target)
+    try:
+        fit, found = fitted(chosen, quick, lambda text: print(text, file=sys.stderr))
     except (CannotFit, FaultsError) as refused:
-        kept = f"{target} is as it was" if target.exists() else "no file was written"
-        print(f"carebridge: NO BASELINE. {refused}\nNothing was changed: {kept}.", file=sys.stderr)
-        return 1
-    replace_text(target, _file_text(chosen, fit, quick))
-    if table:
-        replace_text(table, posterior_table(fit).to_csv(index=False, lineterminator="\n"))
-    if own["json"]:
+        return _refused(f"NO BASELINE. {refused}", target)
+    replace_text(target, fit_text(chosen, fit, quick))
+    if own["csv"]:
+        replace_text(own["csv"], posterior_table(fit).to_csv(index=False, lineterminator="\n"))
+    if "json" in own.flags:
         print(json_text(_document(fit, found)), end="")
         return 0
     print("\n".join([f"Fitted: {target}", *_lines(fit, found)]))
     return 0
 
 
-def _own(words: list[str]) -> tuple[dict[str, Any], list[str]]:
+def _refused(why: str, target: Path) -> int:
+    kept = f"{target} is as it was" if target.exists() else "no file was written"
+    print(f"carebridge: {why}\nNothing was changed: {kept}.", file=sys.stderr)
+    return 1
+
+
+def _own(words: list[str]) -> tuple[Words, list[str]]:
     """The words of this command alone, and the rest."""
-    own: dict[str, Any] = {"quick": False, "out": None, "csv": None, "json": False}
-    rest, faults, before = list[str](), list[Fault](), set[str]()
-    for word in words:
-        key, equals, value = word.partition("=")
-        if key in before and key in own:
-            faults.append(Fault(key, value, "this key is given twice; only one of the two would count.", WHERE))
-        before.add(key)
-        if word == "--json":
-            own["json"] = True
-        elif key == "quick" and equals:
-            if value not in ("true", "false"):
-                faults.append(Fault(key, value, "must be true or false.", WHERE))
-            own["quick"] = value == "true"
-        elif key in ("out", "csv") and equals:
-            try:
-                own[key] = _file(key, value)
-            except FaultsError as error:
-                faults += error.faults
-        else:
-            rest.append(word)
+    own, rest, faults = own_words(words, {"quick": yes_or_no, "out": path, "csv": path}, ("json",))
+    faults += file_faults(own, "out", "csv")
     if own["quick"] and own["csv"]:
         faults.append(Fault("csv", str(own["csv"]), "there are no ranges with quick=true.", WHERE))
     if faults:
@@ -117,49 +118,47 @@ def _own(words: list[str]) -> tuple[dict[str, Any], list[str]]:
     return own, rest
 
 
-def _file(key: str, name: str) -> Path:
-    try:
-        path = Path(name).expanduser()
-    except RuntimeError:
-        raise FaultsError([Fault(key, name, "there is no such user.", WHERE)], WHERE) from None
-    if not name.strip() or path.is_dir():
-        raise FaultsError([Fault(key, name, "this is a folder; a file is needed.", WHERE)], WHERE)
-    return path
+def fitted(chosen: Settings, quick: bool, say: Callable[[str], None]) -> tuple[Fit, Calibrated | None]:
+    """Fit a footprint; without `quick` say also how well the fit is known.
 
+    Parameters
+    ----------
+    say : callable
+        Told what is being done.
 
-def _fitted(chosen: Settings, quick: bool) -> tuple[Fit, Calibrated | None]:
-    from models.calibrate import fit_footprint
+    Raises
+    ------
+    CannotFit
+        When there is no baseline.
+    FaultsError
+        When figures of different bases, years or clocks would be compared.
+    """
+    from models.calibrate import CannotFit, fit_footprint
 
-    def show(number: int, worst: float) -> None:
-        print(f"round {number}: largest miss {worst:.1f} times its tolerance", file=sys.stderr)
-
-    request, workers = chosen.request, chosen.request.workers or os.cpu_count() or 1
+    footprint, request = chosen.footprint, chosen.request
+    if footprint.no_baseline:
+        raise CannotFit("; ".join(without_fit(footprint)) + ".")
+    workers = request.workers or os.cpu_count() or 1
     fit = fit_footprint(
-        chosen.footprint,
+        footprint,
         chosen.future,
         replications=request.replications or 32,
         seed=request.seed if request.seed is not None else 1,
         workers=workers,
         feedback=chosen.feedback,
         detail=chosen.detail,
-        on_round=show,
+        on_round=lambda number, worst: say(f"round {number}: largest miss {worst:.1f} times its tolerance"),
     )
     if quick:
         return fit, None
     from models.calibration_whole import calibrate_around
 
-    found = calibrate_around(
-        chosen.footprint,
-        fit,
-        chosen.future,
-        feedback=chosen.feedback,
-        workers=workers,
-        on_step=lambda text: print(text, file=sys.stderr),
-    )
+    found = calibrate_around(footprint, fit, chosen.future, feedback=chosen.feedback, workers=workers, on_step=say)
     return found.fit, found
 
 
-def _file_text(chosen: Settings, fit: Fit, quick: bool) -> str:
+def fit_text(chosen: Settings, fit: Fit, quick: bool) -> str:
+    """Text of the file of a fit, which says how it was made."""
     import yaml
 
     how = f"carebridge calibrate footprint={chosen.footprint.name}"
@@ -168,6 +167,8 @@ def _file_text(chosen: Settings, fit: Fit, quick: bool) -> str:
         f"# What was fitted so that {chosen.footprint.title} reproduces {chosen.footprint.baseline_year}.\n"
         f"# Made by `{how}`; do not edit by hand.\n"
     )
+    if quick:
+        head += "# The point estimate alone: how well it is known is said by a fit that is made without quick=true.\n"
     return head + yaml.safe_dump(fit.model_dump(), sort_keys=False, allow_unicode=True, width=120)
 
 

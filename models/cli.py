@@ -13,7 +13,7 @@ __all__ = ["main"]
 HELP = """carebridge: is this plan to close hospital beds credible?
 
   carebridge run [key=value ...]        run a plan beside business as usual; write tables, charts, report and verdict
-  carebridge calibrate [key=value ...]  fit a footprint to its baseline year; refuse when it cannot be done
+  carebridge calibrate [key=value ...]  fit a footprint to its baseline year, or all of them; refuse what cannot be done
   carebridge network FILE.yaml [...]    run any network of sources, stations and routes, without health care
   carebridge stocks FILE.yaml [...]     run any model of stocks and flows; prints every variable as CSV
   carebridge hybrid FILE.yaml [...]     run a network and stocks on one clock
@@ -32,7 +32,7 @@ RUN_HELP = """carebridge run [key=value ...] [--dry-run]
 
   footprint=devon       which area (carebridge list)
   detail=beds           beds: hospital beds and services; default: the whole care system; full: every contact
-  plan=devon_2016       which plan
+  plan=devon_2016       which plan; without it the footprint's own, or 'none' where there is none
   timeline=5y,15y       one timeline or several, judged over the same years
   scenario=evidence     which whole experiment; 'evidence' is the one that decides
   replications=48       of every arm
@@ -218,8 +218,27 @@ def _list(words: list[str]) -> int:
             raise CarebridgeError(f"nothing to list under '{title}'; there are: {', '.join(groups)}.{hint}")
         print(f"{title} (carebridge {files[title]})" if title in files else f"{title} ({groups[title]}=...)")
         for name in choices(groups[title]):
-            print(f"  {name:24} {first_line(groups[title], name)}")
+            state = f"{_state(name):12}" if title == "footprints" else ""
+            print(f"  {name:26}{state}{first_line(groups[title], name)}")
     return 0
+
+
+def _state(footprint: str) -> str:
+    """Whether a footprint can be run: it has a fit, none yet, or no baseline to fit."""
+    from models.compose import CONFIGS
+    from models.footprint_short import NoBaseline, expand, is_short
+
+    path = CONFIGS / "footprint" / f"{footprint}.yaml"
+    if (CONFIGS / "fit" / path.name).exists():
+        return "fitted"
+    try:
+        if is_short(path):
+            expand(path)
+    except NoBaseline:
+        return "no baseline"
+    except CarebridgeError:
+        return "faulty"
+    return "not fitted"
 
 
 def _doctor(words: list[str]) -> int:

@@ -17,10 +17,12 @@ from models.care.pressure import Pressure
 from models.care.slow import Around
 from models.details import BEDS, DETAILS, fit_name
 from models.footprint import Footprint, load_footprint
+from models.footprint_short import NoBaseline
 from models.plan import Criteria, DetailName, Fit, Future
 from models.plans import Gates, Plan, Timeline
 from models.plans.check import check_plan
 from models.plans.existing import Existing
+from models.whose_plan import plan_faults, usual_plan
 from sim.errors import CarebridgeError, Fault, FaultsError, nearest
 from sim.reading.shape import shape_faults
 from sim.reading.yaml_file import read_yaml
@@ -61,7 +63,7 @@ class Request:
     """What was asked for on the command line, still unchecked against the files."""
 
     footprint: str = "devon"
-    plan: str = "devon_2016"
+    plan: str = ""  # :func:`parse` puts the footprint's own in its place, or none
     timelines: tuple[str, ...] = ("5y", "15y")
     scenario: str = "evidence"
     detail: str | None = None
@@ -154,6 +156,11 @@ def parse(words: list[str]) -> Request:
             faults += _out(request, value)
         else:
             request.overrides.append(word)
+    plans, footprints = choices("plan"), choices("footprint")
+    request.plan = request.plan or usual_plan(request.footprint, plans)
+    elsewhere = any(word.startswith("plan.footprint=") for word in request.overrides)
+    if request.footprint in footprints and not elsewhere:
+        faults += plan_faults(request.plan, request.footprint, plans)
     if faults:
         raise FaultsError(faults, "command line")
     return request
@@ -246,7 +253,7 @@ def settings(request: Request) -> Settings:
         timelines.append(_section("timeline", one, f"configs/timeline/{name}.yaml", faults))
     footprint = None
     try:
-        footprint = load_footprint(data.get("footprint") or {})
+        footprint = _footprint(data.get("footprint") or {})
     except FaultsError as error:
         faults += [_under("footprint", f, f"configs/footprint/{request.footprint}.yaml") for f in error.faults]
     detail = data.pop("detail")
@@ -260,8 +267,9 @@ def settings(request: Request) -> Settings:
         if not isinstance(runs, int) or isinstance(runs, bool) or not (runs == 0 or 2 <= runs <= MOST_BESIDE):  # noqa: PLR2004
             faults.append(Fault(key, runs, f"{what}: 0, or from 2 to {MOST_BESIDE}.", "configs/config.yaml"))
     faults += [Fault(k, None, "no such key.", "command line", nearest(k, known)) for k in data if k not in known]
-    if parts["fit"] and footprint and not parts["fit"].covers(footprint.sites, footprint.pathways):
-        parts["fit"] = None  # made for other hospitals or pathways: the footprint has not been fitted
+    if footprint and parts["fit"]:
+        usable = not footprint.no_baseline and parts["fit"].covers(footprint.sites, footprint.pathways)
+        parts["fit"] = parts["fit"] if usable else None  # None: without a baseline, or made for other hospitals
     if parts["fit"] and parts["fit"].detail != detail:
         rule = f"this fit was made with detail={parts['fit'].detail}; run `carebridge calibrate detail={detail}`."
         faults.append(Fault("fit.detail", parts["fit"].detail, rule, _origin("fit", request, data)))
@@ -284,6 +292,17 @@ def settings(request: Request) -> Settings:
         **parts,
         **numbers,
     )  # fmt: skip
+
+
+def _footprint(data: dict[str, Any]) -> Footprint:
+    """The footprint; one whose figures have no common basis says so, as far as its figures can be read at all."""
+    try:
+        return load_footprint(data)
+    except NoBaseline as refused:
+        try:
+            return load_footprint(data, judged=False)
+        except FaultsError:
+            raise refused from None
 
 
 def _named_apart(request: Request, timelines: list[Timeline]) -> list[Fault]:

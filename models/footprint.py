@@ -310,6 +310,7 @@ class Footprint(Shape):
     returns: Returns
     fitted: dict[str, str] = {}
     missing: list[Missing] = []
+    no_baseline: list[Text] = Field(default=[], exclude=True)  # why nothing may be fitted; no figure, so not in hashes
 
     @property
     def overnight_per_day(self) -> float:
@@ -345,15 +346,20 @@ def to_basis(figure: Figure, basis: str, factor: Figure | None) -> Figure:
     )
 
 
-def load_footprint(source: Mapping[str, Any] | Footprint | str | Path) -> Footprint:
+def load_footprint(source: Mapping[str, Any] | Footprint | str | Path, *, judged: bool = True) -> Footprint:
     """Read and check a footprint given as a mapping or as the path of a YAML file, in full or in short form.
+
+    Parameters
+    ----------
+    judged : bool
+        Whether a short form without a baseline is refused; otherwise it is read, and ``no_baseline`` says why.
 
     Raises
     ------
     FaultsError
         With every fault of shape, range and cross-checks against the observed tables.
     NoBaseline
-        When a short form's published figures cannot be put on one basis.
+        When `judged` and a short form's published figures cannot be put on one basis.
     """
     from models.footprint_short import expand
     from models.observed import faults_against_data
@@ -362,7 +368,7 @@ def load_footprint(source: Mapping[str, Any] | Footprint | str | Path) -> Footpr
     if isinstance(source, (str, Path)):
         name, (data, lines) = str(source), read_yaml(Path(source))
     if isinstance(data, Mapping) and data.get("form") == "short":
-        data = expand(source if isinstance(source, (str, Path)) else data)
+        data = expand(source if isinstance(source, (str, Path)) else data, judged=judged)
     if isinstance(data, Footprint):
         footprint, faults = data, []
     else:

@@ -2,58 +2,60 @@
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from models.footprint_charts import area_chart, overview_chart
 from models.footprint_persistence import PUBLISHED, persistence
 from models.footprint_short import ShortFootprint
-from models.footprints_score import RULES, Fitted, area_facts, errors_by_area
-from models.measures import delayed_beds, occupied_beds
-from models.observed import beds_by_quarter
-from models.report import style
+from models.footprints_score import RULES, Fitted, area_facts, as_wholes, errors_by
 from models.report.words import STATUS, amount, percent
 from models.report.words import short as short_name
 from sim.files import replace_text
 
-__all__ = ["render_pages", "write_pages"]
+__all__ = ["write_pages"]
 
 HEADS = {"observed": "observed", "forecast": "model", "same_quarter": "a year before"}
 
 
-def write_pages(path: str | Path, fitted: dict[str, Fitted], scored: pd.DataFrame) -> Path:
-    """Write the pages of all areas as one self-contained HTML file and return its path.
+def write_pages(folder: Path, fitted: dict[str, Fitted], scored: pd.DataFrame) -> list[str]:
+    """Write ``report.html``, which loads nothing, and its charts; every area is one page in print.
 
     Parameters
     ----------
+    folder : Path
+        An existing folder.
     fitted : dict of Fitted
-        As :func:`models.footprints_score.fit_all` gives it, after it has been scored.
     scored : DataFrame
         As :func:`models.footprints_score.score` gives it.
+
+    Returns
+    -------
+    list of str
+        Names of the PNG files.
     """
-    path = Path(path)
-    replace_text(path, render_pages(fitted, scored))
-    return path
-
-
-def render_pages(fitted: dict[str, Fitted], scored: pd.DataFrame) -> str:
-    """Fill the template; every area is one page in print."""
     here = Path(__file__).resolve().parent
     loader = FileSystemLoader([here, here / "report"], encoding="utf-8")
     env = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    errors = errors_by_area(scored)
-    years = {one.footprint.baseline_year for one in fitted.values()}
+    errors, by_site = errors_by(scored, "system"), errors_by(scored, "system", "site")
     titles = {name: one.footprint.title for name, one in fitted.items()}
+    years = sorted({one.footprint.baseline_year for one in fitted.values()})
+    svg = overview_chart(folder, fitted, by_site)
     context = {
-        "year": ", ".join(sorted(years)),
-        "systems": [_system(name, one, scored, errors) for name, one in fitted.items()],
+        "year": ", ".join(years),
+        "systems": [_system(folder, name, one, scored, errors) for name, one in fitted.items()],
         "with_baseline": sum(not one.reasons for one in fitted.values()),
-        "summary": [_summary(row, titles) for row in errors.to_dict("records")],
+        "overview": Markup(svg),
+        "says": _overview_says(scored, errors, by_site),
+        "summary": [_summary(row, titles) for row in errors.to_dict("records") if row["sites"]],
+        "sites": {
+            fitted[str(name)].footprint.title: [_site_row(row, fitted) for row in rows.to_dict("records")]
+            for name, rows in by_site.groupby("system", sort=False)
+        },
         "england": [
             (
                 {"trust": "each trust's", "area": "each plan area's"}[row["unit"]],
@@ -66,7 +68,30 @@ def render_pages(fitted: dict[str, Fitted], scored: pd.DataFrame) -> str:
         "published": amount(PUBLISHED, 1),
         "status": STATUS,
     }
-    return env.get_template("footprint_pages.html.j2").render(context)
+    replace_text(folder / "report.html", env.get_template("footprint_pages.html.j2").render(context))
+    return ["overview.png", *(f"{name}.png" for name in fitted)]
+
+
+def _overview_says(scored: pd.DataFrame, errors: pd.DataFrame, by_site: pd.DataFrame) -> list[str]:
+    """Who is nearer, in words: over all hospitals with a baseline, hospital by hospital, and for whole areas."""
+    frame: Any = by_site
+    known = frame[frame["baseline"]]
+    if known.empty:
+        return ["No area has a baseline, so nothing is forecast."]
+    row = errors.set_index("system").loc["all with a baseline"]
+    model, before, last = (amount(row[f"{rule}_error_points"], 1) for rule in RULES)
+    nearer = [int((known["forecast_error_points"] < known[f"{rule}_error_points"]).sum()) for rule in RULES[1:]]
+    whole = [amount(points, 1) for points in as_wholes(scored).values()]
+    return [
+        f"By hospital ({len(known)} with a baseline), the model misses occupancy by {model} points on average. To say "
+        f"that a quarter will be as it was a year before misses by {before}, to say that it will be as the last known "
+        f"quarter by {last}. The model is nearer than the first at {nearer[0]} hospitals, nearer than the second at "
+        f"{nearer[1]}.",
+        f"For whole areas, all hospitals together, the model misses by {whole[0]} points, the same quarter a year "
+        f"before by {whole[1]}, the last quarter known by {whole[2]}.",
+        f"The model's ranges, 5 to 95\u00a0%, hold {amount(row['inside'])} of {amount(row['quarters'])} quarters: they "
+        "are of chance alone, without doubt about the fit or about what nobody foresaw.",
+    ]
 
 
 def _summary(row: dict[Any, Any], titles: dict[str, str]) -> tuple[str, ...]:
@@ -75,17 +100,25 @@ def _summary(row: dict[Any, Any], titles: dict[str, str]) -> tuple[str, ...]:
     return (known, has, amount(row["sites"]), *(amount(row[f"{rule}_error_points"], 1) for rule in RULES))
 
 
-def _system(name: str, one: Fitted, scored: pd.DataFrame, errors: pd.DataFrame) -> dict[str, Any]:
+def _site_row(row: dict[Any, Any], fitted: dict[str, Fitted]) -> tuple[str, ...]:
+    footprint = fitted[str(row["system"])].footprint
+    within = f"{amount(row['inside'])} of {amount(row['quarters'])}" if row["baseline"] else amount(None)
+    misses = (amount(row[f"{rule}_error_points"], 1) for rule in RULES)
+    return (short_name(footprint.sites[row["site"]].name), *misses, within)
+
+
+def _system(folder: Path, name: str, one: Fitted, scored: pd.DataFrame, errors: pd.DataFrame) -> dict[str, Any]:
     rows: Any = scored[scored["system"] == name]
     short = area_facts(name)
-    svg, caption = _chart(name, one, rows)
     score_heads, score_rows = _score(one, rows)
     fit_heads, fit_rows = _fit_rows(one)
     found = errors.set_index("system").loc[name]
     says = (
         f"On average the model misses occupancy by {amount(found['forecast_error_points'], 1)} points, the same "
         f"quarter a year before by {amount(found['same_quarter_error_points'], 1)}, the last quarter known by "
-        f"{amount(found['last_quarter_error_points'], 1)}. The fit took {one.rounds} rounds."
+        f"{amount(found['last_quarter_error_points'], 1)}. Beds in use are missed by "
+        f"{amount(found['forecast_error_per_cent'], 1)}, {amount(found['same_quarter_error_per_cent'], 1)} and "
+        f"{amount(found['last_quarter_error_per_cent'], 1)}\u00a0%."
     )
     return {
         "name": name,
@@ -93,23 +126,33 @@ def _system(name: str, one: Fitted, scored: pd.DataFrame, errors: pd.DataFrame) 
         "question": one.footprint.question,
         "reasons": one.reasons,
         "says": says,
-        "svg": Markup(svg),
-        "caption": caption,
+        "svg": Markup(area_chart(folder, name, one, rows)),
+        "caption": "Left of the line the year that was fitted, right of it the quarters held out.",
         "score_heads": score_heads,
         "score": score_rows,
         "fit_heads": fit_heads,
         "fit": fit_rows,
-        "ways_heads": ["way out", "aimed at", "simulated", "places / load"],
+        "ways_heads": ["waiting for", "aimed at", "simulated", "places over load"],
         "ways": _way_rows(one),
+        "matched": not one.footprint.no_baseline,
+        "fitted": _how_fitted(name, one),
         "facts": _facts(one, short),
-        "basis": short.basis,
+        "basis": short.basis if short else [],
     }
+
+
+def _how_fitted(name: str, one: Fitted) -> str:
+    if one.fit is None:
+        return ""
+    return (
+        f", and the fit to it (fits/{name}.yaml: {'with ranges' if one.fit.posterior else 'the point estimate alone'})"
+    )
 
 
 def _score(one: Fitted, rows: Any) -> tuple[list[str], list[list[str]]]:
     """Heads and rows: occupancy of every held-out quarter; the model's where there is a baseline."""
     quarters = list(dict.fromkeys(rows["quarter"]))
-    kinds = {k: text for k, text in HEADS.items() if k != "forecast" or one.observed is not None}
+    kinds = {k: text for k, text in HEADS.items() if k != "forecast" or not one.reasons}
     out = []
     for hospital, group in rows.groupby("hospital", sort=False):
         by = group.set_index("quarter")
@@ -121,9 +164,9 @@ def _score(one: Fitted, rows: Any) -> tuple[list[str], list[list[str]]]:
 
 def _fit_rows(one: Fitted) -> tuple[list[str], list[list[str]]]:
     """Heads and rows: what is known of each hospital, and the fit where there is one."""
-    fit, observed, year = one.fit, one.observed, one.footprint.baseline_year
+    fit, made = one.fit, one.forecast
     heads = ["hospital", "beds", "in use", "occupancy", "A&E admissions a day", "within 4 h"]
-    heads += ["simulated in use", "factor on stays", "no night"] if fit else []
+    heads += ["simulated in use", "factor on stays", "emergencies without a night"] if fit else []
     out = []
     for name, site in one.footprint.sites.items():
         row = [
@@ -135,7 +178,7 @@ def _fit_rows(one: Fitted) -> tuple[list[str], list[list[str]]]:
             percent(site.type1_4h_share.value, 1),
         ]
         if fit:
-            used = None if observed is None else float(occupied_beds(observed, name)[:, observed.in_year(year)].mean())
+            used = made.baseline_beds[name] if made else None
             row += [amount(used), amount(fit.stay_factor[name], 2), percent(fit.zero_day_share[name])]
         out.append(row)
     return heads, out
@@ -155,14 +198,13 @@ def _way_rows(one: Fitted) -> list[list[str]]:
         ]
         for name, way in one.footprint.pathways.items()
     ]
-    if one.observed is not None:
-        months = one.observed.in_year(one.footprint.baseline_year)
-        fresh = amount(float(delayed_beds(one.observed)[:, months].mean()), 1)
+    if one.forecast is not None:
+        fresh = amount(one.forecast.baseline_delayed, 1)
         rows.append(["all, in fresh runs", amount(one.footprint.delays.acute_beds.value * times, 1), fresh, ""])
     return rows
 
 
-def _facts(one: Fitted, short: ShortFootprint) -> list[tuple[str, str, list[str], str]]:
+def _facts(one: Fitted, short: ShortFootprint | None) -> list[tuple[str, str, list[str], str]]:
     footprint = one.footprint
     people, hosts = footprint.population.residents, footprint.population.england_equivalents
     acute, factor = footprint.delays.acute_beds, footprint.delays.host_conversion
@@ -174,7 +216,7 @@ def _facts(one: Fitted, short: ShortFootprint) -> list[tuple[str, str, list[str]
     if factor:
         text = f"{amount(factor.value, 2)} delayed beds here for each of a resident{_range(factor, 2)}"
         rows.append(("hospitals and residents", text, [], _sure(factor)))
-    for key, fact in short.facts.items():
+    for key, fact in (short.facts if short else {}).items():
         rows.append(
             (key.replace("_", " "), fact.text, list(fact.alternatives) + [fact.note] * bool(fact.note), _sure(fact))
         )
@@ -189,62 +231,3 @@ def _range(figure: Any, digits: int) -> str:
 def _sure(entry: Any) -> str:
     source = "" if entry.source == "own estimate" else f", {entry.source}"
     return f"{entry.status}, {entry.year}{source}"
-
-
-# --- the chart -----------------------------------------------------------------------------------------------------
-
-
-def _chart(name: str, one: Fitted, rows: Any) -> tuple[str, str]:
-    """Beds in use over all hospitals by quarter: observed, forecast with its spread, and a year before."""
-    seen: Any = beds_by_quarter(one.footprint)
-    seen = seen.groupby(["year", "quarter"])["occupied"].sum().reset_index()
-    labels = [f"{year[2:]} Q{quarter}" for year, quarter in zip(seen["year"], seen["quarter"], strict=True)]
-    held = rows.groupby("quarter", sort=False)[["forecast_beds", "same_quarter_beds"]].sum(min_count=1)
-    at = np.arange(len(labels) - len(held), len(labels))
-    says = f"Beds in use in {one.footprint.title} by quarter, observed beside what was forecast"
-    with style.styled(), tempfile.TemporaryDirectory() as folder:
-        fig = style.figure("Beds in use at midnight, all hospitals", 2.3)
-        ax = fig.subplots()
-        ax.plot(np.arange(len(labels)), seen["occupied"].astype(float), "-o", color=style.INK, label="observed")
-        ax.plot(
-            at,
-            held["same_quarter_beds"],
-            ":s",
-            color=style.GREY,
-            markerfacecolor="white",
-            label="same quarter a year before",
-        )
-        if held["forecast_beds"].notna().all():
-            middle = held["forecast_beds"].to_numpy(float)
-            ends = _ends(one, rows, middle)
-            ax.errorbar(
-                at,
-                middle,
-                yerr=ends,
-                fmt="--^",
-                color=style.INK,
-                markerfacecolor="white",
-                capsize=3,
-                label="model, 5 to 95 %",
-            )
-        ax.set_xticks(np.arange(len(labels)), labels)
-        ax.axvline(at[0] - 0.5, color=style.GREY, linewidth=0.8)
-        style.thousands(ax)
-        handles, _ = ax.get_legend_handles_labels()
-        style.legend_below(fig, handles, 3)
-        svg = style.save(fig, Path(folder), f"chart_{name}", says)
-    what = "To the left of the line the year that was fitted, to the right the quarters held out."
-    return svg, what
-
-
-def _ends(one: Fitted, rows: Any, middle: Any) -> Any:
-    """Distances to the 5 and 95 % of the sum over hospitals; of the sum of hospitals' ends without a run at hand."""
-    if one.observed is None:
-        ends = rows.groupby("quarter", sort=False)[["forecast_low", "forecast_high"]].sum().to_numpy(float).T
-    else:
-        whole = occupied_beds(one.observed)
-        first = one.footprint.holdout.year[:4]
-        starts = [f"{first}-{month:02d}" for month in (4, 7, 10)]
-        index = [[m.isoformat()[:7] for m in one.observed.months].index(start) for start in starts]
-        ends = np.array([np.quantile(whole[:, n : n + 3].mean(axis=1), [0.05, 0.95]) for n in index]).T
-    return np.abs(ends - middle)

@@ -21,7 +21,7 @@ from sim.reading.shape import shape_faults
 from sim.reading.yaml_file import read_yaml
 
 __all__ = ["DEFAULTS", "Defaults", "Fact", "LocalAuthority", "NoBaseline", "Reason", "ShortFootprint", "Trust"]
-__all__ += ["defaults", "expand", "read_short", "tables"]
+__all__ += ["defaults", "expand", "is_short", "read_short", "tables"]
 
 DEFAULTS = Path(__file__).resolve().parent.parent / "configs" / "footprint_defaults" / "england_2018_19.yaml"
 
@@ -196,6 +196,12 @@ def read_short(source: Mapping[str, Any] | str | Path) -> ShortFootprint:
     return short
 
 
+def is_short(path: Path) -> bool:
+    """Whether a footprint's file is in the short form."""
+    data = read_yaml(path)[0]
+    return isinstance(data, dict) and data.get("form") == "short"
+
+
 def tables(short: ShortFootprint) -> dict[str, Any]:
     """Where a short footprint's observed figures lie: names of the shared tables, and which of their rows count."""
     return {
@@ -213,7 +219,7 @@ def expand(source: ShortFootprint | Mapping[str, Any] | str | Path, *, judged: b
     Parameters
     ----------
     judged : bool
-        Whether a footprint without a baseline is refused; its figures can be looked at all the same.
+        Whether a footprint without a baseline is refused; otherwise its figures are given with the reasons.
 
     Raises
     ------
@@ -226,10 +232,11 @@ def expand(source: ShortFootprint | Mapping[str, Any] | str | Path, *, judged: b
     from models.footprint_rules import full_form
 
     short = source if isinstance(source, ShortFootprint) else read_short(source)
-    why = reasons(short) if judged else []
-    if why:
+    why = reasons(short)
+    if why and judged:
         raise NoBaseline(short.title, why)
-    return _merged(full_form(short, defaults()), short.differs)
+    whole = full_form(short, defaults()) | {"no_baseline": [reason.text for reason in why]}
+    return _merged(whole, short.differs)
 
 
 def _merged(base: dict[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:

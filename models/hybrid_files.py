@@ -45,6 +45,7 @@ def _faults_beside_the_network(path: Path, dt: float | None, check_units: bool) 
 
 def _footprint(given: dict[str, object], path: Path) -> Network:
     """Network of a footprint under business as usual, over the years of the main job."""
+    from models.baseline import without_fit
     from models.compose import parse, settings
     from models.details import build
     from models.prepare import window
@@ -63,6 +64,6 @@ def _footprint(given: dict[str, object], path: Path) -> Network:
         found = [replace(f, key=f"network.{f.key}", file=str(path)) for f in error.faults]
         raise FaultsError(found, str(path)) from None
     if chosen.fit is None:
-        rule = f"this footprint has no fit yet; carebridge calibrate footprint={given['footprint']} makes one."
+        rule = f"there is no baseline: {'; '.join(without_fit(chosen.footprint))}."
         raise FaultsError([Fault("network.footprint", given["footprint"], rule, str(path))], str(path))
     return build(chosen.footprint, chosen.fit, chosen.future, window(chosen)[1]).network

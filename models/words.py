@@ -11,7 +11,8 @@ from typing import Any
 from sim.errors import CarebridgeError, Fault, nearest
 from sim.files import check_file
 
-__all__ = ["WHERE", "Key", "Words", "file_faults", "number", "one_of", "path", "read_words", "whole"]
+__all__ = ["WHERE", "Key", "Words", "file_faults", "number", "one_of", "own_words", "path", "read_words", "whole"]
+__all__ += ["yes_or_no"]
 
 WHERE = "command line"
 Reader = Callable[[str, str], Any]  #: takes key and text, gives the value or a fault
@@ -76,6 +77,31 @@ def read_words(words: Sequence[str], keys: Mapping[str, Key], flags: Sequence[st
         else:
             faults.append(_unknown(word, dashed, key, keys, flags))
     return found, faults
+
+
+def own_words(
+    words: Sequence[str], keys: Mapping[str, Reader], flags: Sequence[str] = ()
+) -> tuple[Words, list[str], list[Fault]]:
+    """Take the keys of one command out of words of which others are for the configuration.
+
+    Returns
+    -------
+    Words
+        Values of `keys` and the flags that are given.
+    list of str
+        The other words, as they came.
+    list of Fault
+    """
+    found, rest, faults = Words(), list[str](), list[Fault]()
+    for word in words:
+        key, equals, value = word.partition("=")
+        if word.startswith("--") and word[2:] in flags:
+            found.flags.add(word[2:])
+        elif key in keys and equals:
+            faults += _keep(found, {key: Key(keys[key], "")}, key, value)
+        else:
+            rest.append(word)
+    return found, rest, faults
 
 
 def _keep(found: Words, keys: Mapping[str, Key], key: str, value: str) -> list[Fault]:
@@ -148,6 +174,13 @@ def one_of(*choices: str) -> Reader:
         return found if found in choices else Fault(key, value, rule, WHERE, nearest(found, choices))
 
     return read
+
+
+def yes_or_no(key: str, value: str) -> bool | Fault:
+    """Read true or false."""
+    if value in ("true", "false"):
+        return value == "true"
+    return Fault(key, value, "must be true or false.", WHERE)
 
 
 def path(key: str, value: str) -> Path | Fault:

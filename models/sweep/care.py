@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from models import __version__
 from models.arms import Observed, run_arms
-from models.baseline import BEDS_TOLERANCE, DELAY_TOLERANCE
+from models.baseline import BEDS_TOLERANCE, DELAY_TOLERANCE, without_fit
 from models.calibrate import inputs_hash
 from models.compose import CONFIGS, SCENARIOS, Settings, parse, settings
 from models.criteria import Assessed, assess, crowding, every_cell, months_between
@@ -133,10 +133,7 @@ class Care:
     def _fitted(self, point: Mapping[str, Value]) -> Settings:
         chosen = self._chosen(point)
         if chosen.fit is None:
-            raise CarebridgeError(
-                f"{chosen.footprint.title} has not been fitted; run `carebridge calibrate footprint="
-                f"{chosen.request.footprint}` first."
-            )
+            raise CarebridgeError(f"NO BASELINE. {'; '.join(without_fit(chosen.footprint))}.")
         return chosen
 
     @lru_cache(maxsize=2)  # noqa: B019 - one study a process; a chunk has few points

@@ -16,14 +16,13 @@ from models.calibration_targets import CHANGE, QUARTERS, aims, held_back, range_
 from models.calibration_whole import Calibrated, _nearer, _slopes, calibrate_around, fit_hash, in_words
 from models.compose import CONFIGS, Settings
 from models.footprint import Footprint, load_footprint
-from models.footprints_score import default_future
-from models.plan import Fit
+from models.plan import Fit, Future
 from models.system import community_places, inside_beds
 from sim.calibration import LogNormal, Moments, Parameter, Target, identify, spread_error
 from sim.calibration.problem import Space
 from sim.calibration.runs import Runner
 
-FUTURE = default_future()
+FUTURE = Future.model_validate(yaml.safe_load((CONFIGS / "future" / "evidence.yaml").read_text("utf-8")))
 
 
 @pytest.fixture(scope="module")

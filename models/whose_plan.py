@@ -1,0 +1,44 @@
+"""Whose plan is it? A plan's beds are those of certain hospitals, so it is not run on those of another footprint.
+
+A plan says which footprint it is for; a plan that names none may be run on all.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+from pathlib import Path
+
+from models.presets import composed
+from sim.errors import CarebridgeError, Fault
+
+__all__ = ["owner_of", "plan_faults", "usual_plan"]
+
+NO_PLAN = "none"
+PLANS = Path(__file__).resolve().parents[1] / "configs" / "plan"
+
+
+@functools.cache
+def owner_of(plan: str) -> str | None:
+    """Footprint that a plan is for; None when it is for no one, or cannot be read."""
+    try:
+        data = composed(PLANS / f"{plan}.yaml")
+    except (CarebridgeError, OSError):
+        return None
+    owner = data.get("footprint") if isinstance(data, dict) else None
+    return str(owner) if owner else None
+
+
+def usual_plan(footprint: str, plans: Sequence[str]) -> str:
+    """Plan of a footprint unless another is asked for: the first of its own, or that nothing changes."""
+    return next((plan for plan in plans if owner_of(plan) == footprint), NO_PLAN)
+
+
+def plan_faults(plan: str, footprint: str, plans: Sequence[str]) -> list[Fault]:
+    """Say that a plan belongs to another footprint, and which may be run on this one."""
+    owner = owner_of(plan)
+    if owner in (None, footprint):
+        return []
+    open_to = [name for name in plans if owner_of(name) in (None, footprint)]
+    rule = f"closes beds of {owner}, not of {footprint}; plans for {footprint}: {', '.join(open_to)}."
+    return [Fault("plan", plan, rule, "command line", usual_plan(footprint, plans))]
