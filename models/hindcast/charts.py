@@ -26,7 +26,12 @@ PANELS = (
 #: how a forecast of each horizon is drawn, told apart in black and white by dashes and markers
 SAID = {
     "one_year": {"color": "#0b5fa5", "linestyle": "--", "marker": "o", "label": "model, one year ahead"},
-    "five_years": {"color": "#c2570c", "linestyle": ":", "marker": "", "label": "model, five years from March 2015"},
+    "five_years": {
+        "color": "#c2570c",
+        "linestyle": ":",
+        "marker": "",
+        "label": "model, five years from March 2015\n(not seen where it is the same)",
+    },
 }
 FROM = "2011/12"
 

@@ -2,9 +2,9 @@
 
 What the model leaves over by quarter of the year, the same in every training year, is its fault of season and is added.
 What it leaves over in a year (mean over its quarters of the log ratio, or the difference of log odds, of
-observed to modelled) is carried on with a share `rho` a year, a first-order autoregression whose share is estimated
-from the training years, between 0 and 1. 0 is the model by itself; 1 takes the level of the last known year, as a
-naive forecast does. Parameters are frozen; a target is never told.
+observed to modelled) is carried on with a share `rho` a year, a first-order autoregression. 0 is the model by itself; 1
+takes the level of the last known year, as a naive forecast does, and is the share of delays; that of the other targets
+is estimated from the training years. Parameters are frozen; a target is never told.
 """
 
 from __future__ import annotations
@@ -24,12 +24,11 @@ from models.history.data import Key, year_before
 from models.history.naive import Horizon, origin_of
 
 __all__ = ["INPUTS", "TARGETS", "forecast_beds", "forecasts_of", "modelled", "persistence", "season_left"]
-__all__ += ["share_carried"]
 
 INPUTS = ("emergency_admissions", "beds_available", "type1_attendances")
 By = Mapping[Key, float]
 QUARTERS = 4
-SHARES = np.arange(0.0, 1.0, 0.005)  #: over which likely shares are averaged
+
 
 #: targets, and the scale on which what the model leaves over is measured
 TARGETS: dict[str, Literal["log", "odds"]] = {
@@ -39,9 +38,10 @@ TARGETS: dict[str, Literal["log", "odds"]] = {
     "delayed_days_all": "log",
     "delayed_days_acute": "log",
 }
-#: the last known year gives their level whole. Delayed people outside general and acute beds are not in the hospitals;
-#: of acute delays, forecasts within the training years are best so (docs/hindcast.md)
-LAST_LEVEL = ("delayed_days_all", "delayed_days_acute")
+#: delayed people outside general and acute beds are not in the hospitals
+NOT_FITTED = ("delayed_days_all",)
+#: the last known year gives their level whole; for acute delays, forecasts within the training years are best so
+LAST_LEVEL = (*NOT_FITTED, "delayed_days_acute")
 
 
 def modelled(found: Simulated, told: Told, setup: Hindcast, crowding: Crowding) -> dict[str, dict[Key, float]]:
@@ -67,53 +67,29 @@ def modelled(found: Simulated, told: Told, setup: Hindcast, crowding: Crowding) 
 def persistence(model: Mapping[str, By], trained: History) -> dict[str, float]:
     """Share of what the model leaves over that is still left a year later, by target, from the training years.
 
-    One share for all targets (:func:`share_carried`): four or five years are too few to tell one target's from
-    another's. The level of delays (``LAST_LEVEL``) is taken from the last known year whole.
+    Three pairs of years a target are too few to tell one target's share from another's, so one share is estimated for
+    all whose level was fitted, each weighted by the inverse of its mean square. The level of delays (``LAST_LEVEL``)
+    is taken from the last known year whole.
     """
-    left = []
-    for target in (t for t in TARGETS if t not in LAST_LEVEL):
-        years = _whole_years(trained, target)["year"].unique()
-        left.append(np.array([_left_over(model[target], trained, target, str(year)) for year in years]))
-    share = share_carried(left)
+    above = below = 0.0
+    for target in (t for t in TARGETS if t not in NOT_FITTED):
+        rows: Any = trained.frame()
+        years = sorted({str(y) for y, v in zip(rows["year"], rows[target], strict=True) if np.isfinite(v)})
+        over = np.array([_left_over(model[target], trained, target, year) for year in years])
+        size = float(np.mean(over**2)) or 1.0  # a target that is met exactly says nothing
+        above, below = above + float(over[1:] @ over[:-1]) / size, below + float(over[:-1] @ over[:-1]) / size
+    share = float(np.clip(above / below, 0.0, 1.0)) if below > 0 else 0.0
     return {target: 1.0 if target in LAST_LEVEL else share for target in TARGETS}
-
-
-def share_carried(left: Sequence[np.ndarray]) -> float:
-    """Share of a year's remainder that is carried into the next: what few years leave open, averaged.
-
-    The remainders of every series are a first-order autoregression with a level and a size of their own, which are
-    taken out (restricted likelihood; Patterson and Thompson, Biometrika 58, 1971), and one share for all, between 0 and
-    1 with nothing known beforehand. Given is the mean of what that leaves likely: it has the least squared error. A
-    regression of each year on the one before would not do. Levels were fitted to the same few years, and that draws it
-    far down: of four values without memory -0.3 is expected, and -0.1 where nearly all is carried.
-
-    Parameters
-    ----------
-    left : sequence of ndarray
-        Remainders by year, of each target. A series that does not vary says nothing.
-    """
-    told = [over for over in left if np.ptp(over) > 0]
-    logs = np.array([sum(_log_likelihood(over, share) for over in told) for share in SHARES])
-    weights = np.exp(logs - logs.max())
-    return float(weights @ SHARES / weights.sum())
-
-
-def _log_likelihood(over: np.ndarray, share: float) -> float:
-    """Of an autoregression with this share, its level and its size integrated out; up to a constant."""
-    year = np.arange(len(over))
-    known = share ** np.abs(year[:, None] - year)
-    each, one = np.linalg.inv(known), np.ones(len(over))
-    precision = float(one @ each @ one)
-    rest = over - float(one @ each @ over) / precision
-    size = (len(over) - 1) * np.log(rest @ each @ rest)
-    return -0.5 * float(np.linalg.slogdet(known)[1] + np.log(precision) + size)
 
 
 def season_left(model: Mapping[str, By], trained: History) -> dict[str, list[float]]:
     """What the model leaves over by quarter, less what it leaves over in the year: mean of the training years."""
+    rows: Any = trained.frame()
     out = {}
     for target, scale in TARGETS.items():
-        known = _whole_years(trained, target)
+        known = rows[rows[target].notna()]
+        whole = known.groupby("year")["quarter"].transform("count") == QUARTERS
+        known = known[whole]
         seen = _to(known[target].to_numpy(float), scale)
         keys = zip(known["year"], known["quarter"], strict=True)
         left = seen - _to(np.array([model[target][str(y), int(q)] for y, q in keys]), scale)
@@ -171,13 +147,6 @@ def _values(
         over += season[key[1] - 1]
         out[key] = _back(_to(np.array([model[key]]), TARGETS[target])[0] + over, TARGETS[target])
     return out
-
-
-def _whole_years(past: History, target: str) -> Any:
-    """Rows of the years in which a target is known in every quarter."""
-    rows: Any = past.frame()
-    rows = rows[rows[target].notna()]
-    return rows[rows.groupby("year")["quarter"].transform("count") == QUARTERS]
 
 
 def _left_over(model: By, past: History, target: str, year: str) -> float:

@@ -12,15 +12,7 @@ from models.hindcast.command import KEYS
 from models.hindcast.crowded import crowding_with, fit_crowding
 from models.hindcast.england import england_care, feedback_named
 from models.hindcast.fit import figures, simulated, targets, training_hash
-from models.hindcast.forecast import (
-    TARGETS,
-    forecast_beds,
-    forecasts_of,
-    modelled,
-    persistence,
-    season_left,
-    share_carried,
-)
+from models.hindcast.forecast import TARGETS, forecast_beds, forecasts_of, modelled, persistence, season_left
 from models.hindcast.frozen_fit import FIT_FILE, FrozenFit, read_fit
 from models.hindcast.hospitals import SITES, country
 from models.hindcast.parameters import FITTED, read_hindcast
@@ -195,40 +187,22 @@ def test_forecasts_do_not_see_later_targets(found, history, trained, setup, fit)
 
 
 def test_persistence_is_one_share_for_what_was_fitted(trained, fit):
-    """Remainders that change sides say little is carried, a slow one much; delays take the last level whole."""
+    """A constant error gives 1, an alternating one 0; delays take the last level whole."""
     rows = trained.frame()
     keys = [(str(y), int(q)) for y, q in zip(rows["year"], rows["quarter"], strict=True)]
 
-    def off(by_year):
+    def off(factor):
         logs = {t for t, scale in TARGETS.items() if scale == "log"}
         pairs = {t: zip(keys, rows[t].to_numpy(float), strict=True) for t in TARGETS}
-        years = {t: {k: by_year(int(k[0][:4]) - 2010) for k in keys} for t in TARGETS}
         return {
-            t: {k: v * (1 + years[t][k]) if t in logs else v - 0.1 * years[t][k] for k, v in p}
-            for t, p in pairs.items()
+            t: {k: v * (factor(k) if t in logs else 1 - 0.01 * (2 - factor(k))) for k, v in p} for t, p in pairs.items()
         }
 
-    sides = persistence(off(lambda year: 0.05 * (-1) ** year), trained)
-    slow = persistence(off(lambda year: 0.03 * year), trained)
-    assert 0 < sides["waits_over_4h"] < 0.2 and slow["waits_over_4h"] > 0.7
-    assert slow["waits_over_4h"] == slow["beds_occupied"] == slow["type1_4h_share"]
-    for delays in ("delayed_days_all", "delayed_days_acute"):
-        assert sides[delays] == slow[delays] == fit.persistence[delays] == 1
+    assert persistence(off(lambda k: 0.95), trained)["waits_over_4h"] == pytest.approx(1, abs=0.05)
+    assert persistence(off(lambda k: 0.95 if int(k[0][:4]) % 2 else 1.05), trained)["waits_over_4h"] == 0
     assert all(0 <= v <= 1 for v in fit.persistence.values())
-
-
-def test_the_share_carried_is_found_in_long_series_and_left_open_by_short_ones():
-    """Forty years of four series give it to a tenth, four years next to nothing; level and size play no part."""
-    noise = np.random.default_rng(1).standard_normal((4, 120))
-    for share in (0.2, 0.7):
-        series = np.zeros_like(noise)
-        for year in range(1, noise.shape[1]):
-            series[:, year] = share * series[:, year - 1] + noise[:, year]
-        assert share_carried(series[:, -40:]) == pytest.approx(share, abs=0.1)
-        short = share_carried(series[:, -4:])
-        assert 0.25 < short < 0.75
-        assert share_carried([3 + 10 * series[0, -4:], *series[1:, -4:]]) == pytest.approx(short)
-    assert share_carried([np.full(4, 0.3)]) == pytest.approx(0.5, abs=0.01)
+    assert fit.persistence["delayed_days_all"] == fit.persistence["delayed_days_acute"] == 1
+    assert fit.persistence["waits_over_4h"] == fit.persistence["beds_occupied"] < 1
 
 
 def test_a_fault_of_season_is_taken_out(trained, fit):
@@ -309,6 +283,8 @@ def test_what_the_hindcast_promises(setup, care, history, fit):
     assert error[DEMAND_ONLY, "beds_occupied", "one_year"] > error[FULL, "beds_occupied", "one_year"]
     assert error[FULL, "type1_4h_share", "one_year"] < error["same quarter last year", "type1_4h_share", "one_year"]
     assert error[FULL, "waits_over_4h", "five_years"] < error["held at 2014/15", "waits_over_4h", "five_years"]
+    for delays in ("delayed_days_all", "delayed_days_acute"):
+        assert error[FULL, delays, "one_year"] < error["same quarter last year", delays, "one_year"]
     assert outcome.response.inside
     assert outcome.overshoot == pytest.approx(0.25, abs=0.01)
     assert 0.20 < outcome.overshoot_simulated < 0.35
