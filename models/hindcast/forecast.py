@@ -2,9 +2,9 @@
 
 What the model leaves over by quarter of the year, the same in every training year, is its fault of season and is added.
 What it leaves over in a year (mean over its quarters of the log ratio, or the difference of log odds, of
-observed to modelled) is carried on with a share `rho` a year, a first-order autoregression whose share is estimated for
-each target from the training years, between 0 and 1. 0 is the model by itself; 1 takes the level of the last known
-year, as a naive forecast does. Parameters are frozen; a target is never told.
+observed to modelled) is carried on with a share `rho` a year, a first-order autoregression. 0 is the model by itself; 1
+takes the level of the last known year, as a naive forecast does, and is the share of delays; that of the other targets
+is estimated from the training years. Parameters are frozen; a target is never told.
 """
 
 from __future__ import annotations
@@ -40,6 +40,8 @@ TARGETS: dict[str, Literal["log", "odds"]] = {
 }
 #: delayed people outside general and acute beds are not in the hospitals
 NOT_FITTED = ("delayed_days_all",)
+#: the last known year gives their level whole; for acute delays, forecasts within the training years are best so
+LAST_LEVEL = (*NOT_FITTED, "delayed_days_acute")
 
 
 def modelled(found: Simulated, told: Told, setup: Hindcast, crowding: Crowding) -> dict[str, dict[Key, float]]:
@@ -66,8 +68,8 @@ def persistence(model: Mapping[str, By], trained: History) -> dict[str, float]:
     """Share of what the model leaves over that is still left a year later, by target, from the training years.
 
     Three pairs of years a target are too few to tell one target's share from another's, so one share is estimated for
-    all whose level was fitted, each weighted by the inverse of its mean square. A level that was not fitted
-    (``NOT_FITTED``) is taken from the last known year whole.
+    all whose level was fitted, each weighted by the inverse of its mean square. The level of delays (``LAST_LEVEL``)
+    is taken from the last known year whole.
     """
     above = below = 0.0
     for target in (t for t in TARGETS if t not in NOT_FITTED):
@@ -77,7 +79,7 @@ def persistence(model: Mapping[str, By], trained: History) -> dict[str, float]:
         size = float(np.mean(over**2)) or 1.0  # a target that is met exactly says nothing
         above, below = above + float(over[1:] @ over[:-1]) / size, below + float(over[:-1] @ over[:-1]) / size
     share = float(np.clip(above / below, 0.0, 1.0)) if below > 0 else 0.0
-    return {target: 1.0 if target in NOT_FITTED else share for target in TARGETS}
+    return {target: 1.0 if target in LAST_LEVEL else share for target in TARGETS}
 
 
 def season_left(model: Mapping[str, By], trained: History) -> dict[str, list[float]]:

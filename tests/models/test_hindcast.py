@@ -187,7 +187,7 @@ def test_forecasts_do_not_see_later_targets(found, history, trained, setup, fit)
 
 
 def test_persistence_is_one_share_for_what_was_fitted(trained, fit):
-    """A constant error gives 1, an alternating one 0; what was not fitted takes the last level whole."""
+    """A constant error gives 1, an alternating one 0; delays take the last level whole."""
     rows = trained.frame()
     keys = [(str(y), int(q)) for y, q in zip(rows["year"], rows["quarter"], strict=True)]
 
@@ -201,7 +201,8 @@ def test_persistence_is_one_share_for_what_was_fitted(trained, fit):
     assert persistence(off(lambda k: 0.95), trained)["waits_over_4h"] == pytest.approx(1, abs=0.05)
     assert persistence(off(lambda k: 0.95 if int(k[0][:4]) % 2 else 1.05), trained)["waits_over_4h"] == 0
     assert all(0 <= v <= 1 for v in fit.persistence.values())
-    assert fit.persistence["delayed_days_all"] == 1
+    assert fit.persistence["delayed_days_all"] == fit.persistence["delayed_days_acute"] == 1
+    assert fit.persistence["waits_over_4h"] == fit.persistence["beds_occupied"] < 1
 
 
 def test_a_fault_of_season_is_taken_out(trained, fit):
@@ -282,6 +283,8 @@ def test_what_the_hindcast_promises(setup, care, history, fit):
     assert error[DEMAND_ONLY, "beds_occupied", "one_year"] > error[FULL, "beds_occupied", "one_year"]
     assert error[FULL, "type1_4h_share", "one_year"] < error["same quarter last year", "type1_4h_share", "one_year"]
     assert error[FULL, "waits_over_4h", "five_years"] < error["held at 2014/15", "waits_over_4h", "five_years"]
+    for delays in ("delayed_days_all", "delayed_days_acute"):
+        assert error[FULL, delays, "one_year"] < error["same quarter last year", delays, "one_year"]
     assert outcome.response.inside
     assert outcome.overshoot == pytest.approx(0.25, abs=0.01)
     assert 0.20 < outcome.overshoot_simulated < 0.35
