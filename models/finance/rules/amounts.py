@@ -20,7 +20,7 @@ import numpy.typing as npt
 from models.figures import Figure
 from sim.errors import Fault, FaultsError
 
-__all__ = ["MONTHS", "Pence", "Rate", "exact", "exacts", "as_pence", "in_whole", "over", "pence", "product", "running"]
+__all__ = ["MONTHS", "Pence", "Rate", "exact", "exacts", "as_pence", "growing", "in_whole", "over", "pence", "product", "running"]
 __all__ += ["scaled", "split", "times", "whole_weights"]
 
 MONTHS = 12  #: in a year
@@ -104,11 +104,36 @@ def scaled(amount: Any, many: npt.ArrayLike, rate: Rate = 1) -> Pence:
         Must broadcast with `amount`; numbers with a fraction are taken to the millionth.
     rate : rate
     """
-    counted, scale = np.asarray(many), 1
-    if counted.dtype.kind not in "iuO":
-        counted, scale = np.rint(counted.astype(np.float64) * MILLIONTHS).astype(np.int64), MILLIONTHS
-    rate = exact(rate)
+    (counted, scale), rate = _counted(many), exact(rate)
     return over(product(product(as_pence(amount), counted), rate.numerator), scale * rate.denominator)
+
+
+def growing(many: npt.ArrayLike, rate: Rate) -> Pence:
+    """Price what a simulation gives month by month (bed-days, visits), rounding the running total.
+
+    Parameters
+    ----------
+    many : ndarray of int or float [months, ...]
+        Numbers with a fraction are taken to the millionth.
+    rate : rate
+        Pence for one.
+
+    Returns
+    -------
+    ndarray of int64 [months, ...]
+        The first t months together are within half a penny of their exact price, for every t.
+    """
+    (counted, scale), rate = _counted(many), exact(rate)
+    totals = over(product(np.cumsum(counted, axis=0), rate.numerator), scale * rate.denominator)
+    return np.diff(totals, axis=0, prepend=np.zeros_like(totals[:1]))
+
+
+def _counted(many: npt.ArrayLike) -> tuple[npt.NDArray[Any], int]:
+    """Numbers as whole ones, and what these are parts of."""
+    counted = np.asarray(many)
+    if counted.dtype.kind in "iuO":
+        return counted, 1
+    return np.rint(counted.astype(np.float64) * MILLIONTHS).astype(np.int64), MILLIONTHS
 
 
 def product(left: Any, right: Any) -> npt.NDArray[Any]:

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from models.finance.rules.amounts import MONTHS, Pence, Rate, as_pence, exact, over, product, scaled, split
+from models.finance.rules.amounts import MONTHS, Pence, Rate, as_pence, exact, growing, over, product, split
 from models.finance.rules.checks import at_least, known, refuse
 from sim.errors import Fault
 
@@ -92,7 +92,7 @@ def ward_costs(
     bed_days : ndarray of int or float [months, wards, ...]
         Bed-days occupied in the month, as they happened.
     per_bed_day : rate
-        Pence, variable cost of an occupied bed-day.
+        Pence, variable cost of an occupied bed-day; rounded in running totals, so a year's cost is exact for each ward.
     notice : int
         Months for which a closed ward's cost still runs.
     site_open : ndarray of bool [months, sites], optional
@@ -123,7 +123,7 @@ def ward_costs(
     return StepCosts(
         site=np.where(_running_on(sites, site_notice), _monthly(wards.site_cost, len(beds)), 0),
         ward=np.where(_running_on(beds > 0, notice), monthly, 0),
-        variable=scaled(np.int64(1), days, per_bed_day),
+        variable=growing(days, per_bed_day),
     )
 
 
