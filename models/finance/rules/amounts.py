@@ -25,7 +25,7 @@ __all__ += ["scaled", "split", "times", "whole_weights"]
 
 MONTHS = 12  #: in a year
 MILLIONTHS = 10**6  #: to which shares drawn at random are taken
-ROOM = 2**61  #: products up to here fit 64 bits with room for rounding
+ROOM = 2**58  #: products below it fit 64 bits with room for rounding and for sums of a few of them
 
 Pence: TypeAlias = npt.NDArray[np.int64]
 Rate: TypeAlias = int | float | str | Fraction | Figure
@@ -84,7 +84,7 @@ def over(amount: Any, denominator: Any) -> Pence:
     amount, denominator = _integers(amount), _integers(denominator)
     if max(_largest(amount), _largest(denominator)) >= ROOM:
         amount, denominator = amount.astype(object), denominator.astype(object)
-    found = (2 * abs(amount) + denominator) // (2 * denominator)
+    found = np.asarray((2 * abs(amount) + denominator) // (2 * denominator), dtype=amount.dtype)
     return _narrow(np.where(amount < 0, -found, found), "amount")
 
 
@@ -140,7 +140,7 @@ def product(left: Any, right: Any) -> npt.NDArray[Any]:
     """Multiply whole numbers, in 64 bits where they fit and in Python's own integers where they do not."""
     left, right = _integers(left), _integers(right)
     if object in (left.dtype, right.dtype) or _largest(left) * _largest(right) >= ROOM:
-        return np.asarray(left.astype(object) * right.astype(object))
+        return np.asarray(left.astype(object) * right.astype(object), dtype=object)
     return left * right
 
 
@@ -222,11 +222,7 @@ def in_whole(rates: Sequence[Rate]) -> tuple[npt.NDArray[Any], int]:
 def _integers(values: Any) -> npt.NDArray[Any]:
     """Whole numbers as 64-bit integers, or as Python's own where one does not fit."""
     array = np.asarray(values)
-    if array.dtype.kind in "iu":
-        return array.astype(np.int64)
-    if array.dtype == object and _largest(array) < ROOM:
-        return array.astype(np.int64)
-    return np.asarray(values, dtype=object)
+    return array.astype(np.int64 if array.dtype.kind == "i" or _largest(array) < ROOM else object)
 
 
 def _largest(array: npt.NDArray[Any]) -> int:
@@ -234,6 +230,6 @@ def _largest(array: npt.NDArray[Any]) -> int:
 
 
 def _narrow(array: npt.NDArray[Any], key: str) -> Pence:
-    if array.dtype == object and _largest(array) >= 2**63:
+    if array.dtype.kind != "i" and _largest(array) >= 2**63:
         raise FaultsError([Fault(key, None, "is larger than 64 bits of pence can hold.")], key)
     return array.astype(np.int64)
