@@ -20,7 +20,20 @@ import numpy.typing as npt
 from models.figures import Figure
 from sim.errors import Fault, FaultsError
 
-__all__ = ["MONTHS", "Pence", "Rate", "exact", "exacts", "as_pence", "growing", "in_whole", "over", "pence", "product", "running"]
+__all__ = [
+    "MONTHS",
+    "Pence",
+    "Rate",
+    "exact",
+    "exacts",
+    "as_pence",
+    "growing",
+    "in_whole",
+    "over",
+    "pence",
+    "product",
+    "running",
+]
 __all__ += ["scaled", "split", "times", "whole_weights"]
 
 MONTHS = 12  #: in a year

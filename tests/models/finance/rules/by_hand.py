@@ -64,7 +64,11 @@ def loan(flows: Sequence[int], cash: int, minimum: int, rate: Fraction) -> tuple
 
 
 def fund(
-    allocation: int, quarters: Sequence[Fraction], parts: Sequence[Fraction], opened: Sequence[Sequence[bool]], back: bool
+    allocation: int,
+    quarters: Sequence[Fraction],
+    parts: Sequence[Fraction],
+    opened: Sequence[Sequence[bool]],
+    back: bool,
 ) -> list[int]:
     """Paid by quarter; the first element is finance, and only it is made good (with `back`)."""
     due = [shares(q, parts) for q in shares(allocation, quarters)]

@@ -9,8 +9,17 @@ from typing import Any
 import numpy as np
 import pytest
 
-from models.finance.rules import contracts, control_totals, double_running, loans, pooled, public_dividend, spells
-from models.finance.rules import step_costs, sustainability_fund
+from models.finance.rules import (
+    contracts,
+    control_totals,
+    double_running,
+    loans,
+    pooled,
+    public_dividend,
+    spells,
+    step_costs,
+    sustainability_fund,
+)
 from models.finance.rules.amounts import exact
 from models.finance.rules.settings import read_rules
 from tests.models.finance.rules.by_hand import MILLION, in_pence
@@ -187,9 +196,7 @@ def test_fin_double_running() -> None:
     case, due = given("fin_double_running"), wanted("fin_double_running")
     stages = double_running.Stages(build=0, ramp=case["ramp_months"], proof=case["proving_months"], lag=0)
     added = double_running.run_up(in_pence(3.0), stages, case["horizon"])
-    found = double_running.double_running(
-        added, double_running.release(in_pence(3.6), stages, case["horizon"])
-    )
+    found = double_running.double_running(added, double_running.release(in_pence(3.6), stages, case["horizon"]))
     assert found.peak == in_pence(due["peak_cumulative_cost"])
     assert found.month_of_peak == due["month_of_peak(1-based)"]
     assert found.cumulative[-1] == in_pence(due["net_at_36m"])
