@@ -284,5 +284,4 @@ def mret_retained(baseline: Any, actual: Any, marginal: Rate) -> Pence:
 
     It belongs into a pot that is spent on managing demand only (:func:`models.finance.rules.pooled.spend`).
     """
-    kept = as_pence(actual, "actual") - pay(mret(marginal), baseline, actual)
-    return np.maximum(kept, 0)
+    return as_pence(actual, "actual") - pay(mret(marginal), baseline, actual)

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from models.finance.rules.contracts import mret_retained
 from models.finance.rules.pooled import REFUSED, Delays, bear, decided, pay_for_performance, spend
 from sim.errors import FaultsError
 from tests.models.finance.rules.by_hand import penny, shares
@@ -76,6 +77,15 @@ def test_a_pot_is_never_overdrawn(months: list[tuple[int, int, int]], opening: i
     assert held >= 0
 
 
+def test_what_the_marginal_rate_retains_is_spent_on_managing_demand() -> None:
+    baseline, actual = np.full(3, 4_000), np.array([4_400, 3_900, 5_000])
+    kept = mret_retained(baseline, actual, "0.7")
+    found = spend("MRET", kept, {"discharge": np.array([100, 50, 100])}, {"discharge", "prevention"})
+    assert found.paid["discharge"].tolist() == [100, 20, 100]
+    assert found.balance.tolist() == [20, 0, 200]
+    assert found.paid["discharge"].sum() + found.balance[-1] == kept.sum() == 420
+
+
 def test_a_pot_may_not_pay_for_anything_else() -> None:
     with pytest.raises(FaultsError) as error:
         spend(
@@ -92,7 +102,7 @@ def test_pay_for_performance(pot: int, fewer: int, before: int, target: Fraction
     released, kept = pay_for_performance(pot, fewer, before, target)
     assert released + kept == pot
     share = min(Fraction(1), max(Fraction(0), Fraction(fewer, before) / target))
-    assert abs(released - pot * share) <= Fraction(1, 2)
+    assert abs(int(released) - pot * share) <= Fraction(1, 2)
     assert abs(released - penny(pot * share)) <= 1
 
 
