@@ -62,6 +62,18 @@ def test_a_year_that_differs_by_month_is_repeated_as_it_is() -> None:
     assert found.break_even == np.flatnonzero(walk < 0)[-1] + 2
 
 
+@given(st.lists(st.integers(-5, 6), min_size=12, max_size=30))
+def test_break_even_of_any_pattern(months: list[int]) -> None:
+    net = np.array(months)
+    found = double_running(np.maximum(-net, 0), np.maximum(net, 0))
+    walk = np.cumsum(np.concatenate([net, np.tile(net[-12:], 200)]))
+    below = np.flatnonzero(walk < 0)
+    if net[-12:].sum() < 0 or (len(below) and below[-1] > len(walk) - 13):
+        assert found.break_even == NEVER
+    else:
+        assert found.break_even == (below[-1] + 2 if len(below) else 1)
+
+
 def test_what_never_pays_says_so() -> None:
     ones, none = np.ones(24, int), np.zeros(24, int)
     assert double_running(ones, none).break_even == NEVER
