@@ -21,7 +21,7 @@ def refuse(faults: Iterable[Fault], what: str) -> None:
         raise FaultsError(found, what)
 
 
-def at_least(least: int, **values: Any) -> list[Fault]:
+def at_least(least: int, /, **values: Any) -> list[Fault]:
     """Faults of amounts, counts or rates, named by their keys, that lie below a bound or are no numbers."""
     return [
         Fault(key, _told(np.asarray(value).min()), f"must be at least {least}.")
@@ -34,7 +34,7 @@ def _told(value: Any) -> int | float:
     return int(value) if float(value).is_integer() else float(value)
 
 
-def between(low: Rate, high: Rate, **rates: Rate) -> list[Fault]:
+def between(low: Rate, high: Rate, /, **rates: Rate) -> list[Fault]:
     """Faults of rates, named by their keys, that lie outside a range."""
     return [
         Fault(key, float(exact(rate)), f"must lie between {float(exact(low)):g} and {float(exact(high)):g}.")
@@ -50,7 +50,8 @@ def summing_to_one(key: str, shares: Sequence[Rate]) -> list[Fault]:
     if any(share < 0 for share in found):
         faults.append(Fault(key, [float(s) for s in found], "no share may be negative."))
     if sum(found) != 1:
-        faults.append(Fault(key, [float(s) for s in found], f"must sum to one; these sum to {float(sum(found)):g}."))
+        rule = f"must sum to one, exactly; these sum to {float(sum(found))}."
+        faults.append(Fault(key, [float(s) for s in found], rule, example=f'{key}: ["1/3", "1/3", "1/3"]'))
     return faults
 
 
@@ -63,7 +64,7 @@ def known(key: str, names: Iterable[str], choices: Collection[str], what: str) -
     ]
 
 
-def fitting(shape: tuple[int, ...], **arrays: npt.NDArray[Any]) -> list[Fault]:
+def fitting(shape: tuple[int, ...], /, **arrays: npt.NDArray[Any]) -> list[Fault]:
     """Faults of arrays, named by their keys, that do not broadcast to a shape."""
     faults = []
     for key, array in arrays.items():

@@ -102,6 +102,8 @@ def test_faults() -> None:
         totals.offsets(zero, zero, "income", base=zero)
     with pytest.raises(FaultsError, match="sum to one"):
         totals.offsets(zero, zero, "agreed", agreed=[0.5, 0.4, 0.2])
+    with pytest.raises(FaultsError, match="exactly"):
+        totals.shared(5, [1 / 3] * 3, ["1/3"] * 3)
     with pytest.raises(FaultsError) as error:
         totals.shared(5, ["0.5", "0.6"], ["-0.2", "0.7", "0.4"])
     assert len(error.value.faults) == 4
