@@ -21,7 +21,7 @@ from models.finance.rules.contracts import Contract, pay
 from sim.errors import Fault
 
 __all__ = ["Agreement", "Line", "Settled", "contract_year", "in_force", "month", "month_faults", "month_text"]
-__all__ += ["payments", "schedule", "settle"]
+__all__ += ["on_account", "payments", "schedule", "settle"]
 
 APRIL = 4  #: first month of a contract year
 
