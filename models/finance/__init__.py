@@ -1,0 +1,1 @@
+"""Money: what the organisations of a footprint earn, spend, owe and own."""
