@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -55,17 +56,13 @@ def write_parts(path: Path, parts: Iterable[pa.Table], units: Mapping[str, str],
     units, about : mapping
         As for :func:`write_table`.
     """
-    writer = None
-    with pa.OSFile(str(path), "wb") as sink:
-        for part in parts:
-            if writer is None:
-                fields = [f.with_metadata({"unit": units.get(f.name, "")}) for f in part.schema]
-                schema = pa.schema(fields, metadata=dict(about))
-                writer = pa.ipc.new_file(sink, schema, options=pa.ipc.IpcWriteOptions(compression="zstd"))
+    rest = iter(parts)
+    first = next(rest)
+    fields = [f.with_metadata({"unit": units.get(f.name, "")}) for f in first.schema]
+    schema, options = pa.schema(fields, metadata=dict(about)), pa.ipc.IpcWriteOptions(compression="zstd")
+    with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, schema, options=options) as writer:
+        for part in itertools.chain([first], rest):
             writer.write_table(part.cast(schema).combine_chunks())
-        if writer is None:
-            raise CarebridgeError(f"{path}: a table without any part cannot be written.")
-        writer.close()
     digest = hashlib.sha256()
     with path.open("rb") as file:
         while block := file.read(1 << 20):
@@ -87,7 +84,11 @@ def read_parts(path: str | Path, version: str) -> Iterator[pa.Table]:
             _check_version(path, {k.decode(): v.decode() for k, v in (reader.schema.metadata or {}).items()}, version)
             for n in range(reader.num_record_batches):
                 yield pa.Table.from_batches([reader.get_batch(n)])
-    except (pa.ArrowInvalid, FileNotFoundError) as error:
+            if not reader.num_record_batches:
+                yield reader.schema.empty_table()
+    except FileNotFoundError:
+        raise CarebridgeError(f"{path}: there is no such file.") from None
+    except (pa.ArrowInvalid, OSError) as error:
         raise CarebridgeError(f"{path}: cannot be read as a table: {error}") from None
 
 

@@ -98,5 +98,5 @@ def _joined(rows: Sequence[pd.DataFrame], names: Sequence[str], amounts: Sequenc
     if not rows:
         empty: dict[str, Any] = {n: pd.Series(dtype="int64" if n == "replication" else "object") for n in names}
         return pd.DataFrame(empty | {n: pd.Series(dtype="int64") for n in amounts})
-    found = pd.concat(rows, ignore_index=True)[[*names, *amounts]]
-    return found.sort_values(list(names), kind="stable", ignore_index=True)
+    found = pd.concat(rows, ignore_index=True).loc[:, [*names, *amounts]]
+    return found.sort_values(by=list(names), kind="stable", ignore_index=True)

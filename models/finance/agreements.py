@@ -40,8 +40,8 @@ def falls_or_jumps(actual: npt.NDArray[np.int64], paid: npt.NDArray[np.int64]) -
 def payment_with_activity(books: Books) -> list[Breach]:
     """7: over replications with one plan, payment never falls with activity and never jumps."""
     table, out = books.contracts, []
-    for group, rows in table[table["form"] != "block"].groupby([*_CONTRACT, "plan_pence"], sort=True):
-        actual, paid = (rows[name].to_numpy(np.int64) for name in ("actual_pence", "paid_pence"))
+    for group, rows in table.loc[table["form"] != "block", :].groupby([*_CONTRACT, "plan_pence"], sort=True):
+        actual, paid = (np.asarray(rows[name], np.int64) for name in ("actual_pence", "paid_pence"))
         wrong = falls_or_jumps(actual, paid)
         at = np.flatnonzero(wrong)
         if len(at):
@@ -54,8 +54,8 @@ def payment_with_activity(books: Books) -> list[Breach]:
 
 def block_as_agreed(books: Books) -> list[Breach]:
     """8: what is paid under a block contract is its plan."""
-    table = books.contracts[books.contracts["form"] == "block"]
-    wrong, out = table[table["plan_pence"] != table["paid_pence"]], []
+    table, out = books.contracts, []
+    wrong = table.loc[(table["form"] == "block") & (table["plan_pence"] != table["paid_pence"]), :]
     for group, rows in wrong.groupby(_CONTRACT, sort=True):
         first = rows.iloc[0]
         pence = int(first["paid_pence"] - first["plan_pence"])
@@ -65,7 +65,7 @@ def block_as_agreed(books: Books) -> list[Breach]:
 
 
 def savings_once(books: Books) -> list[Breach]:
-    """12: one organisation claims a scheme's cost; a payment saved is lost by the payee; a block saves only if rebased."""
+    """12: one claims a scheme's cost; a payment saved is lost by the payee; a block saves only if it is rebased."""
     table = books.savings
     if table.empty:
         return []
@@ -74,22 +74,22 @@ def savings_once(books: Books) -> list[Breach]:
 
 def _cost_once(table: pd.DataFrame) -> list[Breach]:
     """Costs of one scheme, month and replication that more than one row claims; the first month of each scheme."""
-    cost = table[(table["counterparty"] == "") & (table["pence"] != 0)]
+    cost = table.loc[(table["counterparty"] == "") & (table["pence"] != 0), :]
     one = ["scheme", "month", "replication"]
-    twice = cost[cost.duplicated(one, keep=False)].sort_values([*one, "entity"], kind="stable")
+    twice = cost.loc[cost.duplicated(one, keep=False), :].sort_values(by=[*one, "entity"], kind="stable")
     out = []
     for scheme, rows in twice.groupby("scheme", sort=True):
         first = rows.iloc[0]
-        same = rows[(rows["month"] == first["month"]) & (rows["replication"] == first["replication"])]
+        same = rows.loc[(rows["month"] == first["month"]) & (rows["replication"] == first["replication"]), :]
         words = f"the saving is claimed by {' and by '.join(same['entity'])}"
         place = (f"{pd.Timestamp(first['month']):%Y-%m}", scheme, same["entity"].iloc[1], "")
-        count = rows["replication"].nunique()
+        count = len(set(rows["replication"]))
         out.append(_breach(12, place, int(same["pence"].iloc[1]), int(first["replication"]), count, words, "saving"))
     return out
 
 
 def _payment_mirrored(table: pd.DataFrame) -> list[Breach]:
-    paid = table[table["counterparty"] != ""].copy()
+    paid = table.loc[table["counterparty"] != "", :].copy()
     paid["pair"] = [" and ".join(sorted(pair)) for pair in zip(paid["entity"], paid["counterparty"], strict=True)]
     out = []
     group = ["scheme", "month", "rule", "pair", "replication"]
@@ -104,13 +104,14 @@ def _payment_mirrored(table: pd.DataFrame) -> list[Breach]:
 
 def _block_rebased(table: pd.DataFrame, contracts: pd.DataFrame) -> list[Breach]:
     """Claims of a payer against the change of the block's plan."""
-    claims = table[table["counterparty"] != ""].copy()
+    claims = table.loc[table["counterparty"] != "", :].copy()
     if claims.empty or contracts.empty:
         return []
-    claims["year"] = [year_of(pd.Timestamp(month).date()) for month in claims["month"]]
+    claims["year"] = [year_of(month) for month in claims["month"]]
     claims = claims.rename(columns={"entity": "payer", "counterparty": "payee"})
-    claimed = claims.groupby(["replication", *_CONTRACT], as_index=False, sort=True)["pence"].sum()
-    both = claimed.merge(contracts[contracts["form"] == "block"], on=["replication", *_CONTRACT])
+    one = ["replication", *_CONTRACT]
+    claimed = pd.DataFrame(claims.groupby(one, sort=True)["pence"].sum()).reset_index()
+    both = claimed.merge(contracts.loc[contracts["form"] == "block", :], on=one)
     too_much = both["pence"] - np.maximum(-both["rebased_pence"], 0)
     out = []
     for n in np.flatnonzero(too_much.to_numpy() > 0):

@@ -39,7 +39,9 @@ def system_faults(system: System, file: str = "finance") -> list[Fault]:
 def _known(key: str, name: str, choices: Iterable[str], what: str) -> Iterator[Fault]:
     choices = list(choices)
     if name not in choices:
-        yield Fault(key, name, f"must be {what}; there are: {', '.join(choices) or 'none'}.", nearest=nearest(name, choices))
+        yield Fault(
+            key, name, f"must be {what}; there are: {', '.join(choices) or 'none'}.", nearest=nearest(name, choices)
+        )
 
 
 def _of_kind(system: System, kind: str) -> list[str]:
@@ -110,7 +112,9 @@ def _border(system: System) -> Iterator[Fault]:
     for name, flow in system.border.items():
         inside, outside = ("payee", "payer") if flow.direction == "in" else ("payer", "payee")
         key = f"border.{name}"
-        yield from _known(f"{key}.{inside}", getattr(flow, inside), system.organisations, "an organisation of the system")
+        yield from _known(
+            f"{key}.{inside}", getattr(flow, inside), system.organisations, "an organisation of the system"
+        )
         yield from _known(f"{key}.{outside}", getattr(flow, outside), EXTERNAL, "a body outside the system")
 
 
@@ -134,7 +138,9 @@ def _openings(system: System) -> Iterator[Fault]:
         if opening.synthetic and opening.status != "assumed":
             yield Fault(f"{key}.status", opening.status, "a synthetic balance sheet is 'assumed'.")
         if amounts.get("cash", 0) < round(organisation.cash_floor.value * 100):
-            yield Fault(f"{key}.balances.cash", amounts.get("cash", 0) // 100, "is below the organisation's own cash floor.")
+            yield Fault(
+                f"{key}.balances.cash", amounts.get("cash", 0) // 100, "is below the organisation's own cash floor."
+            )
 
 
 def _agreement(system: System) -> Iterator[Fault]:

@@ -19,12 +19,11 @@ from models.finance.journal import journal_breaches
 
 __all__ = ["INVARIANTS", "assert_sound", "breaches", "same_system_pound", "system_result"]
 
+BEFORE = ("psf", "interest", "pdc_dividend")  #: national gates and financing: the system pound is counted before them
 FUND_ACCOUNTS = ("cash", "receivable", "payable", "ie_reserve", "income", "expenditure")
 
 
-def breaches(
-    books: Books, numbers: Iterable[int] | None = None, journals: Iterable[int] | None = None
-) -> list[Breach]:
+def breaches(books: Books, numbers: Iterable[int] | None = None, journals: Iterable[int] | None = None) -> list[Breach]:
     """Everything that does not hold.
 
     Parameters
@@ -58,7 +57,10 @@ def balanced(books: Books) -> list[Breach]:
     """1: debits equal credits in every entity and month, and in the opening balance sheets."""
     opening = books.by_entity(np.broadcast_to(books.opening[:, None, None], (len(books.keys), 1, 1)))
     out = found_in(1, books, opening, _entity(books, "opening balance sheet", "does not balance"))
-    for values, words in ((books.movement, "debits and credits of the month differ"), (books.transfer, "the close differs")):
+    for values, words in (
+        (books.movement, "debits and credits of the month differ"),
+        (books.transfer, "the close differs"),
+    ):
         out += found_in(1, books, books.by_entity(values), _entity(books, "all accounts", words))
     return out
 
@@ -126,13 +128,12 @@ def cash_above_floor(books: Books) -> list[Breach]:
 
 def system_pound(books: Books) -> list[Breach]:
     """6: income and expenditure inside the system cancel in every month, so that no payment form changes its result."""
-    inside = _inside(books)
-    wrong = books.total(books.movement, np.flatnonzero(inside))[None]
-    name = lambda _: ("the system", "income and expenditure", np.flatnonzero(inside), "payments inside it do not cancel")  # noqa: E731
-    return found_in(6, books, wrong, name)
+    inside = np.flatnonzero(_inside(books))
+    wrong, words = books.total(books.movement, inside)[None], "payments inside it do not cancel"
+    return found_in(6, books, wrong, lambda _: ("the system", "income and expenditure", inside, words))
 
 
-def system_result(books: Books, without: Sequence[str] = ("psf", "interest")) -> Pence:
+def system_result(books: Books, without: Sequence[str] = BEFORE) -> Pence:
     """Surplus (positive) of the whole system by replication and month (R, M), before some purposes."""
     keys = books.keys
     flows = keys.part("income", "expenditure") & books.internal[keys.entity]
@@ -140,7 +141,7 @@ def system_result(books: Books, without: Sequence[str] = ("psf", "interest")) ->
     return -books.total(books.movement, np.flatnonzero(flows & kept))
 
 
-def same_system_pound(one: Books, other: Books, without: Sequence[str] = ("psf", "interest")) -> list[Breach]:
+def same_system_pound(one: Books, other: Books, without: Sequence[str] = BEFORE) -> list[Breach]:
     """6, between two runs: with another form of contract the system's result is the same to the penny (S3, F17).
 
     Behaviour must be switched off, and national gates and financing be the same in both; their purposes are left out.
@@ -152,7 +153,7 @@ def same_system_pound(one: Books, other: Books, without: Sequence[str] = ("psf",
 
 def not_overworn(books: Books) -> list[Breach]:
     """9: accumulated depreciation is at most cost."""
-    out = []
+    out, words = [], "more was written off than it cost"
     for n in books.keys.where("accumulated_depreciation"):
         name = books.keys.listed[n][0]
         if books.by_name[name].external:
@@ -160,7 +161,6 @@ def not_overworn(books: Books) -> list[Breach]:
         left = books.closing[n] + books.total(books.closing, books.keys.where("ppe_cost", entity=name))
         keys = np.array([n])
         wrong = np.minimum(left, 0)[None]
-        words = "more was written off than it cost"
         out += found_in(9, books, wrong, lambda _, e=name, k=keys: (e, "accumulated_depreciation", k, words))
     return out
 
@@ -187,7 +187,12 @@ def _funds(books: Books, number: int, which: Callable[[Entity], bool]) -> list[B
         for wrong, account, at, words in (
             (np.minimum(cash, 0), "cash", cash_keys, "the fund is overdrawn"),
             (np.minimum(net, 0), "net assets", flows, "more was spent than the fund held"),
-            (net - kept, "net assets", worth, "money left the fund without being spent: what is not paid must stay in it"),
+            (
+                net - kept,
+                "net assets",
+                worth,
+                "money left the fund without being spent: what is not paid must stay in it",
+            ),
         ):
             out += found_in(number, books, wrong[None], lambda _, a=account, k=at, w=words, e=entity: (e.name, a, k, w))
         for n in own:

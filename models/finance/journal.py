@@ -75,9 +75,7 @@ def _closes(books: Books, lines: Lines) -> npt.NDArray[np.bool_]:
     return lines.rule == (books.rules.index(YEAR_END) if YEAR_END in books.rules else -1)
 
 
-def _differences(
-    books: Books, lines: Lines, place: int, part: npt.NDArray[np.bool_], said: Pence
-) -> list[Breach]:
+def _differences(books: Books, lines: Lines, place: int, part: npt.NDArray[np.bool_], said: Pence) -> list[Breach]:
     posted: Pence = np.zeros((len(books.keys), len(books.months)), np.int64)
     np.add.at(posted, (lines.key[part], lines.month[part]), lines.pence[part])
     wrong, out = said - posted, []
@@ -102,7 +100,7 @@ def _differences(
 
 def _against_contracts(books: Books, lines: Lines, place: int) -> list[Breach]:
     """What the register of contracts says was paid is the payee's income from the payer under the contract's rule."""
-    table = books.contracts[books.contracts["replication"] == books.numbers[place]]
+    table = books.contracts.loc[books.contracts["replication"] == books.numbers[place], :]
     if table.empty:
         return []
     years, of_month = np.unique([year_of(month) for month in books.months], return_inverse=True)

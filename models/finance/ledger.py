@@ -1,4 +1,4 @@
-"""The journal: what rules call to pay, accrue, settle, lend, build and wear out, for all months and replications at once.
+"""The journal: what rules call to pay, accrue, settle, lend, build and wear out, for all replications at once.
 
 Every call writes one balanced transaction a month. Between two entities it is a mirrored pair under one number, so
 that neither can book what the other has not (FINANCE 2.0). Amounts are whole pence: an array of months, of
@@ -62,6 +62,7 @@ class Book:
         self.entities = entities_of(system)
         self.opening = system.opening()
         self.agreed = Agreed()
+        self.floors = system.floors()
         self._names = {e.name for e in self.entities}
         self._moves: dict[Key, Pence] = {}
         self._entries: list[_Entry] = []
@@ -97,9 +98,7 @@ class Book:
         later = where + settle_months
         self.settle(later[later < self.months], payer, payee, rule, amounts[:, later < self.months])
 
-    def accrue(
-        self, months: Months, payer: str, payee: str, rule: str, pence: npt.ArrayLike, purpose: str
-    ) -> None:
+    def accrue(self, months: Months, payer: str, payee: str, rule: str, pence: npt.ArrayLike, purpose: str) -> None:
         """Income of one and expenditure of the other that is owed, not yet paid."""
         legs = [
             ((payer, "expenditure", payee, purpose), 1),
@@ -180,9 +179,9 @@ class Book:
 
     def fund_floor(self, month: int, entity: str, rule: str = "interim_loan") -> Pence:
         """Draw what lifts an organisation's cash to its floor at the end of a month; returns it by replication (R,)."""
-        organisation = self.system.organisations[entity]
-        short = np.maximum(self.system.floors()[entity] - self.cash(entity, month), 0)
-        self.draw_loan(month, entity, organisation.lender, rule, short)
+        short = np.maximum(self.floors[entity] - self.cash(entity, month), 0)
+        if short.any():
+            self.draw_loan(month, entity, self.system.organisations[entity].lender, rule, short)
         return short
 
     # --- what rules ask ---------------------------------------------------------------------------------------------
@@ -197,10 +196,12 @@ class Book:
 
     def net_assets(self, entity: str, month: int) -> Pence:
         """What an entity owns less what it owes at the end of a month (R,); for the dividend on public capital."""
-        keys = {k for k in (*self._moves, *self.opening) if k[0] == entity}
-        parts = ("asset", "liability")
-        found = [self._balance(k, month) for k in sorted(keys) if ACCOUNTS[k[1]].part in parts]
-        return np.sum(found, axis=0, dtype=np.int64) if found else np.zeros(self.replications, np.int64)
+        keys = {key for key in (*self._moves, *self.opening) if key[0] == entity}
+        out = np.zeros(self.replications, np.int64)
+        for key in keys:
+            if ACCOUNTS[key[1]].part in ("asset", "liability"):
+                out += self._balance(key, month)
+        return out
 
     def surplus(self, entity: str, months: slice, without: Iterable[str] = ()) -> Pence:
         """Income less expenditure over some months (R,), without some purposes: the figure of a control total."""
@@ -219,9 +220,7 @@ class Book:
 
     # --- writing ----------------------------------------------------------------------------------------------------
 
-    def _write(
-        self, rule: str, months: Months, pence: npt.ArrayLike, legs: Sequence[tuple[Key, int]]
-    ) -> None:
+    def _write(self, rule: str, months: Months, pence: npt.ArrayLike, legs: Sequence[tuple[Key, int]]) -> None:
         """Write one transaction a month; nothing is kept of amounts that are zero everywhere."""
         where, amounts = self._amounts(rule, months, pence)
         self._known(rule, legs)
@@ -310,7 +309,9 @@ class Book:
             transfer=transfer,
             closing=closing,
             rules=rules,
-            contracts=self.agreed.contract_table(self._income_of, month_starts(self.system.start, self.months), self.numbers),
+            contracts=self.agreed.contract_table(
+                self._income_of, month_starts(self.system.start, self.months), self.numbers
+            ),
             savings=self.agreed.saving_table(month_starts(self.system.start, self.months), self.numbers),
             numbers=self.numbers,
             lines_of=lambda place: _lines(self._entries, keys, rules, transfer, self._ends, place),

@@ -17,7 +17,7 @@ from models.finance.accounts import ACCOUNTS, MIRRORS, Key
 from models.presets import Source, read_section
 from sim.errors import FaultsError
 
-__all__ = ["EXTERNAL", "Contract", "Fund", "Opening", "Organisation", "Population", "System", "read_system"]
+__all__ = ["EXTERNAL", "Border", "Contract", "Fund", "Opening", "Organisation", "Population", "System", "read_system"]
 
 #: Bodies outside the system. Their cash has no floor: they are where its money comes from and goes to.
 EXTERNAL = {
@@ -128,7 +128,7 @@ class Contract(Shape):
 
 
 class Border(Shape):
-    """Care that crosses the border of the system: residents treated elsewhere, or people from elsewhere treated here."""
+    """Care that crosses the border: residents treated elsewhere, or people from elsewhere treated here."""
 
     title: Text
     direction: Literal["in", "out"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +16,7 @@ import pyarrow as pa
 from models.finance.accounts import ACCOUNTS, Key, Keys, Pence
 from models.finance.books import Books, Entity, Lines
 from models.finance.tables import MONEY_VERSION
-from sim.arrow import read_parts, read_table
+from sim.arrow import read_parts
 from sim.errors import CarebridgeError
 
 __all__ = ["read_books"]
@@ -47,13 +48,16 @@ def read_books(folder: Path) -> Iterator[Books]:
     entities = _entities(folder / "entities.arrow")
     contracts, savings = _register(folder / "contracts.arrow"), _register(folder / "savings.arrow")
     journal_of = _in_turn(read_parts(folder / "ledger.arrow", MONEY_VERSION))
-    before = -1
-    for part in read_parts(folder / "trial_balance.arrow", MONEY_VERSION):
-        found = _balances(part, folder / "trial_balance.arrow")
+    path, before, count, said = folder / "trial_balance.arrow", -1, 0, ""
+    for part in read_parts(path, MONEY_VERSION):
+        found, said = _balances(part, path), (part.schema.metadata or {}).get(b"replications", b"none").decode()
         if found.number <= before:
-            raise CarebridgeError(f"{folder / 'trial_balance.arrow'}: replications must rise from piece to piece.")
-        before = found.number
+            raise CarebridgeError(f"{path}: replications must rise from piece to piece.")
+        before, count = found.number, count + 1
         yield _books(found, entities, contracts, savings, journal_of(found.number), folder)
+    journal_of(sys.maxsize)
+    if said != str(count):
+        raise CarebridgeError(f"{path}: holds {count} replications, but says that it was written with {said}.")
 
 
 def _books(
@@ -91,14 +95,21 @@ def _books(
 
 
 def _in_turn(journals: Iterator[pa.Table]) -> Callable[[int], pa.Table | None]:
-    """Gives the journal of a replication; must be asked in rising order."""
-    waiting = next(journals, None)
+    """Gives the journal of a replication; must be asked in rising order, and for every replication that has one."""
+    waiting, last = next(journals, None), -1
 
     def journal_of(number: int) -> pa.Table | None:
-        nonlocal waiting
+        nonlocal waiting, last
         while waiting is not None and (not len(waiting) or _first(waiting) < number):
+            if len(waiting) and _first(waiting) != last:
+                raise CarebridgeError(
+                    f"the journal of replication {_first(waiting)} has no trial balance in its place."
+                )
             waiting = next(journals, None)
-        return waiting if waiting is not None and _first(waiting) == number else None
+        if waiting is None or _first(waiting) != number:
+            return None
+        last = number
+        return waiting
 
     return journal_of
 
@@ -126,9 +137,7 @@ def _entities(path: Path) -> tuple[Entity, ...]:
 
 
 def _register(path: Path) -> pd.DataFrame:
-    if not path.exists():
-        raise CarebridgeError(f"{path}: is missing; a run with books has this file.")
-    found = read_table(path, MONEY_VERSION).rename(columns={"saved_pence": "pence"})
+    found = pa.concat_tables(read_parts(path, MONEY_VERSION)).to_pandas().rename(columns={"saved_pence": "pence"})
     return found.astype({name: object for name in found.columns if found[name].dtype == "category"})
 
 
@@ -154,6 +163,8 @@ def _numbers(part: pa.Table, name: str, path: Path) -> npt.NDArray[np.int64]:
         raise CarebridgeError(f"{path}: column '{name}' must hold a number in every row.")
     if pa.types.is_date32(column.type):
         column = column.cast(pa.int32())
+    if not pa.types.is_integer(column.type):
+        raise CarebridgeError(f"{path}: column '{name}' must hold whole numbers, not {column.type}.")
     return np.asarray(column).astype(np.int64)
 
 

@@ -17,7 +17,15 @@ import pandas as pd
 from models.finance.accounts import ACCOUNTS, MIRRORS, Pence
 from models.finance.books import Books, year_of
 
-__all__ = ["CONVENTION", "SYSTEM", "Statement", "balance_sheet", "cash_flow", "income_and_expenditure", "statement_text"]
+__all__ = [
+    "CONVENTION",
+    "SYSTEM",
+    "Statement",
+    "balance_sheet",
+    "cash_flow",
+    "income_and_expenditure",
+    "statement_text",
+]
 
 SYSTEM = "system"  #: all members together, what they owe and pay each other taken out
 CONVENTION = {
@@ -131,7 +139,7 @@ def balance_sheet(books: Books, entity: str = SYSTEM, by: Period = "year", place
 
 
 def statement_text(statement: Statement, unit: int = 1_000_00) -> str:
-    """A statement as plain text, in thousands of pounds unless another unit (in pence) is given; negatives bracketed."""
+    """A statement as plain text, in thousands of pounds unless another unit (in pence) is given."""
     words = {1_000_00: "£ thousand", 1_00: "£", 1_000_000_00: "£ million"}.get(unit, f"{unit} pence")
     table = statement.table
     cells = [[_bracketed(int(value), unit) for value in row] for row in table.to_numpy()]
@@ -185,9 +193,7 @@ def _periods(books: Books, values: Pence, by: Period) -> Pence:
     return np.add.reduceat(values, _firsts(books, by), axis=1)
 
 
-def _statement(
-    kind: str, books: Books, entity: str, by: Period, place: int, rows: dict[str, Pence]
-) -> Statement:
+def _statement(kind: str, books: Books, entity: str, by: Period, place: int, rows: dict[str, Pence]) -> Statement:
     names = _names(books, by)
     columns: Sequence[str] = [names[end] for end in _ends(books, by)]
     table = pd.DataFrame(list(rows.values()), index=list(rows), columns=list(columns), dtype="int64")

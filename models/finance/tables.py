@@ -1,12 +1,13 @@
 """Arrow tables of the money: entities, trial balance, journal, contracts and savings; written and read back.
 
 The trial balance holds every replication; the journal only the replications that are named, since it is many times
-larger. Both are sorted by replication, each replication one piece of the file, so that an audit needs the memory of one.
+larger. Both are sorted by replication, each one piece of the file, so that an audit needs the memory of one.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -29,7 +30,7 @@ MONEY_VERSION = "1.0"
 #: What each file of the money holds.
 FILES = {
     "entities": "who keeps books: organisations, funds and outside bodies",
-    "trial_balance": "every account by month and replication; the row of the month before the first is the opening balance",
+    "trial_balance": "every account by replication and month; the month before the first holds the opening balance",
     "ledger": "journal of named replications: one line a month, rule, pair and account",
     "contracts": "what was agreed, done and paid, by contract, year and replication",
     "savings": "who claims which saving, by scheme, month and replication",
@@ -64,18 +65,15 @@ def write_money(
     out = {}
     for name, found in parts.items():
         about = {"schema_version": MONEY_VERSION, "scenario_hash": scenario_hash, "description": FILES[name]}
+        if name == "trial_balance":
+            about["replications"] = str(sum(len(b.numbers) for b in books))
         path, first = folder / f"{name}.arrow", next(found)
         units = {column: "pence" for column in first.column_names if column.endswith("_pence")}
         if name in ("trial_balance", "ledger"):
-            out[path.name] = write_parts(path, _chained(first, found), units, about)
+            out[path.name] = write_parts(path, itertools.chain([first], found), units, about)
         else:
             out[path.name] = write_table(path, first, units, about)
     return out
-
-
-def _chained(first: pa.Table, rest: Iterator[pa.Table]) -> Iterator[pa.Table]:
-    yield first
-    yield from rest
 
 
 def joined(books: Sequence[Books]) -> list[Books]:
@@ -168,7 +166,8 @@ def trial_balance_parts(books: Books) -> Iterator[pa.Table]:
         wide[0, :, 1:], wide[1, :, 1:] = books.movement[:, place], books.transfer[:, place]
         wide[2, :, 0], wide[2, :, 1:] = books.opening, books.closing[:, place]
         amounts = {
-            name: pa.array(wide[n].ravel()) for n, name in enumerate(("movement_pence", "transfer_pence", "closing_pence"))
+            name: pa.array(wide[n].ravel())
+            for n, name in enumerate(("movement_pence", "transfer_pence", "closing_pence"))
         }
         yield pa.table({"replication": pa.array(np.full(count * span, number, np.int32))} | shared | amounts)
 
@@ -198,7 +197,7 @@ def ledger_parts(books: Books, named: Iterable[int]) -> Iterator[pa.Table]:
 
 def _register(found: Sequence[pd.DataFrame], names: Sequence[str]) -> pa.Table:
     """A register of all replications, sorted; names are dictionary columns."""
-    whole = pd.concat(found, ignore_index=True).sort_values(list(names), kind="stable", ignore_index=True)
+    whole = pd.concat(found, ignore_index=True).sort_values(by=list(names), kind="stable", ignore_index=True)
     columns: dict[str, Any] = {}
     for name in whole.columns:
         if name == "month":
