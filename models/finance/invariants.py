@@ -102,6 +102,8 @@ def rolled_forward(books: Books) -> list[Breach]:
     reserve = keys.where("ie_reserve")
     words = "the reserve moved outside the year-end close"
     out += found_in(4, books, books.movement[reserve], _key(books, words, reserve))
+    loans = keys.where("loan")
+    out += found_in(4, books, np.maximum(books.closing[loans], 0), _key(books, "more was repaid than was owed", loans))
     ends = year_ends(books.start, len(books.months))
     flows = np.flatnonzero(keys.part("income", "expenditure"))
     open_after = np.zeros((len(flows), *books.closing.shape[1:]), np.int64)
@@ -154,14 +156,11 @@ def same_system_pound(one: Books, other: Books, without: Sequence[str] = BEFORE)
 def not_overworn(books: Books) -> list[Breach]:
     """9: accumulated depreciation is at most cost."""
     out, words = [], "more was written off than it cost"
-    for n in books.keys.where("accumulated_depreciation"):
-        name = books.keys.listed[n][0]
-        if books.by_name[name].external:
-            continue
-        left = books.closing[n] + books.total(books.closing, books.keys.where("ppe_cost", entity=name))
-        keys = np.array([n])
-        wrong = np.minimum(left, 0)[None]
-        out += found_in(9, books, wrong, lambda _, e=name, k=keys: (e, "accumulated_depreciation", k, words))
+    for entity in (e for e in books.entities if not e.external):
+        keys = books.keys.where("ppe_cost", "accumulated_depreciation", entity=entity.name)
+        wrong = np.minimum(books.total(books.closing, keys), 0)[None]
+        worn = (entity.name, "accumulated_depreciation", keys, words)
+        out += found_in(9, books, wrong, lambda _, worn=worn: worn)
     return out
 
 

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from models.finance.accounts import ACCOUNTS, MIRRORS, Pence
+from models.finance.accounts import ACCOUNTS, CODES, MIRRORS, Pence
 from models.finance.books import Books, year_of
 
 __all__ = [
@@ -75,30 +75,29 @@ def income_and_expenditure(books: Books, entity: str = SYSTEM, by: Period = "yea
     place : int
         Place of the replication.
     """
-    chosen = _of(books, entity) & books.keys.part("income", "expenditure")
-    flows = -_periods(books, books.movement[:, place], by)
+    chosen = np.flatnonzero(_of(books, entity) & books.keys.part("income", "expenditure"))
+    flows = -_periods(books, books.movement[chosen, place], by)
     rows: dict[str, Pence] = {}
-    for n in np.flatnonzero(chosen):
+    for n, flow in zip(chosen, flows, strict=True):
         _, account, _, purpose = books.keys.listed[n]
         label = f"{ACCOUNTS[account].words}: {purpose}"
-        rows[label] = rows.get(label, 0) + flows[n]
+        rows[label] = rows.get(label, 0) + flow
     rows = dict(sorted(rows.items(), key=lambda row: (row[0].startswith("Expenditure"), row[0])))
-    rows["Surplus or (deficit)"] = flows[chosen].sum(axis=0)
+    rows["Surplus or (deficit)"] = flows.sum(axis=0)
     return _statement("income and expenditure", books, entity, by, place, rows)
 
 
 def cash_flow(books: Books, entity: str = SYSTEM, by: Period = "year", place: int = 0) -> Statement:
     """From the surplus to the change of cash: what was no cash, working capital, capital spending, and financing."""
-    moves = -_periods(books, books.movement[:, place], by)  # credits positive: what brings cash
-    own = _of(books, entity)
-    keys = books.keys
+    own, keys = np.flatnonzero(_of(books, entity)), books.keys
+    moves = -_periods(books, books.movement[own, place], by)  # credits positive: what brings cash
+    listed = [keys.listed[n] for n in own]
 
-    def total(*accounts: str, where: npt.NDArray[np.bool_] | None = None) -> Pence:
-        mask = own & np.isin(np.arange(len(keys)), keys.where(*accounts))
-        return moves[mask if where is None else mask & where].sum(axis=0)
+    def total(*accounts: str, purposes: Sequence[str] = ()) -> Pence:
+        which = [key[1] in accounts and (not purposes or key[3] in purposes) for key in listed]
+        return moves[np.array(which, bool)].sum(axis=0)
 
-    worn = np.array([key[3] in ("depreciation", "impairment") for key in keys.listed])
-    no_cash = -total("expenditure", where=worn)
+    no_cash = -total("expenditure", purposes=("depreciation", "impairment"))
     capital = total("ppe_cost", "accumulated_depreciation", "revaluation_reserve") - no_cash
     rows = {
         "Surplus or (deficit)": total("income", "expenditure"),
@@ -109,7 +108,7 @@ def cash_flow(books: Books, entity: str = SYSTEM, by: Period = "year", place: in
         "Loans": total("loan", "loan_asset"),
         "Public dividend capital": total("pdc", "pdc_held"),
     }
-    closing = books.closing[:, place][own & np.isin(np.arange(len(keys)), keys.where("cash"))].sum(axis=0)
+    closing = books.closing[np.intersect1d(own, keys.where("cash")), place].sum(axis=0)
     change = np.sum(list(rows.values()), axis=0)
     ends = _ends(books, by)
     rows["Change of cash"] = change
@@ -120,21 +119,23 @@ def cash_flow(books: Books, entity: str = SYSTEM, by: Period = "year", place: in
 
 def balance_sheet(books: Books, entity: str = SYSTEM, by: Period = "year", place: int = 0) -> Statement:
     """What is owned and owed at the end of each period, and the taxpayers' equity that it makes."""
-    own, keys = _of(books, entity), books.keys
-    ends = _ends(books, by)
-    closing = books.closing[:, place][:, ends]
-    rows: dict[str, Pence] = {}
-    for account, about in ACCOUNTS.items():
-        mask = own & np.isin(np.arange(len(keys)), keys.where(account))
-        if about.part in ("asset", "liability") and (mask.any() or account == "cash"):
-            rows[about.words] = closing[mask].sum(axis=0)
-    rows["Net assets"] = closing[own & keys.part("asset", "liability")].sum(axis=0)
-    for account, about in ACCOUNTS.items():
-        mask = own & np.isin(np.arange(len(keys)), keys.where(account))
-        if about.part == "equity" and (mask.any() or account == "ie_reserve"):
-            rows[about.words] = -closing[mask].sum(axis=0)
-    rows["Surplus or (deficit) of the year so far"] = -closing[own & keys.part("income", "expenditure")].sum(axis=0)
-    rows["Taxpayers' equity"] = -closing[own & ~keys.part("asset", "liability")].sum(axis=0)
+    own, keys = np.flatnonzero(_of(books, entity)), books.keys
+    closing = books.closing[own, place][:, _ends(books, by)]
+
+    def lines(parts: Sequence[str], sign: int, always: str) -> dict[str, Pence]:
+        out = {}
+        for account, about in ACCOUNTS.items():
+            which = keys.account[own] == CODES[account]
+            if about.part in parts and (which.any() or account == always):
+                out[about.words] = sign * closing[which].sum(axis=0)
+        return out
+
+    worth, result = keys.part("asset", "liability")[own], keys.part("income", "expenditure")[own]
+    rows = lines(("asset", "liability"), 1, "cash")
+    rows["Net assets"] = closing[worth].sum(axis=0)
+    rows |= lines(("equity",), -1, "ie_reserve")
+    rows["Surplus or (deficit) of the year so far"] = -closing[result].sum(axis=0)
+    rows["Taxpayers' equity"] = -closing[~worth].sum(axis=0)
     return _statement("balance sheet", books, entity, by, place, rows)
 
 
