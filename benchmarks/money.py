@@ -1,7 +1,8 @@
 """What the money costs: postings, month's close, invariants, files and audit of Devon's books.
 
 ``python -m benchmarks.money [--years 15] [--replications 100] [--named 1] [--json FILE]``. Devon's organisations,
-thirty rules each, every month; times are wall clock of one run on one core. The exit code is 1 if a target is missed.
+thirty rules each, every month. Steps are measured in CPU time of one core (other work on a machine does not count), the
+audit in wall time too. The exit code is 1 if a target is missed.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from models.finance.tables import write_money
 from sim.files import run_folder
 
 CONFIG = Path(__file__).resolve().parent.parent / "configs" / "finance" / "devon.yaml"
-TARGETS = {"audit": 30.0, "postings a replication": 0.01}  #: seconds; the first for 15 years and 100 replications
+TARGETS = {"audit, wall": 30.0, "postings a replication": 0.01}  #: seconds; the first for 15 years, 100 replications
 RULES = 30  #: of each organisation
 BLOCK = 25  #: replications kept side by side
 EXPENSES = ("staff", "supplies", "one_off", "other")
@@ -69,30 +70,30 @@ def floors(book: Book) -> None:
 
 
 def measured(years: int, replications: int, named: int) -> dict[str, float]:
-    """Seconds of each step."""
+    """Seconds of each step, sizes of the files in MB, and the peak of memory."""
     system, months = read_system(CONFIG), 12 * years
     seconds = {"postings": 0.0, "loans": 0.0, "close and invariants": 0.0, "files": 0.0}
     blocks = []
     for first in range(0, replications, BLOCK):
-        at = time.perf_counter()
+        at = time.process_time()
         book = posted(system, months, min(BLOCK, replications - first), first)
-        seconds["postings"] += time.perf_counter() - at
-        at = time.perf_counter()
+        seconds["postings"] += time.process_time() - at
+        at = time.process_time()
         floors(book)
-        seconds["loans"] += time.perf_counter() - at
-        at = time.perf_counter()
+        seconds["loans"] += time.process_time() - at
+        at = time.process_time()
         blocks.append(book.close())
-        seconds["close and invariants"] += time.perf_counter() - at
+        seconds["close and invariants"] += time.process_time() - at
     with tempfile.TemporaryDirectory() as folder:
-        out, at = Path(folder) / "run", time.perf_counter()
+        out, at = Path(folder) / "run", time.process_time()
         with run_folder(out) as part:
             write_money(part, blocks, "benchmark", named=range(named))
-        seconds["files"] = time.perf_counter() - at
+        seconds["files"] = time.process_time() - at
         sizes = {f"MB {path.name}": path.stat().st_size / 1e6 for path in sorted(out.iterdir())}
         del blocks
-        at = time.perf_counter()
+        at, wall = time.process_time(), time.perf_counter()
         found = audit(out)
-        seconds["audit"] = time.perf_counter() - at
+        seconds |= {"audit": time.process_time() - at, "audit, wall": time.perf_counter() - wall}
     assert not found.breaches and found.replications == replications
     seconds["postings a replication"] = seconds["postings"] / replications
     return seconds | sizes | {"accounts": found.accounts, "peak MB": peak_memory_mb() or 0.0}

@@ -18,7 +18,9 @@ import pandas as pd
 from models.finance.accounts import Pence
 from models.finance.books import year_of
 
-__all__ = ["CONTRACT_COLUMNS", "SAVING_COLUMNS", "Agreed"]
+__all__ = ["CONTRACT_COLUMNS", "FIXED", "SAVING_COLUMNS", "Agreed"]
+
+FIXED = ("block", "guaranteed income")  #: forms that pay the agreed sum, whatever was done
 
 CONTRACT_COLUMNS = ("replication", "year", "rule", "payer", "payee", "form")
 CONTRACT_PENCE = ("plan_pence", "actual_pence", "rebased_pence", "paid_pence")
@@ -52,7 +54,7 @@ class Agreed:
         rule : str
             Under which its payments are posted; a pair has one contract under one rule.
         form : str
-            ``block`` is held to its plan; other forms to being continuous and never falling in activity.
+            Those in :data:`FIXED` are held to the plan; other forms to being continuous and never falling in activity.
         plan, actual : int or int64 array (R,)
             What was agreed, and the value of what was done at the contract's prices.
         rebased : int or int64 array (R,)

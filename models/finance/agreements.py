@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from models.finance.agreed import FIXED
 from models.finance.books import Books, year_of
 from models.finance.breaches import MOST, Breach
 
@@ -40,7 +41,7 @@ def falls_or_jumps(actual: npt.NDArray[np.int64], paid: npt.NDArray[np.int64]) -
 def payment_with_activity(books: Books) -> list[Breach]:
     """7: over replications with one plan, payment never falls with activity and never jumps."""
     table, out = books.contracts, []
-    for group, rows in table.loc[table["form"] != "block", :].groupby([*_CONTRACT, "plan_pence"], sort=True):
+    for group, rows in table.loc[~table["form"].isin(FIXED), :].groupby([*_CONTRACT, "plan_pence"], sort=True):
         actual, paid = (np.asarray(rows[name], np.int64) for name in ("actual_pence", "paid_pence"))
         wrong = falls_or_jumps(actual, paid)
         at = np.flatnonzero(wrong)
@@ -55,7 +56,7 @@ def payment_with_activity(books: Books) -> list[Breach]:
 def block_as_agreed(books: Books) -> list[Breach]:
     """8: what is paid under a block contract is its plan."""
     table, out = books.contracts, []
-    wrong = table.loc[(table["form"] == "block") & (table["plan_pence"] != table["paid_pence"]), :]
+    wrong = table.loc[(table["form"].isin(FIXED)) & (table["plan_pence"] != table["paid_pence"]), :]
     for group, rows in wrong.groupby(_CONTRACT, sort=True):
         first = rows.iloc[0]
         pence = int(first["paid_pence"] - first["plan_pence"])
@@ -111,7 +112,7 @@ def _block_rebased(table: pd.DataFrame, contracts: pd.DataFrame) -> list[Breach]
     claims = claims.rename(columns={"entity": "payer", "counterparty": "payee"})
     one = ["replication", *_CONTRACT]
     claimed = pd.DataFrame(claims.groupby(one, sort=True)["pence"].sum()).reset_index()
-    both = claimed.merge(contracts.loc[contracts["form"] == "block", :], on=one)
+    both = claimed.merge(contracts.loc[contracts["form"].isin(FIXED), :], on=one)
     too_much = both["pence"] - np.maximum(-both["rebased_pence"], 0)
     out = []
     for n in np.flatnonzero(too_much.to_numpy() > 0):

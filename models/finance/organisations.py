@@ -44,7 +44,15 @@ Kind = Literal[
 Pounds = Annotated[Figure, AfterValidator(must("GBP"))]
 PoundsAYear = Annotated[Figure, AfterValidator(must("GBP per year"))]
 People = Annotated[Figure, AfterValidator(must("people"))]
-Form = Literal["by activity", "block", "marginal rate", "cap and collar", "blended"]
+Form = Literal[
+    "payment by results",
+    "block",
+    "guaranteed income",
+    "marginal rate for emergencies",
+    "cap and collar",
+    "tolerance and marginal rate",
+    "blended payment",
+]
 
 
 class Opening(Sourced):

@@ -38,7 +38,7 @@ def agreed_book(replications: int = 3, first: int = 0) -> Book:
     book.pay(3, "psf", CCG, "psf", np.where(numbers == 1, 4_00, 0), "psf")
     book.agreed.contract("2018/19", "block", CCG, TRUST, "block", 12_000_00, 9_999_00)
     done = activity[:, :12].sum(axis=1)
-    book.agreed.contract("2018/19", "pbr", CCG, TRUST, "by activity", 1_200_00, done)
+    book.agreed.contract("2018/19", "pbr", CCG, TRUST, "payment by results", 1_200_00, done)
     book.agreed.saving(4, "ward_4", TRUST, 3_00)
     return book
 

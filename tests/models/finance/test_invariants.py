@@ -248,6 +248,13 @@ def block_book(paid: int, plan: int = 12_000_00, rebased: int = 0) -> Book:
     return book
 
 
+def test_a_guaranteed_income_is_a_fixed_sum_too() -> None:
+    book = Book(system(2), months=12)
+    book.agreed.contract("2018/19", "gic", CCG, TRUST, "guaranteed income", 1_00, actual=0)
+    (breach,) = caught(book)
+    assert (breach.invariant, breach.rule, breach.pence) == (8, "gic", -1_00)
+
+
 def test_a_block_is_paid_as_agreed() -> None:
     books = block_book(12_000_00).close()
     assert books.contracts["paid_pence"].tolist() == [12_000_00]
@@ -276,7 +283,7 @@ def test_a_payment_that_falls_as_activity_rises_is_caught() -> None:
     paid = np.array([100_00, 90_00, 120_00])
     book.accrue(0, CCG, TRUST, "pbr", paid, "patient_care")
     actual = np.array([100_00, 110_00, 120_00])
-    book.agreed.contract("2018/19", "pbr", CCG, TRUST, "by activity", 100_00, actual)
+    book.agreed.contract("2018/19", "pbr", CCG, TRUST, "payment by results", 100_00, actual)
     (breach,) = caught(book)
     assert (breach.invariant, breach.rule, breach.pence, breach.replication) == (7, "pbr", -10_00, 1)
 
