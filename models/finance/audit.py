@@ -73,6 +73,9 @@ def audit(folder: Path) -> Audit:
     CarebridgeError
         When a file is missing, broken, or of another layout.
     """
+    if not (folder / "entities.arrow").exists():
+        words = "there is no such folder" if not folder.is_dir() else "holds no books (entities.arrow is missing)"
+        raise CarebridgeError(f"{folder}: {words}; give the folder of a run that models money.")
     out, last = Audit(), None
     each = [number for number in INVARIANTS if number not in ACROSS]
     for books in read_books(folder):

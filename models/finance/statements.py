@@ -20,6 +20,7 @@ from models.finance.books import Books, year_of
 __all__ = [
     "CONVENTION",
     "SYSTEM",
+    "Period",
     "Statement",
     "balance_sheet",
     "cash_flow",

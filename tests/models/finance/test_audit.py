@@ -232,6 +232,8 @@ def test_a_saving_claimed_twice_in_the_file_is_caught(run: Path) -> None:
     [
         (lambda run: (run / "trial_balance.arrow").unlink(), "trial_balance.arrow: there is no such file"),
         (lambda run: (run / "savings.arrow").unlink(), "savings.arrow: there is no such file"),
+        (lambda run: (run / "entities.arrow").unlink(), "holds no books (entities.arrow is missing)"),
+        (shutil.rmtree, "there is no such folder"),
         (lambda run: (run / "ledger.arrow").write_bytes(b"x" * 100), "ledger.arrow: cannot be read as a table"),
         (
             lambda run: spoil(run, "trial_balance", lambda c: c["month"].reverse()),
