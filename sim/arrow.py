@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+import itertools
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from pyarrow import feather
 
 from sim.errors import CarebridgeError
 
-__all__ = ["names_column", "read_table", "write_table"]
+__all__ = ["names_column", "read_parts", "read_table", "write_parts", "write_table"]
 
 
 def names_column(values: Sequence[str], index: npt.NDArray[Any]) -> pa.DictionaryArray:
@@ -43,6 +44,60 @@ def write_table(path: Path, table: pa.Table, units: Mapping[str, str], about: Ma
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
+def write_parts(path: Path, parts: Iterable[pa.Table], units: Mapping[str, str], about: Mapping[str, str]) -> str:
+    """Write a table that does not fit into memory, part by part; the file is like one of :func:`write_table`.
+
+    Parameters
+    ----------
+    path : Path
+        In a folder that is not yet under its name.
+    parts : iterable of pyarrow.Table
+        Of one schema and with the same names behind dictionary columns; one at least. Each is kept as one piece.
+    units, about : mapping
+        As for :func:`write_table`.
+    """
+    rest = iter(parts)
+    first = next(rest)
+    fields = [f.with_metadata({"unit": units.get(f.name, "")}) for f in first.schema]
+    schema, options = pa.schema(fields, metadata=dict(about)), pa.ipc.IpcWriteOptions(compression="zstd")
+    with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, schema, options=options) as writer:
+        for part in itertools.chain([first], rest):
+            writer.write_table(part.cast(schema).combine_chunks())
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def read_parts(path: str | Path, version: str) -> Iterator[pa.Table]:
+    """Read a table piece by piece, as :func:`write_parts` wrote it.
+
+    Raises
+    ------
+    CarebridgeError
+        When the file is missing or broken, or was written by a version with another layout.
+    """
+    try:
+        with pa.memory_map(str(path)) as source:
+            reader = pa.ipc.open_file(source)
+            _check_version(path, {k.decode(): v.decode() for k, v in (reader.schema.metadata or {}).items()}, version)
+            for n in range(reader.num_record_batches):
+                yield pa.Table.from_batches([reader.get_batch(n)])
+            if not reader.num_record_batches:
+                yield reader.schema.empty_table()
+    except FileNotFoundError:
+        raise CarebridgeError(f"{path}: there is no such file.") from None
+    except (pa.ArrowInvalid, OSError) as error:
+        raise CarebridgeError(f"{path}: cannot be read as a table: {error}") from None
+
+
+def _check_version(path: str | Path, meta: Mapping[str, str], version: str) -> None:
+    found = meta.get("schema_version", "none")
+    if found.split(".")[0] != version.split(".", maxsplit=1)[0]:
+        raise CarebridgeError(f"{path}: layout {found} cannot be read by this version, which knows {version}")
+
+
 def read_table(path: str | Path, version: str) -> pd.DataFrame:
     """Read a table into pandas; units and origin are in ``frame.attrs``.
 
@@ -59,9 +114,7 @@ def read_table(path: str | Path, version: str) -> pd.DataFrame:
     """
     table = feather.read_table(str(path), memory_map=False)
     meta = {k.decode(): v.decode() for k, v in (table.schema.metadata or {}).items()}
-    found = meta.get("schema_version", "none")
-    if found.split(".")[0] != version.split(".", maxsplit=1)[0]:
-        raise CarebridgeError(f"{path}: layout {found} cannot be read by this version, which knows {version}")
+    _check_version(path, meta, version)
     frame = table.to_pandas()
     units = {f.name: (f.metadata or {}).get(b"unit", b"").decode() for f in table.schema}
     frame.attrs.update(meta, units=units)
