@@ -33,6 +33,7 @@ __all__ = ["GATES_FOLDER", "check_plan", "load_gates", "load_plan", "plan_faults
 
 GATES_FOLDER = Path(__file__).resolve().parents[2] / "configs" / "gates"
 LATEST_START = 20  #: years after the baseline year in which a plan may still start
+LAST_YEAR = 2200  #: in which any plan may start
 FIRST_MONTH = 4  #: of a contract year
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -144,6 +145,8 @@ def plan_faults(
         Faults of shape that are known already; what they spoil is left out of sums.
     """
     faults = list(_starts(plan, there))
+    if plan.starts and plan.starts.year > LAST_YEAR:  # no other date can be laid out
+        return faults
     found, unknown = _gates(plan, gates)
     faults += unknown
     known = plan.model_copy(update={"moves": plan.moves | dict.fromkeys(others)})
@@ -244,7 +247,9 @@ def _starts(plan: Plan, there: Existing | None) -> Iterator[Fault]:
     """A plan starts with a contract year, after the baseline, in the area for which it was written."""
     starts = plan.starts
     if starts is not None:
-        if (starts.day, starts.month) != (1, FIRST_MONTH):
+        if starts.year > LAST_YEAR and there is None:
+            yield Fault("starts", str(starts), f"lies after {LAST_YEAR}.")
+        elif starts.year <= LAST_YEAR and (starts.day, starts.month) != (1, FIRST_MONTH):
             near = min((dt.date(y, FIRST_MONTH, 1) for y in (starts.year - 1, starts.year, starts.year + 1)),
                        key=lambda day: abs(day - starts))  # fmt: skip
             near = max(near, there.baseline_ends) if there else near

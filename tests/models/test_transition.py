@@ -14,6 +14,7 @@ from models.system import build, pathway_station, ward
 from models.transition import Target
 from models.transition.steering import Steering
 from sim import Run, lower
+from sim.clock import Calendar
 from sim.kernel.layout import BLOCKED, FIRST_RATE, STARTED, WAIT_TOTAL
 
 SHORT = ["criteria.longest_timeline_years=5", "criteria.window_years_after=1", "waterfall=0", "sensitivity=0"]
@@ -155,10 +156,11 @@ def test_every_kind_of_target_reaches_the_network(watch):
     more = 0.1 * view.levers.emergencies_per_day("plymouth") / view.levers.emergencies_per_day("torbay")
     assert rates["torbay_emergency"] == pytest.approx(1 + more) and rates["north_devon_emergency"] == 1
     pools = dict(zip(lowered.pools, state.pool["places"].tolist(), strict=True))
-    beds = view.steering.system.beds["exeter"][1]
+    beds = view.steering.system.beds["exeter"][Calendar.april_quarter(view.levers._today)]
     assert pools[ward("exeter")] == beds + 12
     assert pools["exeter_p3"] == view.steering.system.places["exeter", "p3"] + 4
-    season = view.steering.system.footprint.demand.stay_season.values[0]
+    quarter = Calendar.april_quarter(view.levers._today)
+    season = view.steering.system.footprint.demand.stay_season.values[quarter - 1]
     row = list(lowered.network.stations).index(ward("torbay"))
     assert state.multiplier[row] == pytest.approx(season * 0.8)
     view._follow(Target(), today)
