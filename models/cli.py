@@ -200,7 +200,8 @@ def _list(words: list[str]) -> int:
         from models.parameters_command import list_parameters
 
         return list_parameters(words[1:])
-    from models.compose import choices, first_line
+    from models.compose import CONFIGS, choices, first_line
+    from models.plans.listing import list_plans
 
     groups = {
         "footprints": "footprint",
@@ -209,6 +210,7 @@ def _list(words: list[str]) -> int:
         "scenarios": "scenario",
         "feedbacks": "feedback",
         "around": "around",
+        "gates": "gates",
         "demand": "demand",
         "sweeps": "sweep",
         "stocks": "stocks",
@@ -226,6 +228,9 @@ def _list(words: list[str]) -> int:
             hint = f" Did you mean '{close}'?" if close else ""
             raise CarebridgeError(f"nothing to list under '{title}'; there are: {', '.join(groups)}.{hint}")
         print(f"{title} (carebridge {files[title]})" if title in files else f"{title} ({groups[title]}=...)")
+        if title == "plans":
+            print("\n".join(list_plans(CONFIGS / "plan", choices("footprint"))))
+            continue
         for name in choices(groups[title]):
             state = f"{_state(name):12}" if title == "footprints" else ""
             print(f"  {name:26}{state}{first_line(groups[title], name)}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import functools
 import hashlib
 import json
@@ -21,8 +20,7 @@ from models.footprint_short import NoBaseline
 from models.plan import Criteria, DetailName, Fit, Future
 from models.plans import Gates, Plan, Timeline
 from models.plans.check import check_plan
-from models.plans.existing import Existing
-from models.whose_plan import plan_faults, usual_plan
+from models.whose_plan import existing, plan_faults, usual_plan
 from sim.errors import CarebridgeError, Fault, FaultsError, nearest
 from sim.reading.shape import shape_faults
 from sim.reading.yaml_file import read_yaml
@@ -274,7 +272,7 @@ def settings(request: Request) -> Settings:
         rule = f"this fit was made with detail={parts['fit'].detail}; run `carebridge calibrate detail={detail}`."
         faults.append(Fault("fit.detail", parts["fit"].detail, rule, _origin("fit", request, data)))
     fit, future = parts["fit"], parts["future"]
-    there = _existing(footprint, fit, future) if footprint and fit and future else None
+    there = existing(footprint, fit, future, choices("footprint")) if footprint and fit and future else None
     parts["plan"], found = check_plan(data.get("plan"), there, parts["gates"], "plan")
     faults += [_under("plan", fault, _origin("plan", request, data)) for fault in found]
     faults += _named_apart(request, timelines) + _together(parts, footprint, timelines)
@@ -342,19 +340,6 @@ def _together(parts: dict[str, Any], footprint: Footprint | None, timelines: lis
                 rule = f"longer than criteria.longest_timeline_years ({criteria.longest_timeline_years})."
                 faults.append(Fault("timeline.years", timeline.years, rule))
     return faults
-
-
-def _existing(footprint: Footprint, fit: Fit, future: Future) -> Existing:
-    """What a footprint has before any plan; one community bed must stay in each catchment."""
-    from models.details import sizes_before
-
-    return Existing(
-        footprint=footprint.name,
-        baseline_ends=dt.date(int(footprint.baseline_year[:4]) + 1, 4, 1),
-        sizes=sizes_before(footprint, fit, future),
-        keeps={footprint.community_overlap.pathway: 1},
-        footprints=tuple(choices("footprint")),
-    )
 
 
 def _overlap(footprint: Footprint, fit: Fit, future: Future) -> list[Fault]:

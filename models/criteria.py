@@ -18,8 +18,7 @@ import numpy.typing as npt
 from models import measures
 from models.arms import Observed
 from models.footprint import Footprint
-from models.plan import Criteria, Schedule, months_after
-from models.transition.steering import Closure
+from models.plan import Criteria, months_after
 from sim.clock import DAY
 
 __all__ = [
@@ -27,7 +26,6 @@ __all__ = [
     "MORE_IS_BETTER",
     "STANDARD",
     "Assessed",
-    "assess",
     "crowding",
     "deciding",
     "every_cell",
@@ -35,6 +33,7 @@ __all__ = [
     "has_collapsed",
     "months_between",
     "not_assessed",
+    "of_care",
     "quarters",
     "reported",
 ]
@@ -121,21 +120,17 @@ def quarters(o: Observed, first: dt.date, last: dt.date) -> list[tuple[str, Bool
     return months_between(o, first, last, 3)
 
 
-def assess(
-    plan: Observed, usual: Observed, schedule: Schedule, criteria: Criteria, window: tuple[dt.date, dt.date]
-) -> list[Assessed]:
-    """Judge all criteria that this version answers over a window of dates."""
+def of_care(plan: Observed, usual: Observed, criteria: Criteria, window: tuple[dt.date, dt.date]) -> list[Assessed]:
+    """Judge K1 to K5, what patients meet, over a window of dates."""
     footprint = plan.arm.system.footprint
     years, seasons = months_between(plan, *window, 12), quarters(plan, *window)
     collapsed = _collapsed(usual, years[-1][1])
     return [
-        _delivery(plan, schedule, criteria),
         _access(plan, usual, criteria, years, seasons, collapsed),
         _occupancy(plan, usual, criteria, years, seasons),
         _delayed(plan, usual, criteria, years),
         *_whole(plan, usual, footprint, criteria, years),
         _cancelled(plan, usual, criteria, years, collapsed),
-        _sequence(plan, schedule),
     ]
 
 
@@ -192,75 +187,6 @@ def grid(o: Observed, periods: Periods, measure: Measure) -> tuple[list[tuple[st
 def _title(o: Observed, place: str | None) -> str:
     footprint = o.arm.system.footprint
     return footprint.title if place is None else footprint.sites[place].name
-
-
-def _delivery(plan: Observed, schedule: Schedule, criteria: Criteria) -> Assessed:
-    within = round(criteria.delivered_within_months.value)
-    last = months_after(schedule.end, within)
-    places = sum(steps[-1][1] for service in schedule.services for steps in schedule.opened(service).values())
-    opened = _opened(plan, schedule, last)
-    beds = sum(step.beds for step in schedule.closures)
-    share = np.ones((len(plan.closures), 1))
-    for r, closures in enumerate(plan.closures):
-        done = sum(
-            c.step.beds for c in closures if c.closed is not None and c.closed <= months_after(c.step.due, within)
-        )
-        share[r, 0] = (done + opened[r]) / (beds + places) if beds + places else 1.0
-    never = _most_common_cause(plan)
-    note = f"closures that never happened were held back mostly by: {never}" if never else "every closure happened"
-    if opened.mean() < places - 1:
-        note += f"; {places - opened.mean():.0f} of {places} places outside hospital were not open by then"
-    passes = share[:, 0] >= criteria.delivered_share.value
-    return Assessed(
-        key="K0",
-        name="Delivery",
-        decides=True,
-        lens=ALWAYS,
-        threshold=criteria.delivered_share.value,
-        unit="share of beds and places on time",
-        source=OWN,
-        passes=passes,
-        meets=passes,
-        harmless=None,
-        usual_meets=None,
-        value=float(share.mean()),
-        usual_value=None,
-        worst={},
-        note=note,
-        cells=[("all", "plan")],
-        values=share,
-        usual=None,
-    )
-
-
-def _opened(plan: Observed, schedule: Schedule, last: dt.date) -> Floats:
-    """Places outside hospital that are open by a date (R), of those planned: as many as there are staff for."""
-    month = max(n for n, first in enumerate(plan.months) if n == 0 or first <= last)
-    total = np.zeros(len(plan.closures))
-    for service in schedule.services:
-        for site, steps in schedule.opened(service).items():
-            piece = plan.arm.system.roles.made_of[site, service][0]
-            have = plan.places[:, month, plan.station(piece.pool), 0] / (plan.days[month] * DAY)
-            gone = np.array([_closed_there(closures, service, site, last) for closures in plan.closures])
-            planned = max((n for day, n in steps if day <= last), default=0)
-            total += np.clip((have - piece.before) / piece.per_place + gone, 0, planned)
-    return total
-
-
-def _closed_there(closures: list[Closure], service: str, site: str, last: dt.date) -> int:
-    """Places of a service that have closed at a site by a date."""
-    here = (c for c in closures if (c.step.tranche.setting, c.step.site) == (service, site))
-    return sum(c.step.beds for c in here if c.closed is not None and c.closed <= last)
-
-
-def _most_common_cause(plan: Observed) -> str:
-    """Gate condition that kept most beds from ever closing."""
-    causes: dict[str, int] = {}
-    for closures in plan.closures:
-        for c in closures:
-            if c.closed is None:
-                causes[c.held_by] = causes.get(c.held_by, 0) + c.step.beds
-    return max(causes, key=lambda k: causes[k]) if causes else ""
 
 
 def _access(
@@ -445,35 +371,6 @@ def _four_hours(plan: Observed, usual: Observed, footprint: Footprint, criteria:
     line = criteria.four_hour_share
     names = ("K4", "A&E within 4 hours", line.value, "share of attendances", line.source)
     return reported(names, meets, cells, values, before, note, more_is_better=True)
-
-
-def _sequence(plan: Observed, schedule: Schedule) -> Assessed:
-    """K8, reported: whether places at home had been open for the proof period before each closure."""
-    proof = round(schedule.gates.proof.months.value)
-    share = np.ones((len(plan.closures), 1))
-    for r, closures in enumerate(plan.closures):
-        done = [c for c in closures if c.closed is not None]
-        good = sum(_preceded(c, schedule, proof) for c in done)
-        share[r, 0] = good / len(done) if done else 1.0
-    note = "reported; " + (
-        "the gate makes it hold" if schedule.gates.enabled and schedule.gates.proof.enabled else "no gate in this run"
-    )
-    names = (
-        "K8",
-        "Sequence: places open before beds close",
-        1.0,
-        "share of closures",
-        "NHS England bed test, March 2017",
-    )
-    return reported(names, np.greater_equal(share[:, 0], 1), [("all", "plan")], share, None, note)
-
-
-def _preceded(closure: Closure, schedule: Schedule, proof: int) -> bool:
-    steps = schedule.openings.get(closure.step.site, [])
-    assert closure.closed is not None  # noqa: S101 - it has happened
-    since = months_after(closure.closed, -proof)
-    ready = max((n for day, n in steps if day <= since), default=0)
-    return not steps or ready >= closure.step.share_before * steps[-1][1] - 0.5
 
 
 def reported(

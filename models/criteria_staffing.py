@@ -7,6 +7,8 @@ workforce will be there"; here new places open only as far as there are staff, s
 
 from __future__ import annotations
 
+import datetime as dt
+
 import numpy as np
 import numpy.typing as npt
 
@@ -22,11 +24,11 @@ Masks = list[npt.NDArray[np.bool_]]
 SOURCE = "NHS Providers, January 2018 (staffing guaranteed in every setting); the line is our own proposal"
 
 
-def staffing(plan: Observed, usual: Observed, criteria: Criteria, window: tuple[object, object]) -> list[Assessed]:
+def staffing(plan: Observed, usual: Observed, criteria: Criteria, window: tuple[dt.date, dt.date]) -> list[Assessed]:
     """Judge K6 over a window of dates; nothing when staff are not modelled in the run."""
     if not any(column.startswith("beds_staffed[") for column in plan.stock_columns):
         return []
-    years = months_between(plan, *window, 12)  # type: ignore[arg-type]
+    years = months_between(plan, *window, 12)
     cells, values = grid(plan, years, staffed_share)
     _, before = grid(usual, years, staffed_share)
     line = criteria.staffed_share

@@ -18,6 +18,7 @@ from models import measures
 from models.arms import CARE_FLOWS, Observed
 from models.baseline import Baseline
 from models.criteria import Assessed, every_cell, quarters
+from models.transition.log import table as log_table
 from models.verdict import Verdict
 from sim import arrow
 from sim.arrow import names_column, write_table
@@ -44,6 +45,7 @@ DESCRIPTIONS = {
     "criteria": "every criterion by replication, place and period, under the plan and under business as usual",
     "stocks": "staff, places with staff and other stocks around the network, every four weeks; mean and 5-95 %",
     "closures": "every closure by replication, with its planned and its simulated date",
+    "transition": "every stage a step of the plan entered, whatever held it back, and every rule that spoke",
     "baseline": "observed and simulated beds in the baseline year, and the held-out quarters",
     "verdict": "one row a timeline",
     "waterfall": "beds needed as one mechanism after another is switched on, by hospital and together",
@@ -69,6 +71,7 @@ def tables(
         "beds": pa.concat_tables([_beds(name, o) for name, o in observed.items()]),
         "criteria": _criteria(assessed),
         "closures": _closures(observed),
+        "transition": _transition(observed),
         **_stocks(observed),
     }
 
@@ -221,6 +224,15 @@ def _closures(observed: dict[str, Observed]) -> pa.Table:
     types = [pa.string(), pa.int32(), pa.string(), pa.string(), pa.int32(), pa.date32(), pa.date32(), pa.string()]
     schema = pa.schema(list(zip(names, types, strict=True)))
     return pa.Table.from_pylist([dict(zip(names, row, strict=True)) for row in rows], schema=schema)
+
+
+def _transition(observed: dict[str, Observed]) -> pa.Table:
+    """What happened to the plan, step by step, in every replication of every timeline."""
+    found = []
+    for name, o in observed.items():
+        rows = log_table(dict(enumerate(o.logs)))
+        found.append(rows.add_column(0, "arm", names_column([name], np.zeros(rows.num_rows, np.int32))))
+    return pa.concat_tables(found).unify_dictionaries()
 
 
 def write_tables(folder: Path, found: dict[str, pa.Table], scenario_hash: str) -> dict[str, str]:

@@ -14,8 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from models.arms import Observed
-from models.criteria import Assessed, assess, not_assessed
-from models.criteria_staffing import staffing
+from models.assess import assess
+from models.criteria import Assessed, not_assessed
 from models.plan import Criteria, Schedule
 from sim.statistics import binomial_bounds
 
@@ -81,7 +81,7 @@ def judge(
     why_not : list of str
         Reasons why there is no baseline; empty when there is one.
     """
-    assessed = [*assess(plan, usual, schedule, criteria, window), *staffing(plan, usual, criteria, window)]
+    assessed = assess(plan, usual, schedule, criteria, window)
     deciding = [a for a in assessed if a.decides]
     delivered = np.all([a.passes for a in deciding if a.key == "K0"], axis=0)
     safe = np.all([a.passes for a in deciding if a.key != "K0"], axis=0)

@@ -1,18 +1,23 @@
-"""Whose plan is it? A plan's beds are those of certain hospitals, so it is not run on those of another footprint.
+"""Whose plan it is, and what there is before it.
 
-A plan says which footprint it is for; a plan that names none may be run on all.
+A plan's beds are those of certain hospitals, so it is not run on those of another footprint. A plan
+says which footprint it is for; a plan that names none may be run on all.
 """
 
 from __future__ import annotations
 
+import datetime as dt
 import functools
 from collections.abc import Sequence
 from pathlib import Path
 
+from models.footprint import Footprint
+from models.plan import Fit, Future
+from models.plans.existing import Existing
 from models.presets import composed
 from sim.errors import CarebridgeError, Fault
 
-__all__ = ["owner_of", "plan_faults", "usual_plan"]
+__all__ = ["existing", "owner_of", "plan_faults", "usual_plan"]
 
 NO_PLAN = "none"
 PLANS = Path(__file__).resolve().parents[1] / "configs" / "plan"
@@ -42,3 +47,16 @@ def plan_faults(plan: str, footprint: str, plans: Sequence[str]) -> list[Fault]:
     open_to = [name for name in plans if owner_of(name) in (None, footprint)]
     rule = f"closes beds of {owner}, not of {footprint}; plans for {footprint}: {', '.join(open_to)}."
     return [Fault("plan", plan, rule, "command line", usual_plan(footprint, plans))]
+
+
+def existing(footprint: Footprint, fit: Fit, future: Future, footprints: Sequence[str]) -> Existing:
+    """What a footprint has before any plan; one community bed must stay in each catchment."""
+    from models.details import sizes_before
+
+    return Existing(
+        footprint=footprint.name,
+        baseline_ends=dt.date(int(footprint.baseline_year[:4]) + 1, 4, 1),
+        sizes=sizes_before(footprint, fit, future),
+        keeps={footprint.community_overlap.pathway: 1},
+        footprints=tuple(footprints),
+    )

@@ -13,10 +13,11 @@ import pyarrow as pa
 
 from models import __version__
 from models.arms import Observed, run_arms
+from models.assess import assess
 from models.baseline import BEDS_TOLERANCE, DELAY_TOLERANCE, without_fit
 from models.calibrate import inputs_hash
 from models.compose import CONFIGS, SCENARIOS, Settings, parse, settings
-from models.criteria import Assessed, assess, crowding, every_cell, months_between
+from models.criteria import Assessed, crowding, every_cell, months_between
 from models.measures import delayed_beds, occupied_beds
 from models.observed import delayed_beds as observed_delayed
 from models.prepare import Prepared, prepare

@@ -71,7 +71,7 @@ def test_demand_is_that_of_the_middle_of_the_baseline_year(chosen, system):
     sources = list(system.network.sources)
     s = sources.index("exeter_emergency")
     day = (dt.date(2018, 10, 1) - chosen.footprint.start).days
-    october = run_tables.week[s].sum() / 7 * run_tables.day[s, day]
+    october = run_tables.week[:, s].sum() / 7 * run_tables.day[day, s]
     month = chosen.footprint.demand.month_index.values[9] / np.mean(chosen.footprint.demand.month_index.values)
     assert october == pytest.approx(flows(chosen.footprint, chosen.fit)["exeter"].emergency * month, rel=1e-3)
 
@@ -123,7 +123,7 @@ def test_plan_opens_places_and_sends_the_avoided_home(chosen):
         assert of[f"{site}_emergency"] == of[f"{site}_direct"] == pytest.approx(1 - effect)
         assert of[f"{site}_elective"] == of[f"{site}_at_home"] == 1.0
     tables = lowered.tables
-    rate = {n: tables.week[i].sum() / 7 * tables.day[i, 0] for i, n in enumerate(names)}
+    rate = {n: tables.week[:, i].sum() / 7 * tables.day[0, i] for i, n in enumerate(names)}
     for site in chosen.footprint.sites:
         usual = rate[f"{site}_emergency"] + rate[f"{site}_direct"]
         assert rate[f"{site}_at_home"] == pytest.approx(effect * usual)

@@ -10,7 +10,8 @@ import pytest
 
 from models import verdict as v
 from models.compose import parse, settings
-from models.criteria import NO_HARM, STANDARD, _delivery, _two_lenses
+from models.criteria import NO_HARM, STANDARD, _two_lenses
+from models.criteria_delivery import delivery
 from models.plan import months_after
 from models.runner import USUAL, _simulate, verdict_document
 from models.transition.steering import Closure
@@ -187,7 +188,7 @@ def _delivered(outcome, closures, openings):
     made_up = SimpleNamespace(
         closures=closures, places=places, months=o.months, days=o.days, arm=o.arm, station=o.station
     )
-    return _delivery(made_up, laid_out, outcome.settings.criteria)
+    return delivery(made_up, laid_out, outcome.settings.criteria)
 
 
 def test_delivery_counts_what_happens_within_six_months_of_its_date(outcome):
