@@ -15,7 +15,7 @@ from models.care.slow import SHOWN
 from models.plan import Future, Schedule
 from models.system import System
 from models.transition.brief import Switches
-from models.transition.log import Log
+from models.transition.log import Log, Outcome
 from models.transition.steering import Closure, Steering
 from sim import Lowered, Run, lower
 from sim.clock import DAY, Calendar
@@ -88,6 +88,8 @@ class Observed:
         Closures by replication.
     logs : list of Log
         Everything that happened to the plan, by replication.
+    outcomes : list of list of Outcome
+        What became of every step of the plan, by replication.
     stocks : (R, rows, columns)
         What the stocks around the network were, every four weeks; `stock_columns` and `stock_days` say which and when.
     fingerprints : list of int
@@ -101,6 +103,7 @@ class Observed:
     midnight: Ints
     closures: list[list[Closure]]
     logs: list[Log]
+    outcomes: list[list[Outcome]]
     stocks: Floats
     stock_columns: list[str]
     stock_days: Floats
@@ -150,6 +153,7 @@ class _One:
     midnight: Ints
     closures: list[Closure]
     log: Log
+    outcomes: list[Outcome]
     stocks: Floats
     clocks: Ints
     fingerprint: int
@@ -210,6 +214,7 @@ def _run(arm: Arm, replication: int, seed: int, stop: threading.Event) -> _One:
         _midnights(state.snapshot[:, kept], edges),
         watch.closures if watch else [],
         watch.log if watch else Log(),
+        watch.outcomes if watch else [],
         _kept(arm, whole) if whole else np.zeros((0, 0)),
         state.clocks[..., :2],
         run.fingerprint,
@@ -253,6 +258,7 @@ def _empty(arm: Arm, replications: int) -> Observed:
         midnight=zeros(len(edges) - 1, len(kept), len(MIDNIGHT)),
         closures=[],
         logs=[],
+        outcomes=[],
         stocks=np.zeros((replications, len(days), len(arm.kept))),
         stock_columns=arm.kept,
         stock_days=days,
@@ -267,6 +273,7 @@ def _keep(o: Observed, replication: int, one: _One) -> None:
     o.midnight[replication] = one.midnight
     o.closures.append(one.closures)
     o.logs.append(one.log)
+    o.outcomes.append(one.outcomes)
     o.stocks[replication] = one.stocks
     o.clocks[replication] = one.clocks
     o.fingerprints.append(one.fingerprint)

@@ -100,6 +100,7 @@ def _context(outcome: Outcome, charts: list[Chart]) -> dict[str, Any]:
             "sums": tables.arithmetic_rows(outcome),
             "dates": tables_plan.date_rows(outcome),
             "by_site": tables_plan.site_rows(outcome),
+            "never": tables_plan.never_rows(outcome),
             "fit": tables_baseline.fitted_rows(outcome),
             "proxies": tables_baseline.proxy_rows(outcome),
             "holdout": tables_baseline.holdout_rows(outcome),

@@ -10,12 +10,15 @@ from models.figures import Figure
 from models.plans import Gates
 from models.report import series
 from models.report.words import amount, causes, figure_value, month, percent
+from models.transition.told import tell
 
 if TYPE_CHECKING:
     from models.runner import Outcome
 
 __all__ = ["change_rows", "date_rows", "figure_rows", "fit_rows", "gate_rows", "matter_rows", "other_readings"]
-__all__ += ["site_rows"]
+__all__ += ["never_rows", "site_rows"]
+
+MOST_NEVER = 6  #: lines a timeline of what never happened
 
 
 UNITS = {"share": "", "relative change": "", "per year": "a year", "elasticity": "elasticity"}
@@ -60,6 +63,18 @@ def gate_rows(outcome: Outcome) -> list[str]:
 def _asked(gates: Gates, cause: str) -> bool:
     """Whether a gate is there and on."""
     return getattr(gates, cause.replace(" ", "_")).enabled
+
+
+def never_rows(outcome: Outcome) -> list[list[str]]:
+    """By timeline: what never happened, how often, which gate held it, and who could open it; the largest first."""
+    rows = []
+    for name, o in series.arms(outcome)[1:]:
+        if o.arm.steering is None:
+            continue
+        for told in tell(o.arm.steering.brief, dict(enumerate(o.outcomes)))[:MOST_NEVER]:
+            often = f"{told.replications} of {len(o.outcomes)}"
+            rows.append([name[0].upper() + name[1:], told.text, often])
+    return rows
 
 
 def figure_rows(outcome: Outcome) -> list[dict[str, str]]:

@@ -17,7 +17,7 @@ from models.plans.moves import BEDS
 from models.system import System
 from models.transition.brief import Brief, Switches, brief_of
 from models.transition.levers import Levers
-from models.transition.log import Log
+from models.transition.log import Log, Outcome
 from models.transition.machine import StageMachine
 from models.transition.sight import Target
 from sim import Run
@@ -84,11 +84,16 @@ class Watch:
         return self.machine.log
 
     @property
+    def outcomes(self) -> list[Outcome]:
+        """What has become of every step so far."""
+        return self.machine.outcomes
+
+    @property
     def closures(self) -> list[Closure]:
         """All closures, done and not done, by planned day."""
         found = [
             Closure(self.steering.schedule.step(o.tranche), o.happened, o.held_by or ("" if o.happened else "not due"))
-            for o in self.machine.outcomes
+            for o in self.outcomes
             if self.steering.schedule.plan.moves[o.tranche.move].closes and o.tranche.size
         ]
         return sorted(found, key=lambda c: (c.step.due, c.step.kind, c.step.site))
