@@ -13,6 +13,7 @@ __all__ = ["main"]
 HELP = """carebridge: is this plan to close hospital beds credible?
 
   carebridge run [key=value ...]        run a plan beside business as usual; write tables, charts, report and verdict
+  carebridge compare [key=value ...]    one plan on several timelines, and what each mechanism contributes
   carebridge calibrate [key=value ...]  fit a footprint to its baseline year, or all of them; refuse what cannot be done
   carebridge network FILE.yaml [...]    run any network of sources, stations and routes, without health care
   carebridge stocks FILE.yaml [...]     run any model of stocks and flows; prints every variable as CSV
@@ -76,6 +77,7 @@ def _dispatch(words: list[str]) -> int:
         print(f"carebridge {__version__}")
         return 0
     from models.calibrate_command import HELP as CALIBRATE_HELP
+    from models.compare_command import HELP as COMPARE_HELP
     from models.finance.audit import HELP as AUDIT_HELP
     from models.hindcast.command import HELP as HINDCAST_HELP
     from models.hybrid_command import HELP as HYBRID_HELP
@@ -87,6 +89,7 @@ def _dispatch(words: list[str]) -> int:
     verb, rest = words[0], words[1:]
     verbs: dict[str, tuple[Callable[[list[str]], int], str]] = {
         "run": (_run, RUN_HELP),
+        "compare": (_compare, COMPARE_HELP),
         "calibrate": (_calibrate, CALIBRATE_HELP),
         "network": (_network, NETWORK_HELP),
         "stocks": (_stocks, STOCKS_HELP),
@@ -110,6 +113,12 @@ def _dispatch(words: list[str]) -> int:
         print(text, end="")
         return 0
     return work(rest)
+
+
+def _compare(words: list[str]) -> int:
+    from models.compare_command import compare_command
+
+    return compare_command(words)
 
 
 def _audit(words: list[str]) -> int:

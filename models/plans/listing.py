@@ -56,9 +56,9 @@ def describe(plan: Plan, footprints: Collection[str] = ()) -> list[str]:
     """Return the lines of one plan."""
     lines = [f"  {plan.name:24} {plan.question}"]
     told = [f"closes {_both(plan, 'closes')}", f"opens {_both(plan, 'opens')}", *_rest(plan)]
-    lines.append(f"  {'':24} {'; '.join(told)}")
+    lines.append(f"  {'':24} {'; '.join(told)}.")
     if plan.footprint and footprints and plan.footprint not in footprints:
-        lines.append(f"  {'':24} for {plan.footprint}, which is not among the footprints: can be read, not judged")
+        lines.append(f"  {'':24} for {plan.footprint}, an area that is not here: can be read, not judged.")
     return lines
 
 

@@ -1,0 +1,172 @@
+"""The same plan on several timelines, and what each mechanism of the transition contributes to the difference (T2).
+
+All arms meet the same people, over the same years. A mechanism is left out alone; what then changes is its contribution
+beside the others, so contributions need not add up.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from models.arms import Observed, make_arm, run_arms, with_plan
+from models.compose import Settings
+from models.details import build
+from models.plan import Schedule, schedule
+from models.prepare import USUAL, window
+from models.transition.brief import Switches
+from models.verdict import Verdict, judge
+from sim.clock import DAY
+
+__all__ = ["AS_PLANNED", "MECHANISMS", "Compared", "compare", "double_running"]
+
+Floats = npt.NDArray[np.float64]
+AS_PLANNED = "nothing"
+
+#: what can be left out, in words; the parts of the stage machine, and stocks around the network
+MECHANISMS: dict[str, str] = {
+    "approval": "consultation, decisions and courts",
+    "proof": "proof before closing",
+    "mothball": "mothballing over a winter",
+    "lead_time": "time to build and recruit",
+    "ramp": "adoption of effects over time",
+    "staff": "staff: training, recruiting, retraining, and their gate",
+    "change_capacity": "few programmes at once",
+    "rules": "the plan's own rules when it goes wrong",
+    "feedback": "stays that answer to pressure",
+}
+
+
+@dataclass(frozen=True)
+class Compared:
+    """One timeline with one mechanism left out, or with all of them.
+
+    Parameters
+    ----------
+    timeline : str
+    years : int
+    left_out : str
+        Name of a mechanism, or ``nothing``.
+    verdict : Verdict
+    closed : (R,)
+        Beds and community places closed by the end of the window, and `planned` of them.
+    opened : (R,)
+        Places outside hospital open then beyond those before.
+    late_months : (R,)
+        Mean delay of what closed.
+    peak, bed_years : (R,)
+        Double running: beds still open whose replacement is already open; the most at once, and added up over years.
+    """
+
+    timeline: str
+    years: int
+    left_out: str
+    verdict: Verdict
+    closed: Floats
+    planned: int
+    opened: Floats
+    late_months: Floats
+    peak: Floats
+    bed_years: Floats
+
+
+def compare(
+    chosen: Settings, mechanisms: list[str], workers: int, on_done: Callable[[str], None] | None = None
+) -> list[Compared]:
+    """Run every timeline as planned, and again with each of some mechanisms left out.
+
+    Parameters
+    ----------
+    mechanisms : list of str
+        Names of :data:`MECHANISMS`.
+    on_done : callable, optional
+        Told what is about to run.
+
+    Returns
+    -------
+    list of Compared
+        By what is left out, nothing first, then by timeline.
+    """
+    found = []
+    for left_out in (AS_PLANNED, *mechanisms):
+        found += _without(left_out, chosen, workers, on_done or (lambda _: None))
+    return found
+
+
+def _without(left_out: str, chosen: Settings, workers: int, say: Callable[[str], None]) -> list[Compared]:
+    assert chosen.fit is not None  # noqa: S101 - callers ask first
+    years = window(chosen)
+    feedback = None if left_out == "feedback" else chosen.feedback
+    slow = None if left_out == "staff" else chosen.around
+    basis = (chosen.footprint, chosen.fit, chosen.future, years[1], feedback, slow)
+    known = {f.name for f in dataclasses.fields(Switches)}
+    switches = Switches(**{left_out: False}) if left_out in known else Switches()
+    system = build(*basis)
+    say(f"business as usual, {left_out} left out")
+    usual = run_arms([make_arm(USUAL, system)], chosen.seed, chosen.replications, workers)[0]
+    planned = make_arm("plan", build(*basis, planned=True))
+    rows = []
+    for timeline in chosen.timelines:
+        laid_out = schedule(chosen.plan, timeline, chosen.gates, system.sizes)
+        say(f"{timeline.years} years, {left_out} left out")
+        arm = with_plan(planned, timeline.name, laid_out, chosen.future, switches)
+        o = run_arms([arm], chosen.seed, chosen.replications, workers)[0]
+        verdict, _ = judge(o, usual, laid_out, chosen.criteria, years, [])
+        rows.append(_compared(o, laid_out, left_out, verdict))
+    return rows
+
+
+def _compared(o: Observed, plan: Schedule, left_out: str, verdict: Verdict) -> Compared:
+    both = double_running(o, plan)
+    closed = np.array([sum(c.step.beds for c in closures if c.closed) for closures in o.closures], float)
+    late = [[(c.closed - c.step.due).days / 30.4 for c in closures if c.closed] for closures in o.closures]
+    return Compared(
+        timeline=plan.timeline.name,
+        years=plan.timeline.years,
+        left_out=left_out,
+        verdict=verdict,
+        closed=closed,
+        planned=sum(s.beds for s in plan.closures),
+        opened=_open_by_month(o, plan)[:, -1],
+        late_months=np.array([np.mean(months) if months else np.nan for months in late]),
+        peak=both.max(axis=1),
+        bed_years=both.sum(axis=1) / 12,
+    )
+
+
+def double_running(o: Observed, plan: Schedule) -> Floats:
+    """Beds (R, months) that are still open although the part of the plan that replaces them is open.
+
+    The part of all planned closures that corresponds to the part of the planned places that are open, less what has
+    closed.
+    """
+    places = sum(steps[-1][1] for service in plan.services for steps in plan.opened(service).values())
+    beds = sum(step.beds for step in plan.closures)
+    if not places or not beds:
+        return np.zeros((len(o.closures), len(o.months)))
+    closed = np.zeros((len(o.closures), len(o.months)))
+    for r, closures in enumerate(o.closures):
+        for c in closures:
+            if c.closed is not None:
+                closed[r] += c.step.beds * np.array([c.closed <= m for m in o.months])
+    return np.clip(beds * _open_by_month(o, plan) / places - closed, 0, None)
+
+
+def _open_by_month(o: Observed, plan: Schedule) -> Floats:
+    """Places outside hospital open beyond those before the plan (R, months), closures of the same service apart."""
+    total = np.zeros((len(o.closures), len(o.months)))
+    for service in plan.services:
+        for site, steps in plan.opened(service).items():
+            piece = o.arm.system.roles.made_of[site, service][0]
+            have = o.places[:, :, o.station(piece.pool), 0] / (o.days * DAY)
+            gone = np.zeros_like(have)
+            for r, closures in enumerate(o.closures):
+                for c in closures:
+                    if c.closed is not None and (c.step.tranche.setting, c.step.site) == (service, site):
+                        gone[r] += c.step.beds * np.array([c.closed <= m for m in o.months])
+            total += np.clip((have - piece.before) / piece.per_place + gone, 0, steps[-1][1])
+    return total
