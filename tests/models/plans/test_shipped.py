@@ -154,7 +154,7 @@ def test_listing():
     lines = list_plans(CONFIGS / "plan", FOOTPRINTS)
     at = next(n for n, line in enumerate(lines) if line.split()[0] == "devon_2016")
     assert "Can Devon close one acute bed in six" in lines[at]
-    assert lines[at + 1].strip() == "closes 400 beds, 190 community beds (p2); opens 590 places at home (p1)"
+    assert lines[at + 1].strip() == "closes 400 beds, 190 community beds (p2); opens 590 places at home (p1)."
     text = "\n".join(lines)
     assert "for derbyshire, an area that is not here" in text and "closes nothing; opens nothing" in text
     assert text.count("an area that is not here") == 1
