@@ -16,11 +16,11 @@ import numpy.typing as npt
 from models.arms import Observed, make_arm, run_arms, with_plan
 from models.compose import Settings
 from models.details import build
+from models.measures_plan import closed_by_month, opened_by_month
 from models.plan import Schedule, schedule
 from models.prepare import USUAL, window
 from models.transition.brief import Switches
 from models.verdict import Verdict, judge
-from sim.clock import DAY
 
 __all__ = ["AS_PLANNED", "MECHANISMS", "Compared", "compare", "double_running"]
 
@@ -39,6 +39,9 @@ MECHANISMS: dict[str, str] = {
     "rules": "the plan's own rules when it goes wrong",
     "feedback": "stays that answer to pressure",
 }
+
+#: of these, what business as usual has too
+AROUND = ("staff", "feedback")
 
 
 @dataclass(frozen=True)
@@ -91,13 +94,16 @@ def compare(
     list of Compared
         By what is left out, nothing first, then by timeline.
     """
-    found = []
+    found, usual = [], dict[str, Observed]()
     for left_out in (AS_PLANNED, *mechanisms):
-        found += _without(left_out, chosen, workers, on_done or (lambda _: None))
+        found += _without(left_out, chosen, workers, on_done or (lambda _: None), usual)
     return found
 
 
-def _without(left_out: str, chosen: Settings, workers: int, say: Callable[[str], None]) -> list[Compared]:
+def _without(
+    left_out: str, chosen: Settings, workers: int, say: Callable[[str], None], kept: dict[str, Observed]
+) -> list[Compared]:
+    """Every timeline with one mechanism left out; business as usual is run again only where it lacks it too."""
     assert chosen.fit is not None  # noqa: S101 - callers ask first
     years = window(chosen)
     feedback = None if left_out == "feedback" else chosen.feedback
@@ -106,8 +112,11 @@ def _without(left_out: str, chosen: Settings, workers: int, say: Callable[[str],
     known = {f.name for f in dataclasses.fields(Switches)}
     switches = Switches(**{left_out: False}) if left_out in known else Switches()
     system = build(*basis)
-    say(f"business as usual, {left_out} left out")
-    usual = run_arms([make_arm(USUAL, system)], chosen.seed, chosen.replications, workers)[0]
+    own = left_out if left_out in AROUND else AS_PLANNED
+    if own not in kept:
+        say(f"business as usual, {own} left out")
+        kept[own] = run_arms([make_arm(USUAL, system)], chosen.seed, chosen.replications, workers)[0]
+    usual = kept[own]
     planned = make_arm("plan", build(*basis, planned=True))
     rows = []
     for timeline in chosen.timelines:
@@ -131,7 +140,7 @@ def _compared(o: Observed, plan: Schedule, left_out: str, verdict: Verdict) -> C
         verdict=verdict,
         closed=closed,
         planned=sum(s.beds for s in plan.closures),
-        opened=_open_by_month(o, plan)[:, -1],
+        opened=opened_by_month(o, plan)[:, -1],
         late_months=np.array([np.mean(months) if months else np.nan for months in late]),
         peak=both.max(axis=1),
         bed_years=both.sum(axis=1) / 12,
@@ -148,25 +157,4 @@ def double_running(o: Observed, plan: Schedule) -> Floats:
     beds = sum(step.beds for step in plan.closures)
     if not places or not beds:
         return np.zeros((len(o.closures), len(o.months)))
-    closed = np.zeros((len(o.closures), len(o.months)))
-    for r, closures in enumerate(o.closures):
-        for c in closures:
-            if c.closed is not None:
-                closed[r] += c.step.beds * np.array([c.closed <= m for m in o.months])
-    return np.clip(beds * _open_by_month(o, plan) / places - closed, 0, None)
-
-
-def _open_by_month(o: Observed, plan: Schedule) -> Floats:
-    """Places outside hospital open beyond those before the plan (R, months), closures of the same service apart."""
-    total = np.zeros((len(o.closures), len(o.months)))
-    for service in plan.services:
-        for site, steps in plan.opened(service).items():
-            piece = o.arm.system.roles.made_of[site, service][0]
-            have = o.places[:, :, o.station(piece.pool), 0] / (o.days * DAY)
-            gone = np.zeros_like(have)
-            for r, closures in enumerate(o.closures):
-                for c in closures:
-                    if c.closed is not None and (c.step.tranche.setting, c.step.site) == (service, site):
-                        gone[r] += c.step.beds * np.array([c.closed <= m for m in o.months])
-            total += np.clip((have - piece.before) / piece.per_place + gone, 0, steps[-1][1])
-    return total
+    return np.clip(beds * opened_by_month(o, plan) / places - closed_by_month(o), 0, None)

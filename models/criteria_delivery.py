@@ -13,9 +13,9 @@ import numpy.typing as npt
 
 from models.arms import Observed
 from models.criteria import ALWAYS, OWN, Assessed, reported
+from models.measures_plan import opened_by_month
 from models.plan import Criteria, Schedule, months_after
 from models.transition.steering import Closure
-from sim.clock import DAY
 
 __all__ = ["delivery", "sequence"]
 
@@ -63,23 +63,9 @@ def delivery(plan: Observed, schedule: Schedule, criteria: Criteria) -> Assessed
 
 
 def _opened(plan: Observed, schedule: Schedule, last: dt.date) -> Floats:
-    """Places outside hospital that are open by a date (R), of those planned: as many as there are staff for."""
+    """Places outside hospital that are open by a date (R), of those planned."""
     month = max(n for n, first in enumerate(plan.months) if n == 0 or first <= last)
-    total = np.zeros(len(plan.closures))
-    for service in schedule.services:
-        for site, steps in schedule.opened(service).items():
-            piece = plan.arm.system.roles.made_of[site, service][0]
-            have = plan.places[:, month, plan.station(piece.pool), 0] / (plan.days[month] * DAY)
-            gone = np.array([_closed_there(closures, service, site, last) for closures in plan.closures])
-            planned = max((n for day, n in steps if day <= last), default=0)
-            total += np.clip((have - piece.before) / piece.per_place + gone, 0, planned)
-    return total
-
-
-def _closed_there(closures: list[Closure], service: str, site: str, last: dt.date) -> int:
-    """Places of a service that have closed at a site by a date."""
-    here = (c for c in closures if (c.step.tranche.setting, c.step.site) == (service, site))
-    return sum(c.step.beds for c in here if c.closed is not None and c.closed <= last)
+    return opened_by_month(plan, schedule)[:, month]
 
 
 def _most_common_cause(plan: Observed) -> str:

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from models import measures
 from models.arms import MIDNIGHT, Observed
+from models.measures_plan import closed_by_month
 from models.plan import Schedule
 from models.system import System
 from sim.clock import Calendar
@@ -75,16 +76,6 @@ def pathway_places(o: Observed, pathway: str, *, used: bool = False) -> Floats:
     system = o.arm.system
     stations = [o.station(s) for site in system.footprint.sites for s in system.with_places(site, pathway)]
     return o.midnight[:, :, stations][..., index].sum(axis=(2, 3)) / o.days
-
-
-def closed_by_month(o: Observed, kind: str | None = None) -> Floats:
-    """Beds closed so far (R, months), counted on the first of the month; of one kind or of both."""
-    out = np.zeros((len(o.closures), len(o.months)))
-    for r, closures in enumerate(o.closures):
-        for c in closures:
-            if c.closed is not None and kind in (None, c.step.kind):
-                out[r] += c.step.beds * np.array([c.closed <= m for m in o.months])
-    return out
 
 
 def planned_closed(plan: Schedule, months: list[dt.date], kind: str | None = None, site: str | None = None) -> Floats:

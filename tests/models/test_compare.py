@@ -42,7 +42,7 @@ def test_without_proof_more_has_closed_and_both_run_side_by_side_for_less_time()
 def test_double_running_is_what_is_replaced_and_still_open():
     months = [dt.date(2019, 4 + n, 1) for n in range(6)]
     tranche = SimpleNamespace(setting="beds")
-    steps = [SimpleNamespace(beds=n, due=months[3], site="a", tranche=tranche) for n in (10, 30)]
+    steps = [SimpleNamespace(beds=n, kind="acute", due=months[3], site="a", tranche=tranche) for n in (10, 30)]
     closures = [[Closure(steps[0], months[2]), Closure(steps[1], None, "use")]]
     piece = SimpleNamespace(pool="p", before=5, per_place=2.0)
     system = SimpleNamespace(roles=SimpleNamespace(made_of={("a", "p1"): (piece,)}))
