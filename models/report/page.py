@@ -9,6 +9,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from models import waterfall_words
+from models.compose import Settings
 from models.criteria import not_assessed
 from models.details import BEDS, DETAILS
 from models.doctor import versions
@@ -25,7 +26,7 @@ __all__ = ["render"]
 #: what the model leaves out, with the direction in which it may move the answer where that is known
 IN_THE_WHOLE = ("A&E itself", "A waiting list for planned care")
 NOT_MODELLED = (
-    ("Staff", "A place at home counts as open on its date. Plans that cannot recruit would look worse."),
+    ("Staff", "In this run a place counts as open on its date. Plans that cannot recruit would look worse."),
     ("Money", "No accounts, no cost of double running, no savings. Nothing here says that a plan pays."),
     ("A&E itself", "Only the wait for a bed is simulated, not the department."),
     (
@@ -40,7 +41,7 @@ NOT_MODELLED = (
         "Winter shocks by name, and the pandemic",
         "Seasons and day-to-day swings are in; flu years and COVID-19 are not.",
     ),
-    ("Change capacity", "Leadership, trust and the number of programmes at once are not in the model."),
+    ("Change capacity", "Leadership, trust and the number of programmes at once are not in this run."),
     (
         "The search for the largest credible reduction",
         "This version judges the plan it is given; it does not look for another.",
@@ -89,7 +90,7 @@ def _context(outcome: Outcome, charts: list[Chart]) -> dict[str, Any]:
         "not_assessed": [
             (k, row["name"], row["note"].removeprefix("not assessed: ")) for k, row in _not_assessed(outcome).items()
         ],
-        "not_modelled": [row for row in NOT_MODELLED if chosen.detail == BEDS or row[0] not in IN_THE_WHOLE],
+        "not_modelled": _not_modelled(chosen),
         "detail": None if chosen.detail == BEDS else DETAILS[chosen.detail].title,
         "fewest": tables.fewest_futures(chosen.criteria.credible_from),
     }
@@ -112,6 +113,20 @@ def _context(outcome: Outcome, charts: list[Chart]) -> dict[str, Any]:
             "matters": tables_plan.matter_rows(outcome),
         }
     return context
+
+
+def _not_modelled(chosen: Settings) -> list[tuple[str, str]]:
+    """What this run leaves out: what it has switched on is not among it, what its plan asks for in vain is."""
+    there = set() if chosen.detail == BEDS else set(IN_THE_WHOLE)
+    there |= {"Staff"} if chosen.around.workforce.enabled else set()
+    there |= {"Change capacity"} if chosen.around.change_capacity.enabled else set()
+    rows = [row for row in NOT_MODELLED if row[0] not in there]
+    moves = list(chosen.plan.moves.values())
+    if any(move.kind in ("recruit", "retrain") for move in moves):
+        rows.append(("Recruiting and retraining moves", "They go through their stages, and staff stay what they are."))
+    if any(getattr(getattr(move, "effect", None), "affects", None) == "attendances" for move in moves):
+        rows.append(("Effects on attendances", "They go through their stages, and as many people come to A&E."))
+    return rows
 
 
 def _fall(outcome: Outcome) -> dict[str, Any] | None:

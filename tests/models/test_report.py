@@ -11,6 +11,7 @@ from matplotlib import image
 
 from models.compose import parse, settings
 from models.report import words, write_report
+from models.report.page import _not_modelled
 from models.runner import Outcome, _simulate
 from models.waterfall import waterfall
 
@@ -188,3 +189,16 @@ def test_nearly_nothing_is_not_nothing(share: float, digits: int, said: str) -> 
 @pytest.mark.parametrize(("x", "said"), [(-0.004, "0.0"), (2267.04, "+2,267.0"), (-3.14, "\u22123.1")])
 def test_differences_carry_their_sign(x: float, said: str) -> None:
     assert words.signed(x, 1) == said
+
+
+@pytest.mark.parametrize(
+    ("words", "there", "not_there"),
+    [
+        ([], "Change capacity", "Staff"),
+        (["around=none"], "Staff", "Recruiting and retraining moves"),
+        (["plan=forty_moves", "plan.footprint=null"], "Recruiting and retraining moves", "Staff"),
+    ],
+)
+def test_what_is_left_out_is_that_of_this_run(words, there, not_there):  # fmt: skip
+    names = [name for name, _ in _not_modelled(settings(parse(words)))]
+    assert there in names and not_there not in names
