@@ -131,7 +131,7 @@ def strict_rule(function: Callable[..., Any]) -> Any:
 
 def strict_called(function: Callable[..., Any]) -> Any:
     """Compile a larger function of generated source once."""
-    return njit(**{**CALLED, **STRICT})(function)
+    return _once(njit(**{**CALLED, **STRICT})(function))
 
 
 def strict_compiled(function: Callable[..., Any]) -> Any:
