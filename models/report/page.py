@@ -121,6 +121,9 @@ def _not_modelled(chosen: Settings) -> list[tuple[str, str]]:
     there |= {"Staff"} if chosen.around.workforce.enabled else set()
     there |= {"Change capacity"} if chosen.around.change_capacity.enabled else set()
     rows = [row for row in NOT_MODELLED if row[0] not in there]
+    if chosen.detail != BEDS:
+        why = "They start from a network of beds alone, and are shown with detail=beds only."
+        rows.append(("Steps from the spreadsheet to the simulation", why))
     moves = list(chosen.plan.moves.values())
     if any(move.kind in ("recruit", "retrain") for move in moves):
         rows.append(("Recruiting and retraining moves", "They go through their stages, and staff stay what they are."))
