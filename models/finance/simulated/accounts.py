@@ -1,0 +1,120 @@
+"""The money of a run: each arm's books and costs, on one basis, and the planned change paired with business as usual."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+from models.arms import Observed
+from models.finance.books import Books
+from models.finance.organisations import System as Finance
+from models.finance.rules.double_running import DoubleRunning, double_running
+from models.finance.simulated.activity import activity, changes
+from models.finance.simulated.basis import Basis, basis
+from models.finance.simulated.costs import Costs, costs
+from models.finance.simulated.made_up import made_up
+from models.finance.simulated.posting import post
+from models.finance.simulated.settings import Money
+from models.plan import Schedule
+from models.system import System
+
+__all__ = ["Account", "Accounts", "account_of", "accounts", "both_paid", "opening_day"]
+
+
+@dataclass(frozen=True)
+class Account:
+    """One arm in pounds and pence.
+
+    Parameters
+    ----------
+    books : Books
+    costs : Costs
+    months : list of date
+    both : DoubleRunning, optional
+        What the plan costs before it pays, month by month from its start; none in business as usual.
+    starts : int
+        Month of the books in which the plan starts.
+    """
+
+    books: Books
+    costs: Costs
+    months: list[dt.date]
+    both: DoubleRunning | None
+    starts: int
+
+
+@dataclass(frozen=True)
+class Accounts:
+    """All arms of a run, by name, business as usual first."""
+
+    finance: Finance
+    money: Money
+    basis: Basis
+    arms: Mapping[str, Account]
+
+
+def opening_day(finance: Finance | None, system: System) -> dt.date:
+    """First day of the books."""
+    return finance.start if finance else dt.date(int(system.footprint.baseline_year[:4]), 4, 1)
+
+
+def accounts(
+    observed: Mapping[str, Observed], schedules: Mapping[str, Schedule], finance: Finance | None, money: Money
+) -> Accounts:
+    """Keep the books of every arm.
+
+    Parameters
+    ----------
+    observed : mapping
+        What each arm wrote down, business as usual first.
+    schedules : mapping
+        The plan on each timeline, by the arm's name.
+    finance : Finance, optional
+        Organisations of the area; made up where there is no file of them.
+    money : Money
+
+    Raises
+    ------
+    FaultsError
+        When a hospital has no trust.
+    LedgerError
+        When books do not hold.
+    """
+    usual = next(iter(observed.values()))
+    system = usual.arm.system
+    finance = finance or made_up(system, money)
+    found, agreed = {}, None
+    for name, o in observed.items():
+        plan = schedules.get(name)
+        found[name], agreed = account_of(o, plan, finance, money, agreed)
+    assert agreed is not None  # noqa: S101 - there is always business as usual
+    return Accounts(finance, money, agreed, found)
+
+
+def account_of(
+    o: Observed, plan: Schedule | None, finance: Finance, money: Money, agreed: Basis | None
+) -> tuple[Account, Basis]:
+    """Keep the books of one arm; without a basis it is business as usual, which gives it."""
+    start = opening_day(finance, o.arm.system)
+    done = activity(o, start)
+    spent = costs(done, changes(o, plan, start), o.arm.system, plan, money)
+    agreed = agreed or basis(finance, o.arm.system, done, spent, money)
+    books = post(finance, agreed, done, spent, money)
+    both, starts = _both(spent, done.months, plan) if plan else (None, 0)
+    return Account(books, spent, done.months, both, starts), agreed
+
+
+def both_paid(o: Observed, plan: Schedule, money: Money) -> tuple[Costs, list[dt.date], DoubleRunning]:
+    """Costs of an arm of a plan and its double running, without any books; for comparisons."""
+    start = opening_day(None, o.arm.system)
+    done = activity(o, start)
+    spent = costs(done, changes(o, plan, start), o.arm.system, plan, money)
+    return spent, done.months, _both(spent, done.months, plan)[0]
+
+
+def _both(spent: Costs, months: list[dt.date], plan: Schedule) -> tuple[DoubleRunning, int]:
+    first = next((n for n, month in enumerate(months) if month >= plan.plan.starts), 0)
+    added = spent.added[first:]
+    return double_running(added, spent.ended[first:], carry_on=len(added) >= 12), first  # noqa: PLR2004
