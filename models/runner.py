@@ -15,6 +15,7 @@ from models.arms import Arm, Observed, run_arms
 from models.baseline import Baseline, check_baseline
 from models.compose import Settings, folder_faults
 from models.criteria import Assessed
+from models.criteria_money import money_criterion
 from models.details import BEDS, DETAILS
 from models.doctor import machine, memory_gb, peak_memory_mb, versions
 from models.finance.simulated.accounts import Accounts, accounts
@@ -96,7 +97,13 @@ def _simulate(chosen: Settings) -> Outcome:
     verdicts, assessed = {}, {}
     for name, laid_out in schedules.items():
         verdicts[name], assessed[name] = judge(
-            observed[name], observed[USUAL], laid_out, chosen.criteria, ready.window, baseline.reasons
+            observed[name],
+            observed[USUAL],
+            laid_out,
+            chosen.criteria,
+            ready.window,
+            baseline.reasons,
+            money_criterion(money, name, ready.window) if money else "",
         )
     outcome = Outcome(chosen, baseline, observed, assessed, verdicts, schedules, usual, ready.window)
     outcome.money = money

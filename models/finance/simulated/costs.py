@@ -72,12 +72,12 @@ class Costs:
     capital : mapping
         Pence spent on buildings and equipment in each month, by hospital.
     released : mapping
-        Cost of wards and places that has ended because the plan closed them, by hospital.
+        Cost of wards and places that has ended because the plan closed them, by hospital and by who runs them.
     """
 
     lines: list[Cost]
     capital: Mapping[str, Pence]
-    released: Mapping[str, Pence]
+    released: Mapping[tuple[str, str], Pence]
 
     def of(self, *items: str) -> Pence:
         """Sum of some kinds of cost over all hospitals."""
@@ -115,16 +115,18 @@ def costs(done: Activity, changed: Changes, system: System, plan: Schedule | Non
     unpriced = sorted({p for _, p in system.roles.services} - set(money.services))
     if unpriced:
         raise CarebridgeError(f"money.services has no price for {', '.join(unpriced)}.")
-    lines, released = [], {}
+    lines: list[Cost] = []
+    released: dict[tuple[str, str], Pence] = {}
     for site in system.footprint.sites:
         found, ended = _hospital(site, done, changed, system, money)
         lines += found
+        released[site, HOSPITAL] = ended
         double = _double_share(site, changed, plan)
         for service in system.footprint.pathways:
             more, gone = _service((site, service), done, changed, double, plan, money)
             lines += more
-            ended = ended + gone
-        released[site] = ended
+            runs = money.services[service].runs
+            released[site, runs] = released.get((site, runs), 0) + gone
     return Costs(lines, _capital(done, changed, system, plan), released)
 
 

@@ -55,6 +55,7 @@ def post(finance: Finance, basis: Basis, done: Activity, spent: Costs, money: Mo
             book.pay(EVERY, owner, cost.payee, cost.rule, cost.pence.T, cost.purpose)
     for name, yearly in basis.other.items():
         book.pay(EVERY, name, "suppliers", "other_services", _twelfths(yearly, years), "other", settle_months=LATE)
+    _savings(book, basis, spent, years)
     _buildings(book, basis, spent, years, money)
     _loans(book, finance, money)
     return book.close()
@@ -137,6 +138,19 @@ def _public_money(book: Book, finance: Finance, basis: Basis, years: _Years, mon
             out = sum(c.plan for c in basis.contracts if c.contract.payer == name)
             back = sum(c.plan for c in basis.contracts if c.contract.payee == name)
             book.pay(EVERY, giver, name, purpose, _grown(out - back, years, money), purpose)
+
+
+def _savings(book: Book, basis: Basis, spent: Costs, years: _Years) -> None:
+    """Claims of what has ended, once a year, each by the organisation whose cost it was."""
+    for (site, runs), ended in spent.released.items():
+        if not ended.any():
+            continue
+        so_far = years.so_far(ended)
+        for month in np.flatnonzero(np.append(years.month[1:] == 0, True)):
+            if so_far[month].any():
+                book.agreed.saving(
+                    int(month), f"closures_{runs}_{site}", basis.owners.of(site, runs), so_far[month]
+                )
 
 
 def _buildings(book: Book, basis: Basis, spent: Costs, years: _Years, money: Money) -> None:

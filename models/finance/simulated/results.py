@@ -69,9 +69,9 @@ def _lines(account: Account, found: Accounts) -> Lines:
             owner, amount = found.basis.owners.of(cost.site, cost.runs), by_year(account, cost.pence.T)
             for who in (owner, SYSTEM):
                 out[who, MEMOS[cost.item]] = out.get((who, MEMOS[cost.item]), 0) + amount
-    for site, ended in account.costs.released.items():
+    for (site, runs), ended in account.costs.released.items():
         if ended.any():
-            for who in (found.basis.owners.hospital[site], SYSTEM):
+            for who in (found.basis.owners.of(site, runs), SYSTEM):
                 line = who, "memo: cost ended"
                 out[line] = out.get(line, 0) + by_year(account, ended.T)
     order = [*found.finance.organisations, SYSTEM]
