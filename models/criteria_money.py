@@ -1,4 +1,4 @@
-"""K7, money: whether the area's result under the plan falls below business as usual by more than is allowed (F9 to F16).
+"""K7, money: whether the area's result under the plan falls below business as usual by more than is allowed (F9).
 
 While an opening balance sheet is made up, nothing is judged; what the books say is told as information.
 """
@@ -42,8 +42,8 @@ def money_criterion(found: Accounts, arm: str, window: Window) -> Assessed | str
     if why != "assessed":
         span = f"{years_of(plan)[years[0]]} to {years_of(plan)[years[-1]]}" if years else "no whole year"
         return (
-            f"{why}. For information, {_timeline(arm)}: the area's result is {values.mean():,.1f} million pounds a year "
-            f"under the plan and {before.mean():,.1f} under business as usual, on average over {span}"
+            f"{why}. For information, {_timeline(arm)}: the area's result is {values.mean():,.1f} million pounds a "
+            f"year under the plan and {before.mean():,.1f} under business as usual, on average over {span}"
         )
     harmless = np.all(values >= before - allowed, axis=1)
     cells = [(found.finance.title, f"{year[:4]}-04") for year in np.array(years_of(plan))[years]]

@@ -249,7 +249,9 @@ def write_tables(folder: Path, found: dict[str, pa.Table], scenario_hash: str) -
 
 def _unit(table: str, column: str) -> str:
     if column in ("mean", "p05", "p95"):
-        return {"state": "people", "flows": "events a month", "waits": "share", "beds": "beds", "money": "GBP"}.get(table, "")
+        return {"state": "people", "flows": "events a month", "waits": "share", "beds": "beds", "money": "GBP"}.get(
+            table, ""
+        )
     if column.endswith("_beds") or column == "beds":
         return "beds"
     return {"value": "see criterion", "usual_value": "see criterion"}.get(column, "")

@@ -41,7 +41,8 @@ def finance_of(data: dict[str, Any], footprint: str) -> tuple[Money | None, Syst
     section = data.get("finance")
     name = section.get("name") if isinstance(section, dict) else None
     if name == NONE:
-        data.pop("finance"), data.pop("money", None)
+        data.pop("finance")
+        data.pop("money", None)
         return None, None, []
     money, faults = shape_faults(Money, data.get("money"), "money")
     faults = [Fault(f"money.{f.key}", f.value, f.rule, _file("money"), f.nearest) for f in faults]

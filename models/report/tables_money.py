@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from models.figures import Figure
 from models.finance.invariants import system_result
 from models.finance.rules.double_running import NEVER
 from models.finance.simulated.accounts import Account, Accounts
 from models.finance.simulated.costs import DOUBLE_RUNNING, NEW_PLACES, STRANDED
 from models.finance.simulated.results import break_even_years, by_year, years_of
-from models.figures import Figure
 from models.plan import months_after
 from models.report import series
+from models.report.tables_plan import UNITS
 from models.report.words import amount, figure_value, month, of_futures
 
 if TYPE_CHECKING:
@@ -67,11 +68,18 @@ def _summary(plans: list[Account]) -> list[list[str]]:
         "New places whose beds have closed, all years": (NEW_PLACES,),
         "Stranded cost, all years": (STRANDED,),
     }
-    rows = [[words, *(_cell(_millions(a.costs.of(*items).sum(axis=0))) for a in plans)] for words, items in whole.items()]
+    rows = [
+        [words, *(_cell(_millions(a.costs.of(*items).sum(axis=0))) for a in plans)] for words, items in whole.items()
+    ]
     capital = [_millions(sum(a.costs.capital.values(), np.zeros(1, np.int64)).sum(axis=0)) for a in plans]
     if any(np.any(c) for c in capital):
         rows.append(["Capital of the plan", *(_cell(np.atleast_1d(c)) for c in capital)])
-    rows.append(["Cost of wards and places that has ended, all years", *(_cell(_millions(a.costs.ended.sum(axis=0))) for a in plans)])
+    rows.append(
+        [
+            "Cost of wards and places that has ended, all years",
+            *(_cell(_millions(a.costs.ended.sum(axis=0))) for a in plans),
+        ]
+    )
     rows.append(["Most that the plan is behind at once: all it has added less all that has ended", *map(_peak, plans)])
     rows.append(["Month in which it is furthest behind", *map(_peak_month, plans)])
     rows.append(["Pays for itself (the last twelve months repeating)", *map(_even, plans)])
@@ -115,7 +123,9 @@ def _owners(found: Accounts, plans: list[Account]) -> list[list[str]]:
         cells, any_ = [], False
         for a in plans:
             for item in (DOUBLE_RUNNING, STRANDED):
-                own = [c.pence for c in a.costs.lines if c.item == item and found.basis.owners.of(c.site, c.runs) == name]
+                own = [
+                    c.pence for c in a.costs.lines if c.item == item and found.basis.owners.of(c.site, c.runs) == name
+                ]
                 total = _millions(sum(own, np.zeros_like(a.costs.lines[0].pence)).sum(axis=0))
                 any_ |= bool(total.mean() >= LEAST)
                 cells.append(_cell(total))
@@ -149,5 +159,6 @@ def _assumed(found: Accounts) -> list[str]:
     for words, f in named:
         low, high = f.range
         span = "" if low == high else f", range {figure_value(f, low)} to {figure_value(f, high)}"
-        out.append(f"{words}: {figure_value(f)} {f.unit} ({f.status}{span})")
+        unit = UNITS.get(f.unit, f.unit).replace("GBP", "\u00a3")
+        out.append(f"{words}: {' '.join([figure_value(f), unit]).strip()} ({f.status}{span})")
     return out

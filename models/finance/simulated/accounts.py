@@ -1,4 +1,4 @@
-"""The money of a run: each arm's books and costs, on one basis, and the planned change paired with business as usual."""
+"""The money of a run: the books and costs of every arm, on the basis of business as usual."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-
 from models.arms import Observed
 from models.finance.books import Books
 from models.finance.organisations import System as Finance
+from models.finance.rules.amounts import MONTHS
 from models.finance.rules.double_running import DoubleRunning, double_running
 from models.finance.simulated.activity import activity, changes
 from models.finance.simulated.basis import Basis, basis
@@ -20,7 +20,7 @@ from models.finance.simulated.settings import Money
 from models.plan import Schedule
 from models.system import System
 
-__all__ = ["Account", "Accounts", "account_of", "accounts", "both_paid", "opening_day"]
+__all__ = ["Account", "Accounts", "accounts"]
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class Accounts:
     arms: Mapping[str, Account]
 
 
-def opening_day(finance: Finance | None, system: System) -> dt.date:
+def _opening_day(finance: Finance | None, system: System) -> dt.date:
     """First day of the books."""
     return finance.start if finance else dt.date(int(system.footprint.baseline_year[:4]), 4, 1)
 
@@ -88,16 +88,16 @@ def accounts(
     found, agreed = {}, None
     for name, o in observed.items():
         plan = schedules.get(name)
-        found[name], agreed = account_of(o, plan, finance, money, agreed)
+        found[name], agreed = _account(o, plan, finance, money, agreed)
     assert agreed is not None  # noqa: S101 - there is always business as usual
     return Accounts(finance, money, agreed, found)
 
 
-def account_of(
+def _account(
     o: Observed, plan: Schedule | None, finance: Finance, money: Money, agreed: Basis | None
 ) -> tuple[Account, Basis]:
     """Keep the books of one arm; without a basis it is business as usual, which gives it."""
-    start = opening_day(finance, o.arm.system)
+    start = _opening_day(finance, o.arm.system)
     done = activity(o, start)
     spent = costs(done, changes(o, plan, start), o.arm.system, plan, money)
     agreed = agreed or basis(finance, o.arm.system, done, spent, money)
@@ -106,15 +106,7 @@ def account_of(
     return Account(books, spent, done.months, both, starts), agreed
 
 
-def both_paid(o: Observed, plan: Schedule, money: Money) -> tuple[Costs, list[dt.date], DoubleRunning]:
-    """Costs of an arm of a plan and its double running, without any books; for comparisons."""
-    start = opening_day(None, o.arm.system)
-    done = activity(o, start)
-    spent = costs(done, changes(o, plan, start), o.arm.system, plan, money)
-    return spent, done.months, _both(spent, done.months, plan)[0]
-
-
 def _both(spent: Costs, months: list[dt.date], plan: Schedule) -> tuple[DoubleRunning, int]:
     first = next((n for n, month in enumerate(months) if month >= plan.plan.starts), 0)
     added = spent.added[first:]
-    return double_running(added, spent.ended[first:], carry_on=len(added) >= 12), first  # noqa: PLR2004
+    return double_running(added, spent.ended[first:], carry_on=len(added) >= MONTHS), first

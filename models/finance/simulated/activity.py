@@ -227,14 +227,10 @@ class _Tally:
             if setting == BEDS:
                 self._add(self.added, (site, BEDS), month, r, t.opens)
 
-    def _add(
-        self, where: dict[Place, npt.NDArray[np.float64]], key: Place, month: int, r: int, amount: float
-    ) -> None:
+    def _add(self, where: dict[Place, npt.NDArray[np.float64]], key: Place, month: int, r: int, amount: float) -> None:
         where.setdefault(key, np.zeros(self.shape))[month, r] += amount
 
     @staticmethod
     def so_far(found: Mapping[Place, npt.NDArray[np.float64]]) -> dict[Place, Ints]:
         """Running totals, in whole beds and places."""
         return {key: np.rint(np.cumsum(n, axis=0)).astype(np.int64) for key, n in found.items()}
-
-

@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-import numpy as np
-
 from models.finance.organisations import EXTERNAL, Contract
 from models.finance.organisations import System as Finance
 from models.finance.rules.amounts import MONTHS, Pence, as_pence, growing
@@ -195,7 +193,9 @@ def paid_contracts(finance: Finance, value: Mapping[str, int], money: Money) -> 
     return out
 
 
-def _paid(name: str, contract: Contract, every: list[tuple[str, Contract, bool]], money: Money, registered: bool) -> Paid:
+def _paid(
+    name: str, contract: Contract, every: list[tuple[str, Contract, bool]], money: Money, registered: bool
+) -> Paid:
     inside = contract.payer not in EXTERNAL and contract.payee not in EXTERNAL
     if inside and money.form in FORMS:
         contract = contract.model_copy(update={"form": FORMS[money.form]})

@@ -130,7 +130,7 @@ def costs(done: Activity, changed: Changes, system: System, plan: Schedule | Non
     return Costs(lines, _capital(done, changed, system, plan), released)
 
 
-def _wards(site: str, system: System, money: Money) -> Wards:
+def _wards(site: str, system: System, money: Money) -> _Sized:
     """Named wards of a hospital: each of its groups of beds, in wards of about the usual size."""
     entry, whole = system.footprint.sites[site], round(system.sizes[BEDS, site])
     groups = shared_out(whole, {w.name: w.beds / sum(x.beds for x in entry.wards) for w in entry.wards})

@@ -148,9 +148,7 @@ def _savings(book: Book, basis: Basis, spent: Costs, years: _Years) -> None:
         so_far = years.so_far(ended)
         for month in np.flatnonzero(np.append(years.month[1:] == 0, True)):
             if so_far[month].any():
-                book.agreed.saving(
-                    int(month), f"closures_{runs}_{site}", basis.owners.of(site, runs), so_far[month]
-                )
+                book.agreed.saving(int(month), f"closures_{runs}_{site}", basis.owners.of(site, runs), so_far[month])
 
 
 def _buildings(book: Book, basis: Basis, spent: Costs, years: _Years, money: Money) -> None:
