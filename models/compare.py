@@ -153,7 +153,7 @@ def _without(
         arm = with_plan(planned, timeline.name, laid_out, chosen.future, switches)
         o = run_arms([arm], chosen.seed, chosen.replications, workers)[0]
         arms, laid = {USUAL: usual, timeline.name: o}, {timeline.name: laid_out}
-        money = accounts(arms, laid, chosen.finance, chosen.money) if chosen.money else None
+        money = accounts(arms, laid, chosen.finance, chosen.money, chosen.growth) if chosen.money else None
         k7 = money_criterion(money, timeline.name, years) if money else ""
         verdict, _ = judge(o, usual, laid_out, chosen.criteria, years, [], k7)
         cost = _both(money.arms[timeline.name]) if money else None

@@ -93,7 +93,7 @@ def _simulate(chosen: Settings) -> Outcome:
     schedules, usual = ready.schedules, ready.usual
     observed = _replicate(chosen, ready.arms)
     baseline = check_baseline(chosen.footprint, chosen.fit, observed[USUAL])
-    money = accounts(observed, schedules, chosen.finance, chosen.money) if chosen.money else None
+    money = accounts(observed, schedules, chosen.finance, chosen.money, chosen.growth) if chosen.money else None
     verdicts, assessed = {}, {}
     for name, laid_out in schedules.items():
         verdicts[name], assessed[name] = judge(

@@ -16,7 +16,7 @@ from models.finance.simulated.results import break_even_years, by_year, years_of
 from models.plan import months_after
 from models.report import series
 from models.report.tables_plan import UNITS
-from models.report.words import amount, figure_value, month, of_futures
+from models.report.words import amount, figure_value, month, of_futures, percent
 
 if TYPE_CHECKING:
     from models.runner import Outcome
@@ -42,6 +42,8 @@ def money_section(outcome: Outcome) -> dict[str, Any] | None:
         "years": _years(plans),
         "owners": _owners(found, plans),
         "result": _results(usual, plans),
+        "nothing": _nothing(found),
+        "growth": percent(found.nothing.growth, 1),
         "why": found.finance.money_assessed.removeprefix("not assessed: "),
         "made_up": outcome.settings.finance is None,
         "assumed": _assumed(found),
@@ -140,6 +142,14 @@ def _results(usual: Account, plans: list[Account]) -> list[list[str]]:
     found = [_millions(by_year(a, system_result(a.books))) for a in arms]
     years = years_of(usual)
     return [[year, *(_cell(f[:, n]) for f in found)] for n, year in enumerate(years)]
+
+
+def _nothing(found: Accounts) -> list[list[str]]:
+    """The do-nothing twin every five years."""
+    twin = found.nothing
+    rows = zip(twin.years, twin.income, twin.care, twin.other, twin.result, strict=True)
+    every = [row for n, row in enumerate(rows) if n % 5 == 0 or n == len(twin.years) - 1]
+    return [[str(row[0]), *(amount(float(pence) / A_MILLION, 1) for pence in row[1:])] for row in every]
 
 
 def _assumed(found: Accounts) -> list[str]:

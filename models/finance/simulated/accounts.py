@@ -7,13 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from models.arms import Observed
-from models.finance.books import Books
+from models.finance.books import Books, year_of
 from models.finance.organisations import System as Finance
 from models.finance.rules.amounts import MONTHS
 from models.finance.rules.double_running import DoubleRunning, double_running
 from models.finance.simulated.activity import activity, changes
 from models.finance.simulated.basis import Basis, basis
 from models.finance.simulated.costs import Costs, costs
+from models.finance.simulated.do_nothing import DoNothing, do_nothing
 from models.finance.simulated.made_up import made_up
 from models.finance.simulated.posting import post
 from models.finance.simulated.settings import Money
@@ -47,12 +48,13 @@ class Account:
 
 @dataclass(frozen=True)
 class Accounts:
-    """All arms of a run, by name, business as usual first."""
+    """All arms of a run, by name, business as usual first; and, apart from them, the do-nothing twin."""
 
     finance: Finance
     money: Money
     basis: Basis
     arms: Mapping[str, Account]
+    nothing: DoNothing
 
 
 def _opening_day(finance: Finance | None, system: System) -> dt.date:
@@ -61,7 +63,11 @@ def _opening_day(finance: Finance | None, system: System) -> dt.date:
 
 
 def accounts(
-    observed: Mapping[str, Observed], schedules: Mapping[str, Schedule], finance: Finance | None, money: Money
+    observed: Mapping[str, Observed],
+    schedules: Mapping[str, Schedule],
+    finance: Finance | None,
+    money: Money,
+    growth: float,
 ) -> Accounts:
     """Keep the books of every arm.
 
@@ -74,6 +80,8 @@ def accounts(
     finance : Finance, optional
         Organisations of the area; made up where there is no file of them.
     money : Money
+    growth : float
+        Of overnight bed-days a year, for the do-nothing twin.
 
     Raises
     ------
@@ -90,7 +98,8 @@ def accounts(
         plan = schedules.get(name)
         found[name], agreed = _account(o, plan, finance, money, agreed)
     assert agreed is not None  # noqa: S101 - there is always business as usual
-    return Accounts(finance, money, agreed, found)
+    years = list(dict.fromkeys(year_of(month) for month in next(iter(found.values())).months))
+    return Accounts(finance, money, agreed, found, do_nothing(finance, agreed, years, growth, money))
 
 
 def _account(

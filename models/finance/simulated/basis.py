@@ -109,13 +109,17 @@ class Basis:
     ----------
     value : mapping
         Of its simulated work at the contracts' prices.
-    other : mapping
-        Cost of what is not simulated.
+    direct, other : mapping
+        Cost of what is simulated, and of what is not.
+    public : mapping
+        Allocations of commissioners, grants and taxes of councils: what their contracts are planned to cost.
     """
 
     contracts: list[Paid]
     value: Mapping[str, int]
+    direct: Mapping[str, int]
     other: Mapping[str, int]
+    public: Mapping[str, int]
     owners: Owners
 
 
@@ -156,13 +160,15 @@ def basis(finance: Finance, system: System, done: Activity, spent: Costs, money:
     for cost in spent.lines:
         owner = who.of(cost.site, cost.runs)
         direct[owner] = direct.get(owner, 0) + _a_year(cost.pence)
-    other = {}
+    other, public = {}, {}
     for name, organisation in finance.organisations.items():
-        if organisation.kind not in ("commissioner", "council"):
-            income = sum(c.plan for c in contracts if c.contract.payee == name)
-            out = sum(c.plan for c in contracts if c.contract.payer == name)
+        income = sum(c.plan for c in contracts if c.contract.payee == name)
+        out = sum(c.plan for c in contracts if c.contract.payer == name)
+        if organisation.kind in ("commissioner", "council"):
+            public[name] = out - income
+        else:
             other[name] = max(0, income - out - direct.get(name, 0))
-    return Basis(contracts, value, other, who)
+    return Basis(contracts, value, direct, other, public, who)
 
 
 def _a_year(pence: Pence) -> int:

@@ -132,12 +132,9 @@ def _shared(pence: Pence, share: Fraction) -> Pence:
 def _public_money(book: Book, finance: Finance, basis: Basis, years: _Years, money: Money) -> None:
     """Allocations of commissioners, grants and taxes of councils: what their contracts are planned to cost."""
     givers = {"commissioner": ("nhs_england", "allocation"), "council": ("treasury", "grant")}
-    for name, organisation in finance.organisations.items():
-        if organisation.kind in givers:
-            giver, purpose = givers[organisation.kind]
-            out = sum(c.plan for c in basis.contracts if c.contract.payer == name)
-            back = sum(c.plan for c in basis.contracts if c.contract.payee == name)
-            book.pay(EVERY, giver, name, purpose, _grown(out - back, years, money), purpose)
+    for name, yearly in basis.public.items():
+        giver, purpose = givers[finance.organisations[name].kind]
+        book.pay(EVERY, giver, name, purpose, _grown(yearly, years, money), purpose)
 
 
 def _savings(book: Book, basis: Basis, spent: Costs, years: _Years) -> None:

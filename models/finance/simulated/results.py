@@ -21,6 +21,8 @@ from models.finance.rules.amounts import Pence
 from models.finance.rules.double_running import NEVER
 from models.finance.simulated.accounts import Account, Accounts
 from models.finance.simulated.costs import DOUBLE_RUNNING, NEW_PLACES, STRANDED
+from models.finance.simulated.do_nothing import NAME as NOTHING
+from models.finance.simulated.do_nothing import DoNothing
 from models.finance.statements import SYSTEM
 from models.finance.tables import write_money
 from sim.arrow import names_column
@@ -55,8 +57,20 @@ def by_year(account: Account, monthly: Pence) -> Pence:
 
 def money_table(found: Accounts) -> pa.Table:
     """One row an arm, year, organisation and line, in pounds."""
-    parts = [_table(name, account, _lines(account, found)) for name, account in found.arms.items()]
-    return pa.concat_tables(parts).unify_dictionaries()
+    parts = [_table(name, years_of(account), _lines(account, found)) for name, account in found.arms.items()]
+    return pa.concat_tables([*parts, _twin(found.nothing)]).unify_dictionaries()
+
+
+def _twin(nothing: DoNothing) -> pa.Table:
+    """The do-nothing twin: one path, so mean and range are the same."""
+    lines = {
+        "income: all from outside": nothing.income,
+        "expenditure: care that is simulated": [-c for c in nothing.care],
+        "expenditure: everything else": [-c for c in nothing.other],
+        RESULT: nothing.result,
+    }
+    keys: Lines = {(SYSTEM, line): np.array([pence], np.int64) for line, pence in lines.items()}
+    return _table(NOTHING, nothing.years, keys)
 
 
 def _lines(account: Account, found: Accounts) -> Lines:
@@ -104,8 +118,8 @@ def _flows(books: Books) -> Iterator[tuple[tuple[str, str], Pence]]:
             yield (SYSTEM, "memo: new loans"), -books.movement[n]
 
 
-def _table(arm: str, account: Account, lines: Lines) -> pa.Table:
-    years, keys = years_of(account), list(lines)
+def _table(arm: str, years: list[str], lines: Lines) -> pa.Table:
+    keys = list(lines)
     pounds = np.stack([lines[key] for key in keys]) / 100  # (lines, R, years)
     low, high = np.quantile(pounds, [0.05, 0.95], axis=1)
     who, what = (list(dict.fromkeys(key[n] for key in keys)) for n in (0, 1))

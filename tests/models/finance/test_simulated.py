@@ -37,7 +37,7 @@ def _again(outcome: Outcome, **changes: Any) -> Accounts:
     chosen = outcome.settings
     assert chosen.money
     money = chosen.money.model_copy(update=changes)
-    return accounts(outcome.observed, outcome.schedules, chosen.finance, money)
+    return accounts(outcome.observed, outcome.schedules, chosen.finance, money, chosen.growth)
 
 
 def _line(found: Accounts, arm: str, organisation: str, line: str) -> np.ndarray:
@@ -61,7 +61,7 @@ def test_one_contract_alone_may_change_and_moves_money_between_its_two_sides_onl
     name, all_of_them = "new_devon_to_exeter", chosen.finance.contracts
     block = {name: all_of_them[name].model_copy(update={"form": "block"})}
     finance = chosen.finance.model_copy(update={"contracts": all_of_them | block})
-    other = accounts(outcome.observed, outcome.schedules, finance, chosen.money)
+    other = accounts(outcome.observed, outcome.schedules, finance, chosen.money, chosen.growth)
     assert same_system_pound(outcome.money.arms[USUAL].books, other.arms[USUAL].books) == []
     moved = {o: _line(outcome.money, USUAL, o, RESULT) - _line(other, USUAL, o, RESULT) for o in finance.organisations}
     changed = {o for o, by in moved.items() if np.abs(by).max() > 1000}  # interest of others may differ by nothing
@@ -235,6 +235,20 @@ def test_books_of_a_run_can_be_audited_arm_by_arm(outcome: Outcome, tmp_path: An
     assert capsys.readouterr().out.count("The books hold.") == 3
 
 
+def test_the_do_nothing_twin_grows_with_demand_and_stands_apart_from_business_as_usual(outcome: Outcome):
+    assert outcome.money
+    twin, growth = outcome.money.nothing, outcome.settings.growth
+    assert abs(twin.result[0]) < 1_000_00  # the baseline year is in balance, but for roundings
+    assert twin.care[5] == pytest.approx(twin.care[0] * (1 + growth) ** 5)
+    assert twin.other[5] == twin.other[0]
+    assert sum(twin.result[1:]) < 0  # who demands more from a fixed allocation runs short
+    rows = money_table(outcome.money).to_pandas()
+    mine = rows.loc[rows["arm"] == "do nothing, demand met"]
+    assert set(mine["organisation"]) == {"system"} and len(mine) == 4 * len(twin.years)
+    usual = by_year(outcome.money.arms[USUAL], outcome.money.arms[USUAL].costs.lines[0].pence.T)
+    assert (usual[:, 0] == usual[:, 5]).all()  # wards of business as usual do not follow demand
+
+
 # -- settings ------------------------------------------------------------------------------------------------------
 
 
@@ -265,10 +279,8 @@ def _footprint(name: str) -> None:
     ready = prepare(chosen)
     assert chosen.money
     observed = dict(zip([a.name for a in ready.arms], run_arms(ready.arms, 1, 2, 1), strict=True))
-    one, *others = (
-        accounts(observed, ready.schedules, chosen.finance, chosen.money.model_copy(update={"form": form}))
-        for form in ("as_written", *FORMS)
-    )
+    moneys = [chosen.money.model_copy(update={"form": form}) for form in ("as_written", *FORMS)]
+    one, *others = (accounts(observed, ready.schedules, chosen.finance, money, chosen.growth) for money in moneys)
     for other in others:
         for arm in observed:
             assert same_system_pound(one.arms[arm].books, other.arms[arm].books) == []
