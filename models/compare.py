@@ -15,17 +15,22 @@ import numpy.typing as npt
 
 from models.arms import Observed, make_arm, run_arms, with_plan
 from models.compose import Settings
+from models.criteria_money import money_criterion
 from models.details import build
+from models.finance.simulated.accounts import Account, accounts
+from models.finance.simulated.costs import DOUBLE_RUNNING
+from models.finance.simulated.results import break_even_years, by_year, years_of
 from models.measures_plan import closed_by_month, opened_by_month
 from models.plan import Schedule, schedule
 from models.prepare import USUAL, window
 from models.transition.brief import Switches
 from models.verdict import Verdict, judge
 
-__all__ = ["AS_PLANNED", "MECHANISMS", "Compared", "compare", "double_running"]
+__all__ = ["AS_PLANNED", "MECHANISMS", "Both", "Compared", "compare", "double_running"]
 
 Floats = npt.NDArray[np.float64]
 AS_PLANNED = "nothing"
+A_MILLION = 10**8  #: pence
 
 #: what can be left out, in words; the parts of the stage machine, and stocks around the network
 MECHANISMS: dict[str, str] = {
@@ -63,6 +68,8 @@ class Compared:
         Mean delay of what closed.
     peak, bed_years : (R,)
         Double running: beds still open whose replacement is already open; the most at once, and added up over years.
+    cost : Both, optional
+        The same in pounds; none where money is left out.
     """
 
     timeline: str
@@ -75,6 +82,27 @@ class Compared:
     late_months: Floats
     peak: Floats
     bed_years: Floats
+    cost: Both | None = None
+
+
+@dataclass(frozen=True)
+class Both:
+    """What double running costs, by replication (R,).
+
+    Parameters
+    ----------
+    total, peak_year : million pounds
+        Over all years, and in the dearest financial year.
+    dearest : int
+        The year that is dearest on average, by the calendar year in which it begins.
+    break_even : years
+        From the plan's start until all that it added is made good by what has ended; infinite where it never is.
+    """
+
+    total: Floats
+    peak_year: Floats
+    dearest: int
+    break_even: Floats
 
 
 def compare(
@@ -124,8 +152,12 @@ def _without(
         say(f"{timeline.years} years, {left_out} left out")
         arm = with_plan(planned, timeline.name, laid_out, chosen.future, switches)
         o = run_arms([arm], chosen.seed, chosen.replications, workers)[0]
-        verdict, _ = judge(o, usual, laid_out, chosen.criteria, years, [])
-        rows.append(_compared(o, laid_out, left_out, verdict))
+        arms, laid = {USUAL: usual, timeline.name: o}, {timeline.name: laid_out}
+        money = accounts(arms, laid, chosen.finance, chosen.money, chosen.growth) if chosen.money else None
+        k7 = money_criterion(money, timeline.name, years) if money else ""
+        verdict, _ = judge(o, usual, laid_out, chosen.criteria, years, [], k7)
+        cost = _both(money.arms[timeline.name]) if money else None
+        rows.append(dataclasses.replace(_compared(o, laid_out, left_out, verdict), cost=cost))
     return rows
 
 
@@ -145,6 +177,12 @@ def _compared(o: Observed, plan: Schedule, left_out: str, verdict: Verdict) -> C
         peak=both.max(axis=1),
         bed_years=both.sum(axis=1) / 12,
     )
+
+
+def _both(account: Account) -> Both:
+    yearly = by_year(account, account.costs.of(DOUBLE_RUNNING).T) / A_MILLION
+    dearest = years_of(account)[int(np.argmax(yearly.mean(axis=0)))]
+    return Both(yearly.sum(axis=1), yearly.max(axis=1), int(dearest[:4]), break_even_years(account))
 
 
 def double_running(o: Observed, plan: Schedule) -> Floats:

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from models.compare import AS_PLANNED, MECHANISMS, Compared, compare
+from models.compare import AS_PLANNED, MECHANISMS, Both, Compared, compare
 from models.compose import Settings, folder_faults, parse, settings
 from models.verdict import SCHEMA_VERSION
 from models.words import WHERE, own_words, path
@@ -56,7 +56,7 @@ def compare_command(words: list[str]) -> int:
     print("\n".join([*_timelines(chosen, found), "", *_contributions(found)]))
     if out:
         with run_folder(out) as folder:
-            hashed = write_table(folder / "compare.arrow", _table(found), UNITS, _about(chosen))
+            hashed = write_table(folder / "compare.arrow", _table(found), UNITS | COST_UNITS, _about(chosen))
             document = {"schema_version": SCHEMA_VERSION, "scenario_hash": chosen.scenario_hash}
             document |= {"rows": [_summary(row) for row in found]}
             write_json(folder / "compare.json", document)
@@ -88,18 +88,29 @@ def _probability(one: dict[str, Any]) -> str:
 
 
 def _timelines(chosen: Settings, found: list[Compared]) -> list[str]:
-    rows = [
+    rows: list[tuple[str, ...]] = [
         ("years", "delivered", "safe", "both", "beds closed", "months late", "peak double running", "bed-years of it")
     ]
+    if any(c.cost for c in found):
+        rows[0] = (*rows[0], "its cost, £m", "in the dearest year, £m", "pays for itself after")
     for c in (c for c in found if c.left_out == AS_PLANNED):
         v = c.verdict
         both = {"probability": v.probability, "interval": v.interval}
         late = f"{np.nanmean(c.late_months):.0f}" if np.isfinite(c.late_months).any() else "-"
         closed = f"{_interval(c.closed)} of {c.planned}"
         ends = (closed, late, f"{_interval(c.peak)} beds", _interval(c.bed_years))
+        ends += _costs(c.cost) if c.cost else ()
         rows.append((str(c.years), _probability(v.delivered), _probability(v.safe), _probability(both), *ends))
     runs = f"{chosen.replications} runs each, {chosen.future.title.lower()}."
     return [f"{chosen.plan.title}, {chosen.footprint.title}; {runs}", *_aligned(rows)]
+
+
+def _costs(cost: Both) -> tuple[str, ...]:
+    """Double running in pounds, for one timeline."""
+    done = cost.break_even[np.isfinite(cost.break_even)]
+    even = f"{np.median(done):.0f} years, in {len(done)} of {len(cost.break_even)} runs" if len(done) else "never"
+    year = f"{cost.dearest}/{(cost.dearest + 1) % 100:02d}"
+    return _interval(cost.total), f"{_interval(cost.peak_year)} ({year})", even
 
 
 def _contributions(found: list[Compared]) -> list[str]:
@@ -134,15 +145,19 @@ UNITS = {
     "peak": "beds",
     "bed_years": "bed-years",
 }
+COST_UNITS = {"double_running": "GBP million", "dearest_year": "GBP million", "break_even": "years"}
 
 
 def _table(found: list[Compared]) -> pa.Table:
-    """One row a timeline, mechanism and replication."""
-    columns: dict[str, list[Any]] = {name: [] for name in ("timeline", "left_out", "replication", *UNITS)}
+    """One row a timeline, mechanism and replication; costs where money is kept."""
+    costs = COST_UNITS if all(c.cost for c in found) else {}
+    columns: dict[str, list[Any]] = {name: [] for name in ("timeline", "left_out", "replication", *UNITS, *costs)}
     for c in found:
         for r in range(len(c.closed)):
             row = (c.timeline, c.left_out, r, c.years, c.closed[r], c.planned, c.opened[r])
             row = (*row, c.late_months[r], c.peak[r], c.bed_years[r])
+            if c.cost and costs:
+                row = (*row, c.cost.total[r], c.cost.peak_year[r], c.cost.break_even[r])
             for name, value in zip(columns, row, strict=True):
                 columns[name].append(value)
     return pa.table(columns)
@@ -154,6 +169,18 @@ def _about(chosen: Settings) -> dict[str, str]:
 
 
 def _summary(c: Compared) -> dict[str, Any]:
+    done = c.cost.break_even[np.isfinite(c.cost.break_even)] if c.cost else np.zeros(0)
+    cost = (
+        {}
+        if c.cost is None
+        else {
+            "double_running_million_gbp": float(c.cost.total.mean()),
+            "dearest_year_million_gbp": float(c.cost.peak_year.mean()),
+            "dearest_year": c.cost.dearest,
+            "break_even_years": float(np.median(done)) if len(done) else None,
+            "break_even_runs": len(done),
+        }
+    )
     passes = round(c.verdict.probability * c.verdict.replications)
     return {
         "timeline": c.timeline,
@@ -169,4 +196,5 @@ def _summary(c: Compared) -> dict[str, Any]:
         "places_opened": float(c.opened.mean()),
         "peak_double_running_beds": float(c.peak.mean()),
         "double_running_bed_years": float(c.bed_years.mean()),
+        **cost,
     }

@@ -15,6 +15,9 @@ from typing import Any
 from models.care.pressure import Pressure
 from models.care.slow import Around
 from models.details import BEDS, DETAILS, fit_name
+from models.finance.choice import finance_of, own_finance
+from models.finance.organisations import System as Finance
+from models.finance.simulated.settings import Money
 from models.footprint import Footprint, load_footprint
 from models.footprint_short import NoBaseline
 from models.plan import Criteria, DetailName, Fit, Future
@@ -90,12 +93,19 @@ class Settings:
     feedback: Pressure
     around: Around
     gates: Gates
+    money: Money | None
+    finance: Finance | None
     replications: int
     seed: int
     waterfall: int
     sensitivity: int
     detail: DetailName
     composed: dict[str, Any]
+
+    @property
+    def growth(self) -> float:
+        """Growth of overnight bed-days a year in the chosen future."""
+        return self.footprint.demand.growth[self.future.growth].value
 
     @property
     def scenario_hash(self) -> str:
@@ -225,7 +235,9 @@ def _others(folder: Path) -> list[str]:
             ours |= {"manifest.json", "verdict.json", "report.html", *manifest["tables"], *manifest["charts"]}
     except (OSError, ValueError, KeyError, TypeError):
         pass
-    return sorted(path.name for path in folder.iterdir() if path.name not in ours)
+    folders = {str(above) for name in ours for above in Path(name).parents}
+    found = (path.relative_to(folder).as_posix() for path in folder.rglob("*"))
+    return sorted(name for name in found if name not in ours | folders)
 
 
 def settings(request: Request) -> Settings:
@@ -258,7 +270,9 @@ def settings(request: Request) -> Settings:
     faults += _detail_faults(detail, "configs/config.yaml")
     if detail != BEDS:  # results of the network of beds belong to the same configuration as before there were details
         data["detail"] = detail
-    known = [*SECTIONS, "plan", "footprint", "name", "detail", *BESIDE, *MOST]
+    parts["money"], parts["finance"], found = finance_of(data, request.footprint)
+    faults += found
+    known = [*SECTIONS, "plan", "finance", "money", "footprint", "name", "detail", *BESIDE, *MOST]
     beside = {}
     for key, what in BESIDE.items():
         runs = beside[key] = data.get(key)
@@ -392,6 +406,8 @@ def _compose(request: Request, timeline: str) -> dict[str, Any]:
         fit = fit_name(request.footprint, detail)
         # not fitted yet: there is no baseline until `carebridge calibrate`
         literal.append(f"fit={fit if (CONFIGS / 'fit' / f'{fit}.yaml').exists() else 'none'}")
+    if not any(word.startswith("finance=") for word in request.overrides):
+        literal.append(f"finance={own_finance(request.footprint)}")
     try:
         with _alone(), initialize_config_dir(str(CONFIGS), version_base="1.3", job_name="carebridge"):
             config = compose("config", overrides=[*literal, *request.overrides])

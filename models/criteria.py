@@ -48,14 +48,14 @@ OWN = "own proposal"
 STANDARD, NO_HARM, ALWAYS = "meets the standard", "does no harm", "happens as planned"
 COLLAPSED_WAITING = 0.10  # people waiting as a share of a hospital's beds above which there is no steady state
 
-MORE_IS_BETTER = ("K4", "K5", "K5b", "K6")
+MORE_IS_BETTER = ("K4", "K5", "K5b", "K6", "K7")
 #: criteria that this version does not answer, and why
 NOT_ASSESSED: dict[str, dict[str, Any]] = {
     key: {"name": name, "assessed": False, "decides": False, "note": f"not assessed: {why}"}
     for key, name, why in (
         ("K5", "Elective list and 18 weeks", "planned admissions are a flow, not yet a list; cancellations are K5c"),
         ("K6", "Workforce", "staff are not modelled in this run (around=none)"),
-        ("K7", "Money", "no accounts are modelled yet"),
+        ("K7", "Money", "no accounts are kept in this run (finance=none)"),
         ("K9", "Demand realism", "one footprint's history is too short, and others are not compared yet"),
         ("K10", "Resilience to winter shocks", "named shocks are not modelled yet"),
         ("K11", "Compensation", "the substitution rate is not searched for yet"),
@@ -99,10 +99,11 @@ class Assessed:
     usual: Floats | None
 
 
-def not_assessed(assessed: list[Assessed]) -> dict[str, dict[str, Any]]:
-    """Criteria that a run does not answer, and why."""
+def not_assessed(assessed: list[Assessed], money: str = "") -> dict[str, dict[str, Any]]:
+    """Criteria that a run does not answer, and why; what is said of money where there are books."""
     known = {a.key for a in assessed}
-    return {key: row for key, row in NOT_ASSESSED.items() if key not in known}
+    found = {key: row for key, row in NOT_ASSESSED.items() if key not in known}
+    return found | ({"K7": found["K7"] | {"note": money}} if money else {})
 
 
 def months_between(o: Observed, first: dt.date, last: dt.date, step: int) -> list[tuple[str, Bools]]:

@@ -9,7 +9,7 @@ from models.arms import Observed
 from models.plan import Schedule
 from sim.clock import DAY
 
-__all__ = ["closed_by_month", "opened_by_month"]
+__all__ = ["closed_by_month", "opened_at", "opened_by_month"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -38,9 +38,14 @@ def opened_by_month(o: Observed, plan: Schedule) -> Floats:
     """
     total = np.zeros((len(o.closures), len(o.months)))
     for service in plan.services:
-        for site, steps in plan.opened(service).items():
-            piece = o.arm.system.roles.made_of[site, service][0]
-            have = o.places[:, :, o.station(piece.pool), 0] / (o.days * DAY)
-            gone = closed_by_month(o, setting=service, site=site)
-            total += np.clip((have - piece.before) / piece.per_place + gone, 0, steps[-1][1])
+        for site in plan.opened(service):
+            total += opened_at(o, plan, service, site)
     return total
+
+
+def opened_at(o: Observed, plan: Schedule, service: str, site: str) -> Floats:
+    """Places of one service at one site that are open beyond those before the plan (R, months)."""
+    piece = o.arm.system.roles.made_of[site, service][0]
+    have = o.places[:, :, o.station(piece.pool), 0] / (o.days * DAY)
+    gone = closed_by_month(o, setting=service, site=site)
+    return np.clip((have - piece.before) / piece.per_place + gone, 0, plan.opened(service)[site][-1][1])

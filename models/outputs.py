@@ -18,6 +18,7 @@ from models import measures
 from models.arms import CARE_FLOWS, Observed
 from models.baseline import Baseline
 from models.criteria import Assessed, every_cell, quarters
+from models.finance.simulated.results import DESCRIPTION as MONEY
 from models.transition.log import table as log_table
 from models.verdict import Verdict
 from sim import arrow
@@ -48,6 +49,7 @@ DESCRIPTIONS = {
     "transition": "every stage a step of the plan entered, whatever held it back, and every rule that spoke",
     "baseline": "observed and simulated beds in the baseline year, and the held-out quarters",
     "verdict": "one row a timeline",
+    "money": MONEY,
     "waterfall": "beds needed as one mechanism after another is switched on, by hospital and together",
 }
 
@@ -247,7 +249,9 @@ def write_tables(folder: Path, found: dict[str, pa.Table], scenario_hash: str) -
 
 def _unit(table: str, column: str) -> str:
     if column in ("mean", "p05", "p95"):
-        return {"state": "people", "flows": "events a month", "waits": "share", "beds": "beds"}.get(table, "")
+        return {"state": "people", "flows": "events a month", "waits": "share", "beds": "beds", "money": "GBP"}.get(
+            table, ""
+        )
     if column.endswith("_beds") or column == "beds":
         return "beds"
     return {"value": "see criterion", "usual_value": "see criterion"}.get(column, "")

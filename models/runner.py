@@ -15,8 +15,11 @@ from models.arms import Arm, Observed, run_arms
 from models.baseline import Baseline, check_baseline
 from models.compose import Settings, folder_faults
 from models.criteria import Assessed
+from models.criteria_money import money_criterion
 from models.details import BEDS, DETAILS
 from models.doctor import machine, memory_gb, peak_memory_mb, versions
+from models.finance.simulated.accounts import Accounts, accounts
+from models.finance.simulated.results import money_table, write_books
 from models.outputs import baseline_table, tables, verdict_table, waterfall_table, write_tables
 from models.plan import Schedule
 from models.plans.listing import what_moves
@@ -47,6 +50,7 @@ class Outcome:
     window: tuple[dt.date, dt.date]
     waterfall: Waterfall | None = None
     matters: list[Matter] = field(default_factory=list)
+    money: Accounts | None = None
 
 
 def run(chosen: Settings) -> int:
@@ -65,7 +69,11 @@ def run(chosen: Settings) -> int:
             if outcome.waterfall:
                 found |= {"waterfall": waterfall_table(outcome.waterfall.table())}
             found |= {"baseline": baseline_table(outcome.baseline), "verdict": verdict_table(outcome.verdicts)}
+        if outcome.money:
+            found["money"] = money_table(outcome.money)
         hashes = write_tables(folder, found, chosen.scenario_hash)
+        if outcome.money:
+            hashes |= write_books(folder, outcome.money, chosen.scenario_hash)
         write_json(folder / "verdict.json", verdict_document(outcome))
         from models.report import write_report
 
@@ -85,12 +93,20 @@ def _simulate(chosen: Settings) -> Outcome:
     schedules, usual = ready.schedules, ready.usual
     observed = _replicate(chosen, ready.arms)
     baseline = check_baseline(chosen.footprint, chosen.fit, observed[USUAL])
+    money = accounts(observed, schedules, chosen.finance, chosen.money, chosen.growth) if chosen.money else None
     verdicts, assessed = {}, {}
     for name, laid_out in schedules.items():
         verdicts[name], assessed[name] = judge(
-            observed[name], observed[USUAL], laid_out, chosen.criteria, ready.window, baseline.reasons
+            observed[name],
+            observed[USUAL],
+            laid_out,
+            chosen.criteria,
+            ready.window,
+            baseline.reasons,
+            money_criterion(money, name, ready.window) if money else "",
         )
     outcome = Outcome(chosen, baseline, observed, assessed, verdicts, schedules, usual, ready.window)
+    outcome.money = money
     if not baseline.reasons:
         outcome.waterfall = _steps(chosen) if chosen.waterfall and chosen.detail == BEDS else None
         outcome.matters = _matters(chosen, next(iter(schedules.values()))) if chosen.sensitivity else []

@@ -71,6 +71,7 @@ def judge(
     criteria: Criteria,
     window: tuple[dt.date, dt.date],
     why_not: list[str],
+    money: Assessed | str = "",
 ) -> tuple[Verdict, list[Assessed]]:
     """Judge a plan against business as usual, replication by replication.
 
@@ -80,8 +81,11 @@ def judge(
         First day and the day after the last; the same for every timeline.
     why_not : list of str
         Reasons why there is no baseline; empty when there is one.
+    money : Assessed or str
+        Criterion K7, or why it is not assessed; empty where no books are kept.
     """
-    assessed = assess(plan, usual, schedule, criteria, window)
+    assessed = assess(plan, usual, schedule, criteria, window) + ([money] if isinstance(money, Assessed) else [])
+    said = money if isinstance(money, str) else ""
     deciding = [a for a in assessed if a.decides]
     delivered = np.all([a.passes for a in deciding if a.key == "K0"], axis=0)
     safe = np.all([a.passes for a in deciding if a.key != "K0"], axis=0)
@@ -96,7 +100,7 @@ def judge(
         delivered=_probability(delivered),
         safe=_probability(safe),
         binding_criterion=binding.key,
-        criteria=[_row(a) for a in assessed] + [{"id": k, **v} for k, v in not_assessed(assessed).items()],
+        criteria=[_row(a) for a in assessed] + [{"id": k, **v} for k, v in not_assessed(assessed, said).items()],
         replications=len(both),
         window=(window[0].isoformat(), window[1].isoformat()),
         reasons=why_not,

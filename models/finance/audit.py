@@ -15,7 +15,7 @@ __all__ = ["HELP", "Audit", "audit", "audit_command"]
 
 HELP = """carebridge audit RUN [--all]
 
-  RUN                   folder of a run that has books: trial_balance.arrow, ledger.arrow and three more
+  RUN                   folder of a run: the books of every arm in it (money/*) are read; or one folder of books
   --all                 list every breach, not only the first twenty
   --help                this text
 
@@ -60,9 +60,19 @@ def audit_command(words: list[str]) -> int:
     strange = [word for word in words if word.startswith("-") and word != "--all"]
     if len(folders) != 1 or strange:
         raise CarebridgeError("audit takes the folder of one run.\n" + HELP)
-    found = audit(Path(folders[0]))
-    _print(found, None if "--all" in words else SHOWN)
-    return 1 if found.breaches else 0
+    broken = False
+    for folder in _books_in(Path(folders[0])):
+        if folder != Path(folders[0]):
+            print(f"{folder}:")
+        found = audit(folder)
+        _print(found, None if "--all" in words else SHOWN)
+        broken |= bool(found.breaches)
+    return 1 if broken else 0
+
+
+def _books_in(folder: Path) -> list[Path]:
+    """Folders of books: those of the arms of a run, or the folder itself."""
+    return sorted(path.parent for path in folder.glob("money/*/entities.arrow")) or [folder]
 
 
 def audit(folder: Path) -> Audit:

@@ -190,6 +190,11 @@ class Book:
         """Cash at the end of a month as posted so far (R,)."""
         return self._balance((entity, "cash", "", ""), month)
 
+    def cash_flow(self, entity: str) -> Pence:
+        """Change of cash in every month as posted so far (R, M)."""
+        moves = self._moves.get((entity, "cash", "", ""))
+        return np.zeros((self.replications, self.months), np.int64) if moves is None else moves.copy()
+
     def owed(self, entity: str, lender: str, month: int) -> Pence:
         """Loan outstanding at the end of a month (R,), positive."""
         return -self._balance((entity, "loan", lender, ""), month)

@@ -15,7 +15,7 @@ from models.details import BEDS, DETAILS
 from models.doctor import versions
 from models.plan import months_after
 from models.plans.listing import what_moves
-from models.report import series, tables, tables_baseline, tables_plan, words
+from models.report import series, tables, tables_baseline, tables_money, tables_plan, words
 from models.report.pictures import Chart
 
 if TYPE_CHECKING:
@@ -92,6 +92,7 @@ def _context(outcome: Outcome, charts: list[Chart]) -> dict[str, Any]:
         ],
         "not_modelled": _not_modelled(chosen),
         "detail": None if chosen.detail == BEDS else DETAILS[chosen.detail].title,
+        "money": tables_money.money_section(outcome),
         "fewest": tables.fewest_futures(chosen.criteria.credible_from),
     }
     if outcome.verdicts:
@@ -118,6 +119,7 @@ def _context(outcome: Outcome, charts: list[Chart]) -> dict[str, Any]:
 def _not_modelled(chosen: Settings) -> list[tuple[str, str]]:
     """What this run leaves out: what it has switched on is not among it, what its plan asks for in vain is."""
     there = set() if chosen.detail == BEDS else set(IN_THE_WHOLE)
+    there |= {"Money"} if chosen.money else set()
     there |= {"Staff"} if chosen.around.workforce.enabled else set()
     there |= {"Change capacity"} if chosen.around.change_capacity.enabled else set()
     rows = [row for row in NOT_MODELLED if row[0] not in there]
@@ -146,7 +148,10 @@ def _fall(outcome: Outcome) -> dict[str, Any] | None:
 
 
 def _not_assessed(outcome: Outcome) -> dict[str, Any]:
-    return not_assessed(next(iter(outcome.assessed.values()), []))
+    first = next(iter(outcome.verdicts.values()), None)
+    if first is None:
+        return not_assessed([])
+    return {row["id"]: row for row in first.criteria if not row["assessed"]}
 
 
 def _moves(outcome: Outcome) -> str:

@@ -142,7 +142,9 @@ def _line(name: str, row: dict[str, Any], runs: int) -> dict[str, Any]:
 
 
 def _value(row: dict[str, Any], value: float) -> str:
-    """Return a share in per cent, or people in whole numbers."""
+    """Return a share in per cent, people in whole numbers, millions of pounds with one decimal."""
+    if row["id"] == "K7":
+        return amount(value, 1)
     return amount(value) if row["unit"].startswith("people") else percent(value, 1)
 
 

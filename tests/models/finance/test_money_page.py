@@ -26,7 +26,7 @@ def test_the_examples_run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsy
     assert text.startswith("royal_devon_exeter: income and expenditure, £ thousand")
     assert re.search(r"Income: patient_care +300,000 +50,000", text)
     monkeypatch.chdir(tmp_path)
-    with run_folder(Path("runs/mine")) as folder:
+    with run_folder(Path("runs/mine/money/5y")) as folder:
         write_money(folder, [names["books"]], "hash")
     exec(compile(reading, "money.md", "exec"), {})
     assert re.search(r"2018 +300000000\.0\n2019 +50000000\.0", capsys.readouterr().out)

@@ -1,0 +1,121 @@
+"""The money of a run: the books and costs of every arm, on the basis of business as usual."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from models.arms import Observed
+from models.finance.books import Books, year_of
+from models.finance.organisations import System as Finance
+from models.finance.rules.amounts import MONTHS
+from models.finance.rules.double_running import DoubleRunning, double_running
+from models.finance.simulated.activity import activity, changes
+from models.finance.simulated.basis import Basis, basis
+from models.finance.simulated.costs import Costs, costs
+from models.finance.simulated.do_nothing import DoNothing, do_nothing
+from models.finance.simulated.made_up import made_up
+from models.finance.simulated.posting import post
+from models.finance.simulated.settings import Money
+from models.plan import Schedule
+from models.system import System
+
+__all__ = ["Account", "Accounts", "accounts"]
+
+
+@dataclass(frozen=True)
+class Account:
+    """One arm in pounds and pence.
+
+    Parameters
+    ----------
+    books : Books
+    costs : Costs
+    months : list of date
+    both : DoubleRunning, optional
+        What the plan costs before it pays, month by month from its start; none in business as usual.
+    starts : int
+        Month of the books in which the plan starts.
+    """
+
+    books: Books
+    costs: Costs
+    months: list[dt.date]
+    both: DoubleRunning | None
+    starts: int
+
+
+@dataclass(frozen=True)
+class Accounts:
+    """All arms of a run, by name, business as usual first; and, apart from them, the do-nothing twin."""
+
+    finance: Finance
+    money: Money
+    basis: Basis
+    arms: Mapping[str, Account]
+    nothing: DoNothing
+
+
+def _opening_day(finance: Finance | None, system: System) -> dt.date:
+    """First day of the books."""
+    return finance.start if finance else dt.date(int(system.footprint.baseline_year[:4]), 4, 1)
+
+
+def accounts(
+    observed: Mapping[str, Observed],
+    schedules: Mapping[str, Schedule],
+    finance: Finance | None,
+    money: Money,
+    growth: float,
+) -> Accounts:
+    """Keep the books of every arm.
+
+    Parameters
+    ----------
+    observed : mapping
+        What each arm wrote down, business as usual first.
+    schedules : mapping
+        The plan on each timeline, by the arm's name.
+    finance : Finance, optional
+        Organisations of the area; made up where there is no file of them.
+    money : Money
+    growth : float
+        Of overnight bed-days a year, for the do-nothing twin.
+
+    Raises
+    ------
+    FaultsError
+        When a hospital has no trust.
+    LedgerError
+        When books do not hold.
+    """
+    usual = next(iter(observed.values()))
+    system = usual.arm.system
+    finance = finance or made_up(system, money)
+    found, agreed = {}, None
+    for name, o in observed.items():
+        plan = schedules.get(name)
+        found[name], agreed = _account(o, plan, finance, money, agreed)
+    assert agreed is not None  # noqa: S101 - there is always business as usual
+    years = list(dict.fromkeys(year_of(month) for month in next(iter(found.values())).months))
+    return Accounts(finance, money, agreed, found, do_nothing(finance, agreed, years, growth, money))
+
+
+def _account(
+    o: Observed, plan: Schedule | None, finance: Finance, money: Money, agreed: Basis | None
+) -> tuple[Account, Basis]:
+    """Keep the books of one arm; without a basis it is business as usual, which gives it."""
+    start = _opening_day(finance, o.arm.system)
+    done = activity(o, start)
+    spent = costs(done, changes(o, plan, start), o.arm.system, plan, money)
+    agreed = agreed or basis(finance, o.arm.system, done, spent, money)
+    books = post(finance, agreed, done, spent, money)
+    both, starts = _both(spent, done.months, plan) if plan else (None, 0)
+    return Account(books, spent, done.months, both, starts), agreed
+
+
+def _both(spent: Costs, months: list[dt.date], plan: Schedule) -> tuple[DoubleRunning, int]:
+    first = next((n for n, month in enumerate(months) if month >= plan.plan.starts), 0)
+    added = spent.added[first:]
+    return double_running(added, spent.ended[first:], carry_on=len(added) >= MONTHS), first

@@ -1,0 +1,222 @@
+"""Who runs what in an area, and what the contracts pay for in the baseline year of business as usual.
+
+What is not simulated costs what the contracts pay for it then, so every organisation breaks even in the baseline year
+on average; from there on the books show what demand, contracts and the plan change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from models.finance.organisations import EXTERNAL, Contract
+from models.finance.organisations import System as Finance
+from models.finance.rules.amounts import MONTHS, Pence, as_pence, growing
+from models.finance.simulated.activity import Activity
+from models.finance.simulated.costs import Costs
+from models.finance.simulated.settings import FORMS, Money
+from models.system import System
+from sim.errors import Fault, FaultsError
+
+__all__ = ["Basis", "Owners", "Paid", "basis", "owners", "paid_contracts", "values"]
+
+MARKET = "suppliers"  #: whom councils pay for care homes
+
+
+@dataclass(frozen=True)
+class Owners:
+    """Which organisation runs the hospital, the community services and the care homes of each site."""
+
+    hospital: Mapping[str, str]
+    community: Mapping[str, str]
+    council: Mapping[str, str]
+
+    def of(self, site: str, runs: str) -> str:
+        """Organisation whose cost something is."""
+        return getattr(self, runs)[site]
+
+
+def owners(finance: Finance, sites: Iterable[str]) -> Owners:
+    """Say who runs what: by the `sites` of the organisations.
+
+    A hospital needs an acute trust; where no community provider names the site the trust runs its community services,
+    and where no council does, the first one pays for its care homes.
+
+    Raises
+    ------
+    FaultsError
+        Naming every hospital that no acute trust runs.
+    """
+
+    def first(kind: str, site: str) -> str | None:
+        return next((n for n, o in finance.organisations.items() if o.kind == kind and site in o.sites), None)
+
+    sites, faults = list(sites), []
+    hospital = {site: first("acute trust", site) for site in sites}
+    faults = [
+        Fault("finance.organisations", site, "no acute trust of the finance file names this hospital in its `sites`.")
+        for site, found in hospital.items()
+        if found is None
+    ]
+    councils = [n for n, o in finance.organisations.items() if o.kind == "council"]
+    if not councils:
+        faults.append(Fault("finance.organisations", None, "there is no council, which pays for care homes."))
+    if faults:
+        raise FaultsError(faults, "finance")
+    found = {site: name for site, name in hospital.items() if name}
+    return Owners(
+        hospital=found,
+        community={site: first("community provider", site) or found[site] for site in sites},
+        council={site: first("council", site) or councils[0] for site in sites},
+    )
+
+
+@dataclass(frozen=True)
+class Paid:
+    """A contract, or care across the border, as it is paid for.
+
+    Parameters
+    ----------
+    name : str
+        Rule under which it is posted.
+    contract : Contract
+    plan : int
+        Pence a year.
+    share : float
+        Part of what its payee does in hospital that it pays for; of a council's contract with the market, all.
+    registered : bool
+        Whether it is a contract of the area, and stands in the register.
+    """
+
+    name: str
+    contract: Contract
+    plan: int
+    share: float
+    registered: bool = True
+
+    @property
+    def driver(self) -> str:
+        """Organisation whose simulated work changes what is paid."""
+        market = self.contract.purpose == "social_care" and self.contract.payee == MARKET
+        return self.contract.payer if market else self.contract.payee
+
+
+@dataclass(frozen=True)
+class Basis:
+    """The baseline year: pence a year by organisation.
+
+    Parameters
+    ----------
+    value : mapping
+        Of its simulated work at the contracts' prices.
+    direct, other : mapping
+        Cost of what is simulated, and of what is not.
+    public : mapping
+        Allocations of commissioners, grants and taxes of councils: what their contracts are planned to cost.
+    """
+
+    contracts: list[Paid]
+    value: Mapping[str, int]
+    direct: Mapping[str, int]
+    other: Mapping[str, int]
+    public: Mapping[str, int]
+    owners: Owners
+
+
+def values(done: Activity, spent: Costs, who: Owners, money: Money) -> dict[str, Pence]:
+    """Value of what each organisation did [months, replications]: admissions at their price, care homes at cost."""
+    out: dict[str, Pence] = {}
+    for site, trust in who.hospital.items():
+        emergency = growing(done.emergencies[site], money.pence(money.hospital.emergency_spell))
+        elective = growing(done.elective[site], money.pence(money.hospital.elective_spell))
+        out[trust] = out.get(trust, 0) + emergency + elective
+    for cost in spent.lines:
+        if cost.runs == "council":
+            council = who.council[cost.site]
+            out[council] = out.get(council, 0) + cost.pence
+    return out
+
+
+def basis(finance: Finance, system: System, done: Activity, spent: Costs, money: Money) -> Basis:
+    """Return the baseline of an area from business as usual.
+
+    Parameters
+    ----------
+    finance : Finance
+    system : System
+    done, spent : Activity, Costs
+        Of business as usual; its first twelve months are the baseline year.
+    money : Money
+
+    Raises
+    ------
+    FaultsError
+        When a hospital has no trust.
+    """
+    who = owners(finance, system.footprint.sites)
+    value = {name: _a_year(pence) for name, pence in values(done, spent, who, money).items()}
+    contracts = paid_contracts(finance, value, money)
+    direct: dict[str, int] = {}
+    for cost in spent.lines:
+        owner = who.of(cost.site, cost.runs)
+        direct[owner] = direct.get(owner, 0) + _a_year(cost.pence)
+    other, public = {}, {}
+    for name, organisation in finance.organisations.items():
+        income = sum(c.plan for c in contracts if c.contract.payee == name)
+        out = sum(c.plan for c in contracts if c.contract.payer == name)
+        if organisation.kind in ("commissioner", "council"):
+            public[name] = out - income
+        else:
+            other[name] = max(0, income - out - direct.get(name, 0))
+    return Basis(contracts, value, direct, other, public, who)
+
+
+def _a_year(pence: Pence) -> int:
+    return round(float(pence[:MONTHS].sum(axis=0).mean()))
+
+
+def paid_contracts(finance: Finance, value: Mapping[str, int], money: Money) -> list[Paid]:
+    """Contracts and care across the border, in the form that the run asks for.
+
+    What a trust does in hospital is paid for by all who buy patient care from it, in proportion to their plans. A
+    council without a contract with the market gets one, of the size of its care homes.
+    """
+    found = [(name, c, True) for name, c in finance.contracts.items()]
+    for name, flow in finance.border.items():
+        contract = Contract(
+            payer=flow.payer, payee=flow.payee, form="payment by results", purpose="border", plan=flow.amount
+        )
+        found.append((f"border_{name}", contract, False))
+    served = {c.payer for _, c, _ in found if c.payee == MARKET and c.purpose == "social_care"}
+    out = [_paid(name, c, found, money, registered) for name, c, registered in found]
+    for name, organisation in finance.organisations.items():
+        if organisation.kind == "council" and name not in served and value.get(name):
+            plan = organisation.cash_floor.model_copy(
+                update={"value": value[name] / 100, "unit": "GBP per year", "low": None, "high": None}
+            )
+            care = Contract(payer=name, payee=MARKET, form="payment by results", purpose="social_care", plan=plan)
+            out.append(Paid(f"{name}_to_care_homes", care, value[name], 1.0))
+    return out
+
+
+def _paid(
+    name: str, contract: Contract, every: list[tuple[str, Contract, bool]], money: Money, registered: bool
+) -> Paid:
+    inside = contract.payer not in EXTERNAL and contract.payee not in EXTERNAL
+    if inside and money.form in FORMS:
+        contract = contract.model_copy(update={"form": FORMS[money.form]})
+    market = contract.payee == MARKET and contract.purpose == "social_care"
+    if not market and contract.purpose not in ("patient_care", "border"):
+        return Paid(name, contract, _pence(contract), 0.0, registered)
+
+    def alike(c: Contract) -> bool:
+        if market:
+            return (c.payer, c.payee, c.purpose) == (contract.payer, contract.payee, contract.purpose)
+        return c.payee == contract.payee and c.purpose in ("patient_care", "border")
+
+    whole = sum(_pence(c) for _, c, _ in every if alike(c))
+    return Paid(name, contract, _pence(contract), _pence(contract) / whole if whole else 0.0, registered)
+
+
+def _pence(contract: Contract) -> int:
+    return int(as_pence(round(contract.plan.value * 100)))

@@ -1,0 +1,196 @@
+"""The books of an arm: contracts, allocations, costs, capital and loans, posted for all replications at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+import numpy.typing as npt
+
+from models.finance.books import Books, year_of
+from models.finance.ledger import Book
+from models.finance.organisations import System as Finance
+from models.finance.rules.amounts import MONTHS, Pence, over, split, times
+from models.finance.rules.contracts import pay
+from models.finance.rules.loans import borrow
+from models.finance.rules.public_dividend import dividend, instalments
+from models.finance.simulated.activity import Activity
+from models.finance.simulated.basis import Basis, Paid, values
+from models.finance.simulated.costs import Costs
+from models.finance.simulated.settings import Money, agreed_form
+
+__all__ = ["post"]
+
+EVERY = slice(None)
+LATE = 1  #: months after which what is not simulated is paid for: goods and services on account
+
+
+def post(finance: Finance, basis: Basis, done: Activity, spent: Costs, money: Money) -> Books:
+    """Post an arm and close its books, with the twelve invariants asserted in every month.
+
+    Parameters
+    ----------
+    finance : Finance
+    basis : Basis
+        Contracts and the baseline year of business as usual; the same for every arm.
+    done, spent : Activity, Costs
+        Of this arm.
+    money : Money
+
+    Raises
+    ------
+    LedgerError
+        When the books do not hold.
+    """
+    book = Book(finance, len(done.months), done.replications)
+    years = _Years.read([year_of(month) for month in done.months])
+    worth = values(done, spent, basis.owners, money)
+    for paid in basis.contracts:
+        _contract(book, paid, years, worth.get(paid.driver), basis.value.get(paid.driver, 0), money)
+    _public_money(book, finance, basis, years, money)
+    for cost in spent.lines:
+        if cost.runs != "council":  # a council buys from the market, under a contract
+            owner = basis.owners.of(cost.site, cost.runs)
+            book.pay(EVERY, owner, cost.payee, cost.rule, cost.pence.T, cost.purpose)
+    for name, yearly in basis.other.items():
+        book.pay(EVERY, name, "suppliers", "other_services", _twelfths(yearly, years), "other", settle_months=LATE)
+    _savings(book, basis, spent, years)
+    _buildings(book, basis, spent, years, money)
+    _loans(book, finance, money)
+    return book.close()
+
+
+@dataclass(frozen=True)
+class _Years:
+    """Financial years of the months of the books."""
+
+    names: list[str]
+    number: npt.NDArray[np.int64]  # of the year of each month, from 0
+    first: npt.NDArray[np.int64]  # first month of the year of each month
+    month: npt.NDArray[np.int64]  # of the year, from 0
+
+    @classmethod
+    def read(cls, named: list[str]) -> _Years:
+        names = list(dict.fromkeys(named))
+        number = np.array([names.index(name) for name in named])
+        first = np.array([named.index(name) for name in named])
+        return cls(names, number, first, np.arange(len(named)) - first)
+
+    def so_far(self, monthly: Pence) -> Pence:
+        """Totals of the year so far [months, ...]."""
+        total = np.cumsum(monthly, axis=0)
+        before = np.concatenate([np.zeros_like(total[:1]), total[:-1]])
+        return total - before[self.first]
+
+    def apart(self, so_far: Pence) -> Pence:
+        """Months of totals of the year so far."""
+        before = np.concatenate([np.zeros_like(so_far[:1]), so_far[:-1]])
+        return so_far - np.where(self._opens(so_far.ndim), 0, before)
+
+    def _opens(self, dimensions: int) -> npt.NDArray[np.bool_]:
+        return (self.month == 0).reshape(-1, *(1,) * (dimensions - 1))
+
+
+def _twelfths(yearly: int, years: _Years) -> Pence:
+    """A yearly amount by month [months], to the penny."""
+    return split(np.int64(yearly), np.ones(MONTHS, np.int64))[years.month]
+
+
+def _grown(yearly: int, years: _Years, money: Money) -> Pence:
+    """The same with the real growth of income, year by year."""
+    rate = 1 + Fraction(repr(money.growth.value))
+    by_year = np.stack([_twelfths(int(times(yearly, rate**n)), years) for n in range(len(years.names))])
+    return by_year[years.number, np.arange(len(years.number))]
+
+
+def _contract(book: Book, paid: Paid, years: _Years, worth: Pence | None, base: int, money: Money) -> None:
+    """Pay a contract month by month, by its own rule on the year so far, and enter it in the register."""
+    c = paid.contract
+    plan = _grown(paid.plan, years, money)
+    shape = (len(plan), book.replications)
+    actual = np.broadcast_to(plan[:, None], shape)
+    if worth is not None and paid.share:
+        share = Fraction(repr(paid.share))
+        extra = worth - _twelfths(base, years)[:, None]
+        actual = np.maximum(actual + _shared(extra, share), 0)
+    plan_so_far, so_far = years.so_far(plan), years.so_far(actual)
+    due = pay(agreed_form(c.form, money.rules), np.broadcast_to(plan_so_far[:, None], shape), so_far)
+    book.pay(EVERY, c.payer, c.payee, paid.name, years.apart(due).T, c.purpose, c.settle_months)
+    if paid.registered:
+        for n, year in enumerate(years.names):
+            last = np.flatnonzero(years.number == n)[-1]
+            book.agreed.contract(year, paid.name, c.payer, c.payee, c.form, plan_so_far[last], so_far[last])
+
+
+def _shared(pence: Pence, share: Fraction) -> Pence:
+    """A share of monthly amounts; running totals are rounded, so that nothing is lost over the years."""
+    total = np.cumsum(pence, axis=0)
+    return np.diff(np.rint(total * float(share)).astype(np.int64), axis=0, prepend=0)
+
+
+def _public_money(book: Book, finance: Finance, basis: Basis, years: _Years, money: Money) -> None:
+    """Allocations of commissioners, grants and taxes of councils: what their contracts are planned to cost."""
+    givers = {"commissioner": ("nhs_england", "allocation"), "council": ("treasury", "grant")}
+    for name, yearly in basis.public.items():
+        giver, purpose = givers[finance.organisations[name].kind]
+        book.pay(EVERY, giver, name, purpose, _grown(yearly, years, money), purpose)
+
+
+def _savings(book: Book, basis: Basis, spent: Costs, years: _Years) -> None:
+    """Claims of what has ended, once a year, each by the organisation whose cost it was."""
+    for (site, runs), ended in spent.released.items():
+        if not ended.any():
+            continue
+        so_far = years.so_far(ended)
+        for month in np.flatnonzero(np.append(years.month[1:] == 0, True)):
+            if so_far[month].any():
+                book.agreed.saving(int(month), f"closures_{runs}_{site}", basis.owners.of(site, runs), so_far[month])
+
+
+def _buildings(book: Book, basis: Basis, spent: Costs, years: _Years, money: Money) -> None:
+    """Capital of the plan, given as public dividend capital: bought, worn out evenly, and its dividend paid."""
+    life = round(money.rules.capital.building_life.value)
+    for site, bought in spent.capital.items():
+        if not bought.any():
+            continue
+        trust, total = basis.owners.hospital[site], np.cumsum(bought, axis=0)
+        book.receive_pdc(EVERY, trust, f"capital_{site}", bought.T)
+        book.build(EVERY, trust, f"buildings_{site}", bought.T)
+        in_use = np.concatenate([np.zeros_like(total[:1]), total[:-1]])
+        worn = over(np.cumsum(in_use - _earlier(in_use, life), axis=0), life)
+        wear = np.diff(worn, axis=0, prepend=0)
+        book.depreciate(EVERY, trust, f"wear_{site}", wear.T)
+        _dividend(book, trust, site, total - worn, years, money)
+
+
+def _earlier(values: Pence, months: int) -> Pence:
+    """Values of some months before, nought at first."""
+    return np.concatenate([np.zeros_like(values[:months]), values[:-months]])[: len(values)]
+
+
+def _dividend(book: Book, trust: str, site: str, net: Pence, years: _Years, money: Money) -> None:
+    """Dividend on the plan's own assets, by half-years, each year's on the mean of its two ends."""
+    rate, zero = money.rules.public_dividend.rate, np.zeros_like(net[0])
+    for n in range(len(years.names)):
+        months = np.flatnonzero(years.number == n)
+        if len(months) < MONTHS:
+            continue
+        before = net[months[0] - 1] if months[0] else zero
+        due = dividend(before, net[months[-1]], zero, zero, zero, rate)
+        parts = instalments(due, round(money.rules.public_dividend.payments.value))
+        step = MONTHS // parts.shape[-1]
+        book.pay(months[step - 1 :: step], trust, "dhsc", f"dividend_{site}", parts, "pdc_dividend")
+
+
+def _loans(book: Book, finance: Finance, money: Money) -> None:
+    """Interim loans wherever cash would fall below its floor, and interest on them."""
+    names = list(finance.organisations)
+    flow = np.stack([book.cash_flow(name).T for name in names], axis=1)  # [months, organisations, replications]
+    opening = np.array([[book.opening.get((name, "cash", "", ""), 0)] for name in names], np.int64)
+    floor = np.array([[book.floors[name]] for name in names], np.int64)
+    loan = borrow(flow, opening, floor, [money.rules.loans.most_trusts])
+    for n, name in enumerate(names):
+        lender = finance.organisations[name].lender
+        book.pay(EVERY, name, lender, "loan_interest", loan.interest[:, n].T, "interest")
+        book.draw_loan(EVERY, name, lender, "interim_loan", loan.drawn[:, n].T)

@@ -1,0 +1,174 @@
+"""Tables of the money: double running by year and organisation, when a plan pays for itself, and the area's result."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from models.figures import Figure
+from models.finance.invariants import system_result
+from models.finance.rules.double_running import NEVER
+from models.finance.simulated.accounts import Account, Accounts
+from models.finance.simulated.costs import DOUBLE_RUNNING, NEW_PLACES, STRANDED
+from models.finance.simulated.results import break_even_years, by_year, years_of
+from models.plan import months_after
+from models.report import series
+from models.report.tables_plan import UNITS
+from models.report.words import amount, figure_value, month, of_futures, percent
+
+if TYPE_CHECKING:
+    from models.runner import Outcome
+
+__all__ = ["money_section"]
+
+A_MILLION = 10**8  #: pence
+LEAST = 0.05  #: of a million pounds; years with less have no row of their own
+
+Floats = npt.NDArray[np.float64]
+
+
+def money_section(outcome: Outcome) -> dict[str, Any] | None:
+    """What the page says about money; nothing where no books are kept."""
+    found = outcome.money
+    if found is None:
+        return None
+    names = [name for name, _ in series.arms(outcome)]
+    usual, *plans = found.arms.values()
+    return {
+        "names": [name[0].upper() + name[1:] for name in names[1:]],
+        "summary": _summary(plans),
+        "years": _years(plans),
+        "owners": _owners(found, plans),
+        "result": _results(usual, plans),
+        "nothing": _nothing(found),
+        "growth": percent(found.nothing.growth, 1),
+        "why": found.finance.money_assessed.removeprefix("not assessed: "),
+        "made_up": outcome.settings.finance is None,
+        "assumed": _assumed(found),
+        "alike": found.money.form,
+    }
+
+
+def _millions(pence: npt.NDArray[np.int64]) -> Floats:
+    return np.asarray(pence, float) / A_MILLION
+
+
+def _cell(values: npt.ArrayLike, digits: int = 1) -> str:
+    """Mean over replications, and the range that holds 90 % of them."""
+    spread = series.spread(values)
+    low, high = amount(float(spread.low), digits), amount(float(spread.high), digits)
+    mean = amount(float(spread.mean), digits)
+    return mean if low == high == mean else f"{mean} ({low} to {high})"
+
+
+def _summary(plans: list[Account]) -> list[list[str]]:
+    """Lines with a cell a timeline."""
+    whole = {
+        "Double running, all years": (DOUBLE_RUNNING,),
+        "New places whose beds have closed, all years": (NEW_PLACES,),
+        "Stranded cost, all years": (STRANDED,),
+    }
+    rows = [
+        [words, *(_cell(_millions(a.costs.of(*items).sum(axis=0))) for a in plans)] for words, items in whole.items()
+    ]
+    capital = [_millions(sum(a.costs.capital.values(), np.zeros(1, np.int64)).sum(axis=0)) for a in plans]
+    if any(np.any(c) for c in capital):
+        rows.append(["Capital of the plan", *(_cell(np.atleast_1d(c)) for c in capital)])
+    rows.append(
+        [
+            "Cost of wards and places that has ended, all years",
+            *(_cell(_millions(a.costs.ended.sum(axis=0))) for a in plans),
+        ]
+    )
+    rows.append(["Most that the plan is behind at once: all it has added less all that has ended", *map(_peak, plans)])
+    rows.append(["Month in which it is furthest behind", *map(_peak_month, plans)])
+    rows.append(["Pays for itself (the last twelve months repeating)", *map(_even, plans)])
+    return rows
+
+
+def _peak(a: Account) -> str:
+    assert a.both is not None  # noqa: S101 - of a plan
+    return _cell(_millions(a.both.peak))
+
+
+def _peak_month(a: Account) -> str:
+    assert a.both is not None  # noqa: S101 - of a plan
+    at = a.both.month_of_peak[a.both.month_of_peak != NEVER]
+    if not len(at):
+        return "never behind"
+    return month(months_after(a.months[a.starts], int(np.median(at)) - 1))
+
+
+def _even(a: Account) -> str:
+    years = break_even_years(a)
+    done = np.isfinite(years)
+    if not done.any():
+        return "in no future"
+    said = of_futures(float(done.mean()), len(years))
+    return f"in {said} futures; then after {amount(float(np.median(years[done])), 1)} years"
+
+
+def _years(plans: list[Account]) -> list[list[str]]:
+    """Double running by year; only years with any."""
+    found = [_millions(by_year(a, a.costs.of(DOUBLE_RUNNING).T)) for a in plans]
+    years = years_of(plans[0])
+    shown = [n for n in range(len(years)) if max(f[:, n].mean() for f in found) >= LEAST]
+    return [[years[n], *(_cell(f[:, n]) for f in found)] for n in shown]
+
+
+def _owners(found: Accounts, plans: list[Account]) -> list[list[str]]:
+    """By organisation: double running and stranded cost of all years."""
+    rows = []
+    for name, organisation in found.finance.organisations.items():
+        cells, any_ = [], False
+        for a in plans:
+            for item in (DOUBLE_RUNNING, STRANDED):
+                own = [
+                    c.pence for c in a.costs.lines if c.item == item and found.basis.owners.of(c.site, c.runs) == name
+                ]
+                total = _millions(sum(own, np.zeros_like(a.costs.lines[0].pence)).sum(axis=0))
+                any_ |= bool(total.mean() >= LEAST)
+                cells.append(_cell(total))
+        if any_:
+            rows.append([organisation.title, *cells])
+    return rows
+
+
+def _results(usual: Account, plans: list[Account]) -> list[list[str]]:
+    """The area's result by year, before PSF, interest and dividend."""
+    arms = [usual, *plans]
+    found = [_millions(by_year(a, system_result(a.books))) for a in arms]
+    years = years_of(usual)
+    return [[year, *(_cell(f[:, n]) for f in found)] for n, year in enumerate(years)]
+
+
+def _nothing(found: Accounts) -> list[list[str]]:
+    """The do-nothing twin every five years."""
+    twin = found.nothing
+    rows = zip(twin.years, twin.income, twin.care, twin.other, twin.result, strict=True)
+    every = [row for n, row in enumerate(rows) if n % 5 == 0 or n == len(twin.years) - 1]
+    return [[str(row[0]), *(amount(float(pence) / A_MILLION, 1) for pence in row[1:])] for row in every]
+
+
+def _assumed(found: Accounts) -> list[str]:
+    """The figures that the amounts rest on, with their range and status."""
+    money, rules = found.money, found.money.rules
+    named: list[tuple[str, Figure]] = [
+        ("A ward of 28 beds", rules.step_costs.ward),
+        ("An occupied bed-day", rules.step_costs.occupied_bed_day),
+        ("Months for which a closed ward still costs", rules.step_costs.ward_notice),
+        ("Treatment that comes with one more admission", money.hospital.treatment),
+        *((f"A day of a place ({name})", s.day) for name, s in money.services.items()),
+        ("Part of it that is spent on an empty place", money.services["p1"].standing if "p1" in money.services else
+         next(iter(money.services.values())).standing),
+        ("Real growth of income a year", money.growth),
+    ]  # fmt: skip
+    out = []
+    for words, f in named:
+        low, high = f.range
+        span = "" if low == high else f", range {figure_value(f, low)} to {figure_value(f, high)}"
+        unit = UNITS.get(f.unit, f.unit).replace("GBP", "\u00a3")
+        out.append(f"{words}: {' '.join([figure_value(f), unit]).strip()} ({f.status}{span})")
+    return out
