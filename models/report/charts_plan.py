@@ -23,16 +23,6 @@ HOME, COMMUNITY = ("-", "o"), ((0, (5, 2)), "s")
 PLANNED: dict[str, Any] = {"color": style.INK, "linewidth": 0.9, "linestyle": ":"}
 
 
-def _dates(ax: Any, months: list[dt.date]) -> None:
-    """Mark every third calendar year; the values are days."""
-    years = range(months[0].year, months[-1].year + 2)
-    step = max(1, -(-len(years) // 6))
-    at = [y for y in years if (y - months[0].year) % step == 0]
-    ax.set_xticks([dt.date(y, 4, 1).toordinal() for y in at], [f"Apr {y}" for y in at])
-    ax.set_xlim(months[0].toordinal(), months[-1].toordinal() + 31)
-    ax.grid(axis="x", visible=False)
-
-
 def _window(outcome: Outcome) -> tuple[list[dt.date], Any]:
     """Months from the plan's start, and where they lie among all months."""
     o = next(iter(outcome.observed.values()))
@@ -80,7 +70,7 @@ def services_chart(outcome: Outcome, folder: Path) -> tuple[str, str]:
         style.thousands(left)
         right.set_ylabel("beds closed")
         for ax in (left, right):
-            _dates(ax, months)
+            style.month_axis(ax, months[0], months[-1])
             ax.set_ylim(0)
     home, beds = ({"color": style.INK, "linestyle": dashes, "marker": marker} for dashes, marker in (HOME, COMMUNITY))
     legend: list[Any] = [
@@ -118,7 +108,7 @@ def closures_chart(outcome: Outcome, folder: Path) -> tuple[str, str]:
         _band(top, x, values, line.color, line.linestyle, line.marker)
     top.set_ylim(0, 103)
     top.set_ylabel("% of beds to close")
-    _dates(top, months)
+    style.month_axis(top, months[0], months[-1])
     if below is not None:
         _causes(below, held, found, names)
     style.legend_below(fig, _closures_legend([name for name, _ in arms], causes_shown=below is not None))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from models.report import charts, charts_baseline, charts_plan, charts_waterfall, style
+from models.report import charts, charts_baseline, charts_gantt, charts_plan, charts_waterfall, style
 from models.report.words import percent
 
 if TYPE_CHECKING:
@@ -16,6 +16,14 @@ if TYPE_CHECKING:
     from models.waterfall import Waterfall
 
 __all__ = ["Chart", "draw_all"]
+
+
+GANTT = (
+    "A strip fills from below with the share of the move that had come so far (by beds, places or staff; mean over "
+    "simulated futures); white inside the outline has not begun or waits. Beside it: how late the last step was in the "
+    "middle one of all runs, what held back most of what slipped, and in how many runs it never came. An arrow: not "
+    "within the simulated years."
+)
 
 
 @dataclass(frozen=True)
@@ -46,6 +54,8 @@ def draw_all(folder: Path, outcome: Outcome) -> list[Chart]:
         wanted.append(("chart_services", charts_plan.services_chart, _services(outcome)))
     if closes:
         wanted.append(("chart_closures", charts_plan.closures_chart, _closures(outcome)))
+    for page in charts_gantt.gantt_pages(outcome):
+        wanted.append((page.name, functools.partial(charts_gantt.gantt_chart, page), GANTT))
     wanted.append(("chart_baseline", charts_baseline.baseline_chart, _baseline(outcome)))
     out = []
     with style.styled():
