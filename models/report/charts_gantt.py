@@ -144,7 +144,7 @@ def _last_day(rows: list[Row], o: Observed, outcome: Outcome) -> dt.date:
     moving = np.zeros(len(o.months), bool)
     for row in rows:
         moving[1:] |= (np.abs(np.diff(row.shares)) > 1e-9).any(axis=0)  # noqa: PLR2004 - rounding
-    last = max([m for m, moves in zip(o.months, moving, strict=True) if moves], default=outcome.window[0])
+    last = max([o.months[n] for n in np.flatnonzero(moving)], default=outcome.window[0])
     planned = max(row.last for row in rows)
     wanted = max(last.toordinal() + 365, planned.toordinal() + 730)
     return min(dt.date.fromordinal(wanted), o.months[-1])

@@ -14,9 +14,9 @@ import numpy.typing as npt
 
 from models.arms import Observed
 from models.transition.brief import Terms, month_of
-from models.transition.stages import Stage
+from models.transition.stages import CLOSING, Stage
 
-__all__ = ["GROUPS", "NEVER", "Row", "course", "middle"]
+__all__ = ["GROUPS", "NEVER", "Row", "course", "first_held", "middle", "took_effect"]
 
 Floats = npt.NDArray[np.float64]
 NEVER = math.inf  #: later than any day
@@ -159,3 +159,39 @@ def _row(o: Observed, own: list[int], weights: list[float], moved: Floats) -> Ro
         done=np.array(done, float),
         held_by=min((k for k, v in slipped.items() if v == most), default=""),
     )
+
+
+def first_held(o: Observed, site: str | None = None) -> dict[str, Floats]:
+    """Day (R) on which each cause first held a step back before it took effect; the most frequent causes first.
+
+    Causes are those of gates and decisions, without the names that follow some of them. Beds that wait mothballed are
+    closed, so nothing holds them back.
+    """
+    days: dict[str, Floats] = {}
+    for r, log in enumerate(o.logs):
+        for row in log:
+            if row.event == "held" and row.stage != Stage.MOTHBALLED and site in (None, row.site):
+                cause = row.cause.partition(": ")[0]
+                found = days.setdefault(cause, np.full(len(o.logs), NEVER))
+                found[r] = min(found[r], row.date.toordinal())
+    return dict(sorted(days.items(), key=lambda item: (np.isinf(item[1]).sum(), middle(item[1]), item[0])))
+
+
+def took_effect(o: Observed, site: str | None = None) -> dict[str, Floats]:
+    """Day (R) of the first places open, the first beds closed, and the last of those that the plan closes."""
+    assert o.arm.steering is not None, "business as usual has no course"
+    terms = o.arm.steering.brief.terms
+    out: dict[str, Floats] = {}
+    for r, outcomes in enumerate(o.outcomes):
+        own = [x for x in outcomes if site in (None, x.tranche.site) and x.tranche.size]
+        days = [(x, NEVER if x.happened is None else x.happened.toordinal()) for x in own]
+        opened = [day for x, day in days if x.tranche.kind not in CLOSING and terms[x.tranche.move].opens]
+        closed = [day for x, day in days if x.tranche.kind in CLOSING]
+        for name, found, pick in (
+            ("first places open", opened, min),
+            ("first beds close", closed, min),
+            ("last beds close", closed, max),
+        ):
+            if found:
+                out.setdefault(name, np.full(len(o.outcomes), NEVER))[r] = pick(found)
+    return out

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from models.report import charts, charts_baseline, charts_gantt, charts_plan, charts_waterfall, style
+from models.report import charts, charts_baseline, charts_gantt, charts_plan, charts_quarters, charts_waterfall, style
 from models.report.words import percent
 
 if TYPE_CHECKING:
@@ -18,6 +18,15 @@ if TYPE_CHECKING:
 __all__ = ["Chart", "draw_all"]
 
 
+QUARTERS = (
+    "Means of each quarter. Hospital beds are counted as NHS England counts them; community places are those of the "
+    "services that the plan changes. Upright lines stand where something first happened in the middle one of all "
+    "simulated futures. The vertical axes of beds and places do not start at zero."
+)
+SITES = (
+    "Means of each quarter, each hospital on its own scale, which does not start at zero. Under its name: what most "
+    "often first held a step back there, and in how many simulated futures."
+)
 GANTT = (
     "A strip fills from below with the share of the move that had come so far (by beds, places or staff; mean over "
     "simulated futures); white inside the outline has not begun or waits. Beside it: how late the last step was in the "
@@ -54,6 +63,12 @@ def draw_all(folder: Path, outcome: Outcome) -> list[Chart]:
         wanted.append(("chart_services", charts_plan.services_chart, _services(outcome)))
     if closes:
         wanted.append(("chart_closures", charts_plan.closures_chart, _closures(outcome)))
+    for timeline in outcome.schedules:
+        for name, draw, caption in (
+            ("chart_quarters", charts_quarters.quarters_chart, QUARTERS),
+            ("chart_quarters_sites", charts_quarters.sites_chart, SITES),
+        ):
+            wanted.append((f"{name}_{timeline}", functools.partial(draw, timeline), caption))
     for page in charts_gantt.gantt_pages(outcome):
         wanted.append((page.name, functools.partial(charts_gantt.gantt_chart, page), GANTT))
     wanted.append(("chart_baseline", charts_baseline.baseline_chart, _baseline(outcome)))

@@ -140,10 +140,10 @@ def year_axis(ax: Any, years: list[str], every: int) -> None:
     ax.grid(axis="x", visible=False)
 
 
-def month_axis(ax: Any, first: dt.date, last: dt.date) -> None:
+def month_axis(ax: Any, first: dt.date, last: dt.date, marks: int = 6) -> None:
     """Mark Aprils on a horizontal axis whose values are days; `last` is the first day of the last month."""
     years = range(first.year, last.year + 2)
-    step = max(1, -(-len(years) // 6))
+    step = max(1, -(-len(years) // marks))
     at = [y for y in years if (y - first.year) % step == 0]
     ax.set_xticks([dt.date(y, 4, 1).toordinal() for y in at], [f"Apr {y}" for y in at])
     ax.set_xlim(first.toordinal(), last.toordinal() + 31)

@@ -9,7 +9,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from models.report.course import GROUPS, course, middle
+from models.report.course import GROUPS, course, first_held, middle, took_effect
+from models.report.series import by_period, stock_by_period
 from models.transition.log import Log, Outcome
 from models.transition.stages import Stage
 
@@ -31,7 +32,7 @@ def observed(tranches: list, logs: list[Log], outcomes: list[list[Outcome]]) -> 
     brief = SimpleNamespace(
         tranches=tranches,
         progress=[1 / len(tranches)] * len(tranches),
-        terms={m: SimpleNamespace(sizes=sizes[m]) for m in moves},
+        terms={m: SimpleNamespace(sizes=sizes[m], opens="") for m in moves},
     )
     return SimpleNamespace(
         arm=SimpleNamespace(steering=SimpleNamespace(brief=brief)), months=MONTHS, logs=logs, outcomes=outcomes
@@ -72,6 +73,32 @@ def test_whole_is_the_last_step_and_never_is_later_than_any_day(two_runs):
     assert middle(row.whole) == MONTHS[5].toordinal() and middle(row.whole, 0.95) == math.inf
     assert row.late_months == pytest.approx(62 / 30.44)
     assert row.held_by == "occupancy"  # as many beds as use; the first by name
+
+
+def test_days_of_first_and_last_closure_and_of_what_first_held(two_runs):
+    second, last = MONTHS[2].toordinal(), MONTHS[5].toordinal()
+    found = {name: days.tolist() for name, days in took_effect(two_runs).items()}
+    assert found == {"first beds close": [second, second], "last beds close": [last, math.inf]}
+    two_runs.logs[1].held(MONTHS[4], two_runs.outcomes[1][1].tranche, Stage.RUNNING_BOTH, "after: homes")
+    two_runs.logs[1].held(MONTHS[1], two_runs.outcomes[1][0].tranche, Stage.MOTHBALLED, "winter")
+    held = {name: days.tolist() for name, days in first_held(two_runs).items()}
+    assert held == {"use": [MONTHS[3].toordinal()] * 2, "after": [math.inf, MONTHS[4].toordinal()]}
+    assert list(held) == ["use", "after"] and first_held(two_runs, "elsewhere") == {}
+
+
+def test_means_of_periods_weigh_months_by_days_and_stocks_by_rows():
+    masks = [np.array([True, True, False]), np.array([False, False, True])]
+    o = SimpleNamespace(days=np.array([30, 10, 31]), months=MONTHS[:3])
+    assert by_period(o, np.array([[1.0, 5.0, 7.0]]), masks).tolist() == [[2.0, 7.0]]
+    o.stock_columns, o.stock_days = (
+        ["staff[a_p1]", "staff[b_p1]", "staff[a_p2]", "posts[a_p1]"],
+        [0.0, 28.0, 31.0, 65.0],
+    )
+    o.arm = SimpleNamespace(lowered=SimpleNamespace(network=SimpleNamespace(start=MONTHS[0])))
+    o.stocks = np.array([[[1, 2, 50, 9], [3, 4, 50, 9], [5, 6, 50, 9], [7, 8, 50, 9]]], float)
+    found = stock_by_period(o, "staff", masks, of="_p1")
+    assert found is not None and found.tolist() == [[(3 + 7 + 11) / 3, 15.0]]
+    assert stock_by_period(o, "beds", masks) is None
 
 
 def test_hospitals_of_a_move_share_a_row_where_there_would_be_too_many():
