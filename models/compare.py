@@ -16,13 +16,13 @@ import numpy.typing as npt
 from models.arms import Observed, make_arm, run_arms, with_plan
 from models.compose import Settings
 from models.details import build
-from models.measures_plan import closed_by_month, opened_by_month
+from models.measures_plan import double_running, opened_by_month
 from models.plan import Schedule, schedule
 from models.prepare import USUAL, window
 from models.transition.brief import Switches
 from models.verdict import Verdict, judge
 
-__all__ = ["AS_PLANNED", "MECHANISMS", "Compared", "compare", "double_running"]
+__all__ = ["AS_PLANNED", "MECHANISMS", "Compared", "compare"]
 
 Floats = npt.NDArray[np.float64]
 AS_PLANNED = "nothing"
@@ -145,16 +145,3 @@ def _compared(o: Observed, plan: Schedule, left_out: str, verdict: Verdict) -> C
         peak=both.max(axis=1),
         bed_years=both.sum(axis=1) / 12,
     )
-
-
-def double_running(o: Observed, plan: Schedule) -> Floats:
-    """Beds (R, months) that are still open although the part of the plan that replaces them is open.
-
-    The part of all planned closures that corresponds to the part of the planned places that are open, less what has
-    closed.
-    """
-    places = sum(steps[-1][1] for service in plan.services for steps in plan.opened(service).values())
-    beds = sum(step.beds for step in plan.closures)
-    if not places or not beds:
-        return np.zeros((len(o.closures), len(o.months)))
-    return np.clip(beds * opened_by_month(o, plan) / places - closed_by_month(o), 0, None)

@@ -16,7 +16,7 @@ from models.arms import Observed
 from models.transition.brief import Terms, month_of
 from models.transition.stages import CLOSING, Stage
 
-__all__ = ["GROUPS", "NEVER", "Row", "course", "first_held", "middle", "took_effect"]
+__all__ = ["GROUPS", "NEVER", "Row", "course", "first_held", "middle", "phases", "took_effect"]
 
 Floats = npt.NDArray[np.float64]
 NEVER = math.inf  #: later than any day
@@ -195,3 +195,42 @@ def took_effect(o: Observed, site: str | None = None) -> dict[str, Floats]:
             if found:
                 out.setdefault(name, np.full(len(o.outcomes), NEVER))[r] = pick(found)
     return out
+
+
+#: phases of the overlap: whose steps, from the first that enters a stage to the last that enters another
+PHASES = {
+    "building up": (False, Stage.BUILDING, Stage.LIVE),
+    "both open": (False, Stage.LIVE, None),
+    "proving": (True, Stage.PROVING, None),
+    "releasing": (True, Stage.DECOMMISSIONED, Stage.DECOMMISSIONED),
+}
+
+
+def phases(o: Observed) -> dict[str, tuple[Floats, Floats]]:
+    """First and last day (R) of each phase: new services build up, both are open, the new is proven, the old released.
+
+    Both are open from the first new place to the last bed that closes; proof lasts from the first bed that waits for
+    nothing else until then. A phase that never ends in a replication ends later than any day.
+    """
+    assert o.arm.steering is not None, "business as usual has no course"
+    brief = o.arm.steering.brief
+    closing = [n for n, t in enumerate(brief.tranches) if t.kind in CLOSING and t.size]
+    opening = [n for n, t in enumerate(brief.tranches) if t.kind not in CLOSING and brief.terms[t.move].opens]
+    number = {(t.move, t.site, t.number): n for n, t in enumerate(brief.tranches)}
+    last_closed = [max((_day(found[n].happened) for n in closing), default=NEVER) for found in o.outcomes]
+    out = {}
+    for name, (closes, begins, ends) in PHASES.items():
+        own = set(closing if closes else opening)
+        first, last = np.full(len(o.logs), NEVER), np.array(last_closed, float)
+        for r, log in enumerate(o.logs):
+            rows = [row for row in log if row.event == "stage" and number[row.move, row.site, row.number] in own]
+            first[r] = min((_day(row.date) for row in rows if row.stage == begins), default=NEVER)
+            if ends is not None:
+                entered = {(row.move, row.site, row.number): _day(row.date) for row in rows if row.stage == ends}
+                last[r] = max(entered.values()) if own and len(entered) == len(own) else NEVER
+        out[name] = first, last
+    return out
+
+
+def _day(date: dt.date | None) -> float:
+    return NEVER if date is None else float(date.toordinal())

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from models.report.course import GROUPS, course, first_held, middle, took_effect
+from models.report.course import GROUPS, course, first_held, middle, phases, took_effect
 from models.report.series import by_period, stock_by_period
 from models.transition.log import Log, Outcome
 from models.transition.stages import Stage
@@ -84,6 +84,17 @@ def test_days_of_first_and_last_closure_and_of_what_first_held(two_runs):
     held = {name: days.tolist() for name, days in first_held(two_runs).items()}
     assert held == {"use": [MONTHS[3].toordinal()] * 2, "after": [math.inf, MONTHS[4].toordinal()]}
     assert list(held) == ["use", "after"] and first_held(two_runs, "elsewhere") == {}
+
+
+def test_phases_last_from_their_first_step_to_their_last(two_runs):
+    log, (ten, thirty) = two_runs.logs[0], [x.tranche for x in two_runs.outcomes[0]]
+    log.entered(MONTHS[4], ten, Stage.DECOMMISSIONED)
+    starts, ends = phases(two_runs)["proving"]
+    assert starts.tolist() == [MONTHS[1].toordinal()] * 2 and ends.tolist() == [MONTHS[5].toordinal(), math.inf]
+    starts, ends = phases(two_runs)["releasing"]
+    assert starts.tolist() == [MONTHS[4].toordinal(), math.inf] and ends.tolist() == [math.inf] * 2
+    log.entered(MONTHS[5], thirty, Stage.DECOMMISSIONED)
+    assert phases(two_runs)["releasing"][1].tolist() == [MONTHS[5].toordinal(), math.inf]
 
 
 def test_means_of_periods_weigh_months_by_days_and_stocks_by_rows():
