@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from models.figures import Figure
 from models.plans import Gates
 from models.report import series
-from models.report.words import amount, causes, figure_value, month, percent
+from models.report.words import amount, causes, figure_value, month, percent, short
 from models.transition.told import tell
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def _asked(gates: Gates, cause: str) -> bool:
 
 def never_rows(outcome: Outcome) -> list[list[str]]:
     """By timeline: what never happened, how often, which gate held it, and who could open it; the largest first."""
-    rows, titles = [], {site: entry.name for site, entry in outcome.settings.footprint.sites.items()}
+    rows, titles = [], {k: short(site.name) for k, site in outcome.settings.footprint.sites.items()}
     for name, o in series.arms(outcome)[1:]:
         if o.arm.steering is None:
             continue
