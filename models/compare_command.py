@@ -79,11 +79,17 @@ def _write(out: Path, chosen: Settings, found: list[Compared], contributed: list
             about = _about(chosen, name)
             hashes[f"{name}.arrow"] = write_table(folder / f"{name}.arrow", table, units, about)
         document = {"schema_version": SCHEMA_VERSION, "scenario_hash": chosen.scenario_hash}
-        document |= {"rows": [_summary(row) for row in found], "contributions": [asdict(c) for c in contributed]}
+        document |= {"rows": [_summary(row) for row in found], "contributions": [_plain(c) for c in contributed]}
         write_json(folder / "compare.json", document)
         charts = write_compare_report(folder, chosen, found, contributed)
         manifest = {"scenario_hash": chosen.scenario_hash, "tables": hashes, "charts": charts}
         write_json(folder / "manifest.json", {**manifest, "config": chosen.composed})
+
+
+def _plain(c: Change) -> dict[str, Any]:
+    """A change for JSON, which knows no infinity: one replication alone has no interval."""
+    row = asdict(c)
+    return row if np.isfinite(c.interval).all() else {**row, "interval": None}
 
 
 def _mechanisms(key: str, text: str) -> Any:

@@ -29,7 +29,9 @@ def probabilities_chart(rows: Sequence[Compared], criteria: Criteria, folder: Pa
     """P(delivered), P(safe) and P(both) with exact bounds, by timeline; a panel for each window of years."""
     windows = [name for name in SPAN if any(name in c.judged for c in rows)]
     best = max(rows, key=lambda c: (c.verdict.probability, -c.years))
-    title = f"Delivered and safe: {percent(best.verdict.probability)} with the best, in {best.years} years"
+    title = "Delivered and safe: in none of the simulated futures on any timeline"
+    if best.verdict.probability > 0:
+        title = f"Delivered and safe: in {percent(best.verdict.probability)} at best, with {_named(best.years)}"
     fig = style.figure(title, 1.5 + 0.55 * len(rows))
     axes = fig.subplots(1, len(windows), sharex=True, sharey=True, squeeze=False)[0]
     for ax, window in zip(axes, windows, strict=True):
@@ -61,6 +63,11 @@ def probabilities_chart(rows: Sequence[Compared], criteria: Criteria, folder: Pa
     return style.save(fig, folder, "compare_probabilities", title), title
 
 
+def _named(years: int) -> str:
+    """A timeline by its years, which stay on one line."""
+    return f"{years}\u00a0years"
+
+
 def _three(c: Compared, window: str) -> list[tuple[float, tuple[float, float]]]:
     v = c.judged[window].verdict
     parts = [(part["probability"], part["interval"]) for part in (v.delivered, v.safe)]
@@ -74,7 +81,7 @@ def _timelines(ax: Any, rows: Sequence[Compared]) -> None:
 
 def double_chart(rows: Sequence[Compared], folder: Path) -> tuple[str, str]:
     """Double running by timeline: the most beds at once, and bed-years, with 5-95 %."""
-    title = "Double running: " + "; ".join(f"{c.years} years, {amount(c.bed_years.mean())} bed-years" for c in rows)
+    title = "Double running: " + "; ".join(f"{_named(c.years)}, {amount(c.bed_years.mean())} bed-years" for c in rows)
     fig = style.figure(title, 1.35 + 0.36 * len(rows))
     axes = fig.subplots(1, 2, sharey=True)
     for ax, key, label in zip(axes, ("peak", "bed_years"), ("beds, at most at once", "bed-years in all"), strict=True):
@@ -87,6 +94,7 @@ def double_chart(rows: Sequence[Compared], folder: Path) -> tuple[str, str]:
         most = max(float(np.quantile(getattr(c, key), 0.95)) for c in rows)
         ax.set_xlim(0, 1.25 * max(1.0, most))
         ax.set_xlabel(label)
+        ax.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
         ax.grid(axis="y", visible=False)
     _timelines(axes[0], rows)
     axes[0].set_ylim(len(rows) - 0.5, -0.75)
@@ -115,7 +123,9 @@ def contributions_chart(found: Sequence[Change], folder: Path) -> tuple[str, str
         reach = max([1.0, *(abs(scale * t) for c in own for t in (*c.interval, c.difference) if np.isfinite(t))])
         ax.set_xlim(-1.08 * reach, 1.08 * reach)
         ax.set_title(measure[0].upper() + measure[1:], fontsize=9)
-        ax.set_xlabel("percentage points" if unit == "share" else unit)
+        ax.set_xlabel(
+            ("percentage points" if unit == "share" else unit) + "\nfewer without it \u2190 \u2192 more", fontsize=8
+        )
         for n in range(1, len(names)):
             ax.axhline(n - 0.5, color="#dcdcdc", linewidth=0.6)
         ax.grid(axis="y", visible=False)
@@ -138,7 +148,7 @@ def _broken(text: str, widest: int = 26) -> str:
 def months_chart(rows: Sequence[Compared], folder: Path) -> tuple[str, str]:
     """Beds closed, places open and double running over calendar time: a line a timeline, with 5-95 %."""
     title = "Beds closed by the end: " + "; ".join(
-        f"{c.years} years, {amount(c.closed.mean())} of {amount(c.planned)}" for c in rows
+        f"{_named(c.years)}, {amount(c.closed.mean())} of {amount(c.planned)}" for c in rows
     )
     fig = style.figure(title, 1.3 + 1.75 * len(SERIES))
     axes = fig.subplots(len(SERIES), 1, sharex=True)
@@ -151,16 +161,15 @@ def months_chart(rows: Sequence[Compared], folder: Path) -> tuple[str, str]:
             )
             ax.plot(x, found.mean, drawstyle="steps-post", **line.kwargs(len(x)))
             end = c.months[0].replace(year=c.months[0].year + c.years).toordinal()
-            ax.plot(
-                [end], [0.03], marker=line.marker, color=line.color, markersize=6, transform=ax.get_xaxis_transform()
-            )
+            hollow: dict[str, Any] = {"marker": line.marker, "markerfacecolor": "white", "markersize": 7, "zorder": 5}
+            ax.plot([end], [0.05], color=line.color, transform=ax.get_xaxis_transform(), **hollow)
         ax.set_title(label, fontsize=9)
         ax.set_ylabel("places" if key == "opened" else "beds")
         ax.set_ylim(0)
         style.thousands(ax)
         style.month_axis(ax, rows[0].months[0], rows[0].months[-1])
     marks: list[Any] = [
-        Line2D([], [], **style.arm_line(1 + n).kwargs(), label=f"{c.years} years (mark below: its planned end)")
+        Line2D([], [], **style.arm_line(1 + n).kwargs(), label=f"{c.years} years (hollow: its planned end)")
         for n, c in enumerate(rows)
     ]
     marks.append(Patch(facecolor=style.GREY, alpha=0.3, label="shaded: 90 % of simulated futures"))

@@ -100,7 +100,7 @@ def gantt_chart(page: Page, outcome: Outcome, folder: Path) -> tuple[str, str]:
     ax.set_yticks(places, names, fontsize=7.5, linespacing=0.95)
     ax.tick_params(axis="y", length=0)
     ax.set_ylim(max(places) + 0.6, -0.6 if not _headed(page.rows, 0) else -0.3)
-    style.month_axis(ax, first, last)
+    style.month_axis(ax, first, last, marks=5)
     ax.grid(axis="y", visible=False)
     ax.grid(axis="x", visible=True)
     ax.spines["left"].set_visible(False)
@@ -205,8 +205,9 @@ def says(row: Row, outcome: Outcome, runs: int) -> str:
         text = f"{amount(late)} month{'' if round(late) == 1 else 's'} late: {cause}"
     words = {"never": row.never, "only in part": row.in_part}
     never = " and ".join(f"{word} in {n}" for word, n in words.items() if n)
-    lines = [textwrap.shorten(text, WORDS, placeholder=" ..."), *([f"{never} of {runs} runs"] if never else [])]
-    return "\n".join(lines)
+    if never:
+        return "\n".join([textwrap.shorten(text, WORDS, placeholder=" ..."), f"{never} of {runs} runs"])
+    return "\n".join(textwrap.wrap(text, WORDS, max_lines=2, placeholder=" ..."))
 
 
 def _cause(cause: str, outcome: Outcome) -> str:
@@ -227,7 +228,7 @@ def _title(page: Page, o: Observed) -> str:
 
 
 def _legend(rows: list[Row]) -> list[Any]:
-    used = np.stack([row.shares.any(axis=1) for row in rows]).any(axis=0)
+    used = [any(row.shares[n].any() for row in rows) for n in range(len(GROUPS))]
     out: list[Any] = [
         Patch(edgecolor=style.INK, linewidth=0.5, label=name, **fill)
         for name, fill, there in zip(GROUPS, FILLS, used, strict=True)

@@ -13,6 +13,7 @@ from models.compare import AFTER, AS_PLANNED, BEFORE, CALENDAR, MECHANISMS, OWN,
 from models.compose import Settings
 from models.contributions import Change, lost_by_waiting, reached
 from models.doctor import versions
+from models.plans import approval_of, gates_with
 from models.report import charts_compare, style
 from models.report.course import middle
 from models.report.page import environment
@@ -72,6 +73,7 @@ def write_compare_report(
         "fails": _what_fails(rows, contributed),
         "lost": lost_rows(rows),
         "contributions": _contribution_rows(contributed),
+        "not_there": _not_there(chosen, contributed),
     }
     page = environment().get_template("compare.html.j2").render(context)
     (folder / "compare.html").write_text(page, encoding="utf-8", newline="\n")
@@ -149,27 +151,43 @@ def _failing_rows(rows: Sequence[Compared]) -> Rows:
 
 
 def _what_fails(rows: Sequence[Compared], contributed: Sequence[Change]) -> list[str]:
-    """In a sentence a timeline: what decides against it most, and which mechanism costs it most deliveries."""
+    """In a few sentences a timeline: what decides against it most, and which mechanism holds back most beds."""
     out = []
     for c in rows:
         deciding = [row for row in c.verdict.criteria if row["decides"]]
-        least = min(deciding, key=lambda row: row["probability"])
-        failed = 1 - least["probability"]
-        text = f"In {c.years} years nothing that decides fails in any simulated future."
-        if failed > 0:
-            what = f"{least['name'].lower()} ({least['id']})"
-            text = f"In {c.years} years {what} fails most: in {percent(failed)} of futures."
-            if least["note"]:
-                text += f" {least['note'][0].upper()}{least['note'][1:]}."
+        fewest = min(row["probability"] for row in deciding)
+        least = [row for row in deciding if row["probability"] == fewest]
+        text = f"{c.years} years: nothing that decides fails in any simulated future."
+        if fewest < 1:
+            names = "; ".join(f"{row['name']} ({row['id']})" for row in least)
+            text = f"{c.years} years: what fails most, in {percent(1 - fewest)} of futures, is: {names}."
+            notes = [row["note"] for row in least if row["id"] == "K0" and row["note"]]
+            text += "".join(f" Delivery: {note}." for note in notes)
         own = [x for x in contributed if x.timeline == c.timeline and x.measure == "beds closed" and x.clear]
         most = max(own, key=lambda x: x.difference, default=None)
         if most is not None and most.difference > 0:
-            text += (
-                f" What holds back most beds is {MECHANISMS[most.left_out]}: without it {amount(most.difference)} more"
-            )
-            text += f" would close ({_interval(most.interval)})."
+            text += f" The mechanism that holds back most beds is {MECHANISMS[most.left_out]}; without it"
+            text += f" {amount(most.difference)} more would close ({_interval(most.interval)})."
         out.append(text)
     return out
+
+
+def _not_there(chosen: Settings, contributed: Sequence[Change]) -> list[str]:
+    """Mechanisms that were left out of runs in which they are not anyway: of these nothing can be learnt."""
+    moves = list(chosen.plan.moves.values())
+    gates = [found for move in moves if (found := gates_with(chosen.gates, move.gates)).enabled]
+    there = {
+        "approval": any(approval_of(chosen.plan, move) for move in moves),
+        "rules": bool(chosen.plan.off_plan),
+        "staff": chosen.around.workforce.enabled or any(g.staff.enabled for g in gates),
+        "change_capacity": chosen.around.change_capacity.enabled,
+        "feedback": chosen.feedback.any,
+        "proof": any(g.proof.enabled for g in gates),
+        "mothball": any(g.mothball.enabled for g in gates),
+        "lead_time": any(getattr(move, "lead_time_months", None) for move in moves),
+        "ramp": any(getattr(move, "effect", None) for move in moves),
+    }
+    return [MECHANISMS[name] for name in dict.fromkeys(c.left_out for c in contributed) if not there[name]]
 
 
 def lost_rows(rows: Sequence[Compared]) -> Rows:

@@ -198,7 +198,7 @@ def cause_in_short(cause: str, gates: Gates) -> str:
         "after": "what must come first is not there",
         "winter": "no whole winter yet",
         "mothball": "not closed long enough",
-        "lead time": "still being built",
+        "lead time": "not yet built or recruited",
         "consultation": "still being consulted on",
         "approval": "partners have not decided",
         "legal challenge": "a court",

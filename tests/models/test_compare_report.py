@@ -38,7 +38,7 @@ def verdict(delivered: list[bool], safe: list[bool]) -> Verdict:
 
 
 def compared(years: int, left_out: str = AS_PLANNED, delivered: tuple = (1, 1, 0, 0), closing: int = 12) -> Compared:
-    """Ten beds close in month `closing` in the first half of the runs, never in the others; ten places open a year on."""
+    """Ten beds close in month `closing` in half of the runs, never in the others; ten places open a year on."""
     on = [bool(x) for x in delivered]
     closed = np.zeros((RUNS, 24))
     closed[: RUNS // 2, closing:] = 10
@@ -127,9 +127,20 @@ def test_page_holds_every_chart_and_table_and_loads_nothing(tmp_path: Path):
     assert {link[1:] for link in page.links} <= set(page.ids)
     for words in ("When is each benefit real?", "What double running costs", "What is lost by waiting", "5 (0 to 10)"):
         assert words in page.text, words
+    assert "Not in these runs" not in page.text  # the default gates ask for proof
     assert "its own" in page.text and "proof before closing" in page.text
     write_compare_report(tmp_path, chosen, found, changes(found))
     assert (tmp_path / "compare.html").read_text("utf-8") == html
+
+
+def test_page_says_what_is_not_in_the_runs_anyway(tmp_path: Path):
+    chosen = settings(parse(["timeline=3y", "replications=4", "gates=none", "around=none"]))
+    found = [compared(3), compared(3, "proof"), compared(3, "staff"), compared(3, "feedback")]
+    write_compare_report(tmp_path, chosen, found, changes(found))
+    text = " ".join(Page((tmp_path / "compare.html").read_text("utf-8")).text.split())
+    said = "proof before closing; staff: training, recruiting, retraining, and their gate."
+    assert f"so that leaving it out changes nothing: {said}" in text
+    assert "Delivery (K0)" in text and "Staff are not in this comparison" in text
 
 
 def test_page_of_a_plan_that_does_nothing(tmp_path: Path):
