@@ -7,6 +7,7 @@ beside the others, so contributions need not add up.
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -14,23 +15,28 @@ import numpy as np
 import numpy.typing as npt
 
 from models.arms import Observed, make_arm, run_arms, with_plan
+from models.compare_costs import Both, cost_of_both
 from models.compose import Settings
 from models.criteria_money import money_criterion
 from models.details import build
-from models.finance.simulated.accounts import Account, accounts
-from models.finance.simulated.costs import DOUBLE_RUNNING
-from models.finance.simulated.results import break_even_years, by_year, years_of
-from models.measures_plan import closed_by_month, opened_by_month
-from models.plan import Schedule, schedule
+from models.finance.simulated.accounts import Accounts, accounts
+from models.measures_plan import closed_by_month, double_running, opened_by_month
+from models.plan import Schedule, months_after, schedule
 from models.prepare import USUAL, window
 from models.transition.brief import Switches
-from models.verdict import Verdict, judge
+from models.verdict import Verdict, judge, passed
 
-__all__ = ["AS_PLANNED", "MECHANISMS", "Both", "Compared", "compare", "double_running"]
+__all__ = ["AS_PLANNED", "AFTER", "BEFORE", "CALENDAR", "MECHANISMS", "OWN", "WINDOWS", "Compared", "Judged", "compare"]
+__all__ += ["own_window"]
 
 Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
+Window = tuple[dt.date, dt.date]
+
+CALENDAR, OWN = "calendar", "plan"
+WINDOWS = {CALENDAR: (CALENDAR,), OWN: (OWN,), "both": (CALENDAR, OWN)}  #: what `window=` may ask for
+BEFORE, AFTER = 2, 1  #: years of a plan's own window before and after its end
 AS_PLANNED = "nothing"
-A_MILLION = 10**8  #: pence
 
 #: what can be left out, in words; the parts of the stage machine, and stocks around the network
 MECHANISMS: dict[str, str] = {
@@ -50,6 +56,15 @@ AROUND = ("staff", "feedback")
 
 
 @dataclass(frozen=True)
+class Judged:
+    """What is said over one window of years, and of which replications."""
+
+    verdict: Verdict
+    delivered: Bools
+    safe: Bools
+
+
+@dataclass(frozen=True)
 class Compared:
     """One timeline with one mechanism left out, or with all of them.
 
@@ -59,54 +74,63 @@ class Compared:
     years : int
     left_out : str
         Name of a mechanism, or ``nothing``.
-    verdict : Verdict
+    judged : dict of Judged
+        Over the same years for every timeline (``calendar``), and over as many years about the plan's own end
+        (``plan``); the latter is left out where the plan is too short to hold its years.
     closed : (R,)
         Beds and community places closed by the end of the window, and `planned` of them.
     opened : (R,)
-        Places outside hospital open then beyond those before.
+        Places outside hospital open then beyond those before, and `places` of them planned.
     late_months : (R,)
         Mean delay of what closed.
     peak, bed_years : (R,)
         Double running: beds still open whose replacement is already open; the most at once, and added up over years.
     cost : Both, optional
         The same in pounds; none where money is left out.
+    months : list of date
+        First day of each month from the plan's start.
+    by_month : dict of (R, months)
+        Beds and places ``closed`` so far, places ``opened``, and beds running ``double``.
     """
 
     timeline: str
     years: int
     left_out: str
-    verdict: Verdict
+    judged: dict[str, Judged]
     closed: Floats
     planned: int
     opened: Floats
+    places: int
     late_months: Floats
     peak: Floats
     bed_years: Floats
+    months: list[dt.date]
+    by_month: dict[str, Floats]
     cost: Both | None = None
 
+    @property
+    def first(self) -> Judged:
+        """What is said over the years that were asked for first."""
+        return next(iter(self.judged.values()))
 
-@dataclass(frozen=True)
-class Both:
-    """What double running costs, by replication (R,).
+    @property
+    def verdict(self) -> Verdict:
+        """Verdict over the years that were asked for first."""
+        return self.first.verdict
 
-    Parameters
-    ----------
-    total, peak_year : million pounds
-        Over all years, and in the dearest financial year.
-    dearest : int
-        The year that is dearest on average, by the calendar year in which it begins.
-    break_even : years
-        From the plan's start until all that it added is made good by what has ended; infinite where it never is.
-    """
 
-    total: Floats
-    peak_year: Floats
-    dearest: int
-    break_even: Floats
+def own_window(plan: Schedule) -> Window | None:
+    """Years of the same number for every timeline, about the plan's own end; None where it has too few before it."""
+    first = months_after(plan.end, -12 * BEFORE)
+    return None if first < plan.plan.starts else (first, months_after(plan.end, 12 * AFTER))
 
 
 def compare(
-    chosen: Settings, mechanisms: list[str], workers: int, on_done: Callable[[str], None] | None = None
+    chosen: Settings,
+    mechanisms: list[str],
+    workers: int,
+    on_done: Callable[[str], None] | None = None,
+    windows: str = CALENDAR,
 ) -> list[Compared]:
     """Run every timeline as planned, and again with each of some mechanisms left out.
 
@@ -116,6 +140,8 @@ def compare(
         Names of :data:`MECHANISMS`.
     on_done : callable, optional
         Told what is about to run.
+    windows : str
+        Over which years each timeline is judged, a key of :data:`WINDOWS`. Runs are as long as all of them ask for.
 
     Returns
     -------
@@ -124,19 +150,24 @@ def compare(
     """
     found, usual = [], dict[str, Observed]()
     for left_out in (AS_PLANNED, *mechanisms):
-        found += _without(left_out, chosen, workers, on_done or (lambda _: None), usual)
+        found += _without(left_out, chosen, workers, on_done or (lambda _: None), usual, WINDOWS[windows])
     return found
 
 
 def _without(
-    left_out: str, chosen: Settings, workers: int, say: Callable[[str], None], kept: dict[str, Observed]
+    left_out: str,
+    chosen: Settings,
+    workers: int,
+    say: Callable[[str], None],
+    kept: dict[str, Observed],
+    windows: tuple[str, ...],
 ) -> list[Compared]:
     """Every timeline with one mechanism left out; business as usual is run again only where it lacks it too."""
     assert chosen.fit is not None  # noqa: S101 - callers ask first
     years = window(chosen)
     feedback = None if left_out == "feedback" else chosen.feedback
     slow = None if left_out == "staff" else chosen.around
-    basis = (chosen.footprint, chosen.fit, chosen.future, years[1], feedback, slow)
+    basis = (chosen.footprint, chosen.fit, chosen.future, _until(chosen, windows), feedback, slow)
     known = {f.name for f in dataclasses.fields(Switches)}
     switches = Switches(**{left_out: False}) if left_out in known else Switches()
     system = build(*basis)
@@ -152,47 +183,49 @@ def _without(
         say(f"{timeline.years} years, {left_out} left out")
         arm = with_plan(planned, timeline.name, laid_out, chosen.future, switches)
         o = run_arms([arm], chosen.seed, chosen.replications, workers)[0]
+        spans = {CALENDAR: years, OWN: own_window(laid_out)}
         arms, laid = {USUAL: usual, timeline.name: o}, {timeline.name: laid_out}
         money = accounts(arms, laid, chosen.finance, chosen.money, chosen.growth) if chosen.money else None
-        k7 = money_criterion(money, timeline.name, years) if money else ""
-        verdict, _ = judge(o, usual, laid_out, chosen.criteria, years, [], k7)
-        cost = _both(money.arms[timeline.name]) if money else None
-        rows.append(dataclasses.replace(_compared(o, laid_out, left_out, verdict), cost=cost))
+        judged = {name: _judged(arms, laid_out, chosen, span, money) for name in windows if (span := spans[name])}
+        cost = cost_of_both(money.arms[timeline.name]) if money else None
+        rows.append(dataclasses.replace(_compared(o, laid_out, left_out, judged), cost=cost))
     return rows
 
 
-def _compared(o: Observed, plan: Schedule, left_out: str, verdict: Verdict) -> Compared:
-    both = double_running(o, plan)
+def _until(chosen: Settings, windows: tuple[str, ...]) -> dt.date:
+    """Day after the last that any window asks for."""
+    longest = max(timeline.years for timeline in chosen.timelines)
+    own = months_after(chosen.plan.starts, 12 * (longest + AFTER))
+    return max(window(chosen)[1], own) if OWN in windows else window(chosen)[1]
+
+
+def _judged(
+    arms: dict[str, Observed], plan: Schedule, chosen: Settings, years: Window, money: Accounts | None
+) -> Judged:
+    name = plan.timeline.name
+    k7 = money_criterion(money, name, years) if money else ""
+    verdict, assessed = judge(arms[name], arms[USUAL], plan, chosen.criteria, years, [], k7)
+    return Judged(verdict, *passed(assessed))
+
+
+def _compared(o: Observed, plan: Schedule, left_out: str, judged: dict[str, Judged]) -> Compared:
+    both, opened = double_running(o, plan), opened_by_month(o, plan)
     closed = np.array([sum(c.step.beds for c in closures if c.closed) for closures in o.closures], float)
     late = [[(c.closed - c.step.due).days / 30.4 for c in closures if c.closed] for closures in o.closures]
+    keep = np.array([m >= plan.plan.starts for m in o.months])
+    by_month = {"closed": closed_by_month(o), "opened": opened, "double": both}
     return Compared(
         timeline=plan.timeline.name,
         years=plan.timeline.years,
         left_out=left_out,
-        verdict=verdict,
+        judged=judged,
         closed=closed,
         planned=sum(s.beds for s in plan.closures),
-        opened=opened_by_month(o, plan)[:, -1],
+        opened=opened[:, -1],
+        places=sum(steps[-1][1] for service in plan.services for steps in plan.opened(service).values()),
         late_months=np.array([np.mean(months) if months else np.nan for months in late]),
         peak=both.max(axis=1),
         bed_years=both.sum(axis=1) / 12,
+        months=[m for m in o.months if m >= plan.plan.starts],
+        by_month={name: values[:, keep] for name, values in by_month.items()},
     )
-
-
-def _both(account: Account) -> Both:
-    yearly = by_year(account, account.costs.of(DOUBLE_RUNNING).T) / A_MILLION
-    dearest = years_of(account)[int(np.argmax(yearly.mean(axis=0)))]
-    return Both(yearly.sum(axis=1), yearly.max(axis=1), int(dearest[:4]), break_even_years(account))
-
-
-def double_running(o: Observed, plan: Schedule) -> Floats:
-    """Beds (R, months) that are still open although the part of the plan that replaces them is open.
-
-    The part of all planned closures that corresponds to the part of the planned places that are open, less what has
-    closed.
-    """
-    places = sum(steps[-1][1] for service in plan.services for steps in plan.opened(service).values())
-    beds = sum(step.beds for step in plan.closures)
-    if not places or not beds:
-        return np.zeros((len(o.closures), len(o.months)))
-    return np.clip(beds * opened_by_month(o, plan) / places - closed_by_month(o), 0, None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +12,12 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from models.compare import AS_PLANNED, MECHANISMS, Both, Compared, compare
+from models.compare import AFTER, AS_PLANNED, BEFORE, CALENDAR, MECHANISMS, OWN, WINDOWS, Compared, compare
+from models.compare_costs import Both, cost_summary
 from models.compose import Settings, folder_faults, parse, settings
+from models.contributions import Change, changes
 from models.verdict import SCHEMA_VERSION
-from models.words import WHERE, own_words, path
+from models.words import WHERE, one_of, own_words, path
 from sim.arrow import write_table
 from sim.errors import CarebridgeError, Fault, FaultsError, nearest
 from sim.files import run_folder, write_json
@@ -27,18 +30,20 @@ HELP = """carebridge compare [key=value ...]
   timeline=3y,5y,10y,15y    the timelines to compare; all meet the same people and are judged over the same years
   without=all               mechanisms to leave out one at a time: all, none, or names with commas:
                             approval proof mothball lead_time ramp staff change_capacity rules feedback
+  window=both               over which years timelines are judged: calendar, the same years for all; plan, the two years
+                            before each plan's own end and the one after it; both, calendar first
   replications=48           of every timeline, with and without each mechanism
-  out=DIR                   folder for compare.arrow and compare.json; without it the tables are only printed
+  out=DIR                   folder for compare.html, its charts and tables; without it the tables are only printed
 
 Every key of `carebridge run` can be set too. P(delivered), P(safe) and P(both) with exact one-sided 95 % bounds; what
-changes when a mechanism is left out is its contribution.
+changes when a mechanism is left out is its contribution, with the 95 % interval of the paired difference.
 """
 USUAL_TIMELINES = ("3y", "5y", "10y", "15y")
 
 
 def compare_command(words: list[str]) -> int:
     """Run the comparison; returns the exit code."""
-    own, rest, faults = own_words(words, {"without": _mechanisms, "out": path})
+    own, rest, faults = own_words(words, {"without": _mechanisms, "window": one_of(*WINDOWS), "out": path})
     request = parse(rest)
     if not any(word.startswith("timeline=") for word in rest):
         request.timelines = USUAL_TIMELINES
@@ -52,18 +57,40 @@ def compare_command(words: list[str]) -> int:
     asked = own["without"]
     workers = chosen.request.workers or os.cpu_count() or 1
     wanted = list(MECHANISMS) if asked is None else list(asked)
-    found = compare(chosen, wanted, workers, lambda text: print(text, file=sys.stderr))
-    print("\n".join([*_timelines(chosen, found), "", *_contributions(found)]))
+    windows = own["window"] or "both"
+    if windows == OWN and (short := [t for t in chosen.timelines if t.years < BEFORE]):
+        rule = f"a plan's own years begin {BEFORE} years before its end; a timeline of {short[0].years} has none."
+        raise FaultsError([Fault("window", OWN, rule)], WHERE)
+    found = compare(chosen, wanted, workers, lambda text: print(text, file=sys.stderr), windows)
+    contributed = changes(found)
+    print("\n".join([*_timelines(chosen, found), "", *_own_years(found), *_contributions(contributed)]))
     if out:
-        with run_folder(out) as folder:
-            hashed = write_table(folder / "compare.arrow", _table(found), UNITS | COST_UNITS, _about(chosen))
-            document = {"schema_version": SCHEMA_VERSION, "scenario_hash": chosen.scenario_hash}
-            document |= {"rows": [_summary(row) for row in found]}
-            write_json(folder / "compare.json", document)
-            manifest = {"scenario_hash": chosen.scenario_hash, "tables": {"compare.arrow": hashed}, "charts": []}
-            write_json(folder / "manifest.json", {**manifest, "config": chosen.composed})
-        print(f"Tables: {out}")
+        _write(out, chosen, found, contributed)
+        print(f"Report, tables and charts: {out / 'compare.html'}")
     return 0
+
+
+def _write(out: Path, chosen: Settings, found: list[Compared], contributed: list[Change]) -> None:
+    """Write the folder: tables, the same in one JSON file, and the report with its charts."""
+    from models.report.compare_page import write_compare_report
+
+    with run_folder(out) as folder:
+        hashes = {}
+        for name, table, units in (("compare", _table(found), UNITS | COST_UNITS), ("compare_months", _months(found), MONTHS_UNITS)):
+            about = _about(chosen, name)
+            hashes[f"{name}.arrow"] = write_table(folder / f"{name}.arrow", table, units, about)
+        document = {"schema_version": SCHEMA_VERSION, "scenario_hash": chosen.scenario_hash}
+        document |= {"rows": [_summary(row) for row in found], "contributions": [_plain(c) for c in contributed]}
+        write_json(folder / "compare.json", document)
+        charts = write_compare_report(folder, chosen, found, contributed)
+        manifest = {"scenario_hash": chosen.scenario_hash, "tables": hashes, "charts": charts}
+        write_json(folder / "manifest.json", {**manifest, "config": chosen.composed})
+
+
+def _plain(c: Change) -> dict[str, Any]:
+    """A change for JSON, which knows no infinity: one replication alone has no interval."""
+    row = asdict(c)
+    return row if np.isfinite(c.interval).all() else {**row, "interval": None}
 
 
 def _mechanisms(key: str, text: str) -> Any:
@@ -107,28 +134,39 @@ def _timelines(chosen: Settings, found: list[Compared]) -> list[str]:
 
 def _costs(cost: Both) -> tuple[str, ...]:
     """Double running in pounds, for one timeline."""
-    done = cost.break_even[np.isfinite(cost.break_even)]
+    done = cost.reached
     even = f"{np.median(done):.0f} years, in {len(done)} of {len(cost.break_even)} runs" if len(done) else "never"
     year = f"{cost.dearest}/{(cost.dearest + 1) % 100:02d}"
     return _interval(cost.total), f"{_interval(cost.peak_year)} ({year})", even
 
 
-def _contributions(found: list[Compared]) -> list[str]:
-    """What changes on each timeline when a mechanism is left out."""
-    planned = {c.timeline: c for c in found if c.left_out == AS_PLANNED}
-    others = list(dict.fromkeys(c.left_out for c in found if c.left_out != AS_PLANNED))
-    if not others:
+def _own_years(found: list[Compared]) -> list[str]:
+    """The same over each plan's own years, where both were asked for."""
+    if CALENDAR not in found[0].judged:
         return []
-    rows = [("without", *(f"{c.years} years: delivered, safe, beds closed" for c in planned.values()))]
-    for name in others:
-        cells = []
-        for timeline, base in planned.items():
-            c = next(c for c in found if (c.left_out, c.timeline) == (name, timeline))
-            delivered = c.verdict.delivered["probability"] - base.verdict.delivered["probability"]
-            safe = c.verdict.safe["probability"] - base.verdict.safe["probability"]
-            cells.append(f"{100 * delivered:+.0f}, {100 * safe:+.0f} points, {(c.closed - base.closed).mean():+.0f}")
-        rows.append((MECHANISMS[name], *cells))
-    return ["What each mechanism contributes: the change when it alone is left out.", *_aligned(rows)]
+    rows = [("years", "judged over", "delivered", "safe", "both")]
+    for c in (c for c in found if c.left_out == AS_PLANNED and OWN in c.judged):
+        v = c.judged[OWN].verdict
+        both = {"probability": v.probability, "interval": v.interval}
+        span = f"{v.window[0]} to {v.window[1]}"
+        rows.append((str(c.years), span, _probability(v.delivered), _probability(v.safe), _probability(both)))
+    if len(rows) == 1:
+        return []
+    return [f"Over each plan's own years, {BEFORE} before its end and {AFTER} after:", *_aligned(rows), ""]
+
+
+def _contributions(contributed: list[Change]) -> list[str]:
+    """What changes on each timeline when a mechanism is left out, with the interval of the paired difference."""
+    if not contributed:
+        return []
+    cells: dict[tuple[str, int], list[str]] = {}
+    for c in contributed:
+        scale = 100 if c.measure in ("delivered", "safe") else 1
+        low, high = (scale * end for end in c.interval)
+        cells.setdefault((c.left_out, c.years), []).append(f"{scale * c.difference:+.0f} ({low:+.0f} to {high:+.0f})")
+    heads = ("without", "years", "delivered, points", "safe, points", "beds closed")
+    rows = [heads, *((MECHANISMS[name], str(years), *own) for (name, years), own in cells.items())]
+    return ["What each mechanism contributes: the change when it alone is left out (95 %).", *_aligned(rows)]
 
 
 def _aligned(rows: list[tuple[str, ...]]) -> list[str]:
@@ -163,29 +201,40 @@ def _table(found: list[Compared]) -> pa.Table:
     return pa.table(columns)
 
 
-def _about(chosen: Settings) -> dict[str, str]:
-    what = "one plan on several timelines, with all mechanisms and with each left out, by replication"
+MONTHS_UNITS = {"mean": "beds or places", "p05": "beds or places", "p95": "beds or places"}
+
+
+def _months(found: list[Compared]) -> pa.Table:
+    """Beds closed, places open and beds running double in every month of every timeline as planned."""
+    parts = []
+    for c in (c for c in found if c.left_out == AS_PLANNED):
+        for what, values in c.by_month.items():
+            low, high = np.quantile(values, [0.05, 0.95], axis=0)
+            names = {"timeline": [c.timeline] * len(c.months), "what": [what] * len(c.months), "month": c.months}
+            parts.append(pa.table({**names, "mean": values.mean(axis=0), "p05": low, "p95": high}))
+    return pa.concat_tables(parts)
+
+
+ABOUT = {
+    "compare": "one plan on several timelines, with all mechanisms and with each left out, by replication",
+    "compare_months": "beds closed so far, places open beyond those before, and beds running double; mean and 5-95 %",
+}
+
+
+def _about(chosen: Settings, table: str) -> dict[str, str]:
+    what = ABOUT[table]
     return {"schema_version": SCHEMA_VERSION, "scenario_hash": chosen.scenario_hash, "description": what}
 
 
 def _summary(c: Compared) -> dict[str, Any]:
-    done = c.cost.break_even[np.isfinite(c.cost.break_even)] if c.cost else np.zeros(0)
-    cost = (
-        {}
-        if c.cost is None
-        else {
-            "double_running_million_gbp": float(c.cost.total.mean()),
-            "dearest_year_million_gbp": float(c.cost.peak_year.mean()),
-            "dearest_year": c.cost.dearest,
-            "break_even_years": float(np.median(done)) if len(done) else None,
-            "break_even_runs": len(done),
-        }
-    )
     passes = round(c.verdict.probability * c.verdict.replications)
+    own = c.judged.get(OWN)
     return {
         "timeline": c.timeline,
         "years": c.years,
         "left_out": c.left_out,
+        "window": c.verdict.window,
+        "own_window": None if own is None else own.verdict.as_dict(),
         "delivered": c.verdict.delivered,
         "safe": c.verdict.safe,
         "both": {"probability": c.verdict.probability, "interval": binomial_bounds(passes, len(c.closed), 0.95)},
@@ -196,5 +245,5 @@ def _summary(c: Compared) -> dict[str, Any]:
         "places_opened": float(c.opened.mean()),
         "peak_double_running_beds": float(c.peak.mean()),
         "double_running_bed_years": float(c.bed_years.mean()),
-        **cost,
+        **cost_summary(c.cost),
     }

@@ -19,7 +19,7 @@ from models.criteria import Assessed, not_assessed
 from models.plan import Criteria, Schedule
 from sim.statistics import binomial_bounds
 
-__all__ = ["NO_BASELINE", "SCHEMA_VERSION", "Verdict", "bounds", "judge", "rule"]
+__all__ = ["NO_BASELINE", "SCHEMA_VERSION", "Verdict", "bounds", "judge", "passed", "rule"]
 
 SCHEMA_VERSION = "1.0"
 LEVEL = 0.95
@@ -87,8 +87,7 @@ def judge(
     assessed = assess(plan, usual, schedule, criteria, window) + ([money] if isinstance(money, Assessed) else [])
     said = money if isinstance(money, str) else ""
     deciding = [a for a in assessed if a.decides]
-    delivered = np.all([a.passes for a in deciding if a.key == "K0"], axis=0)
-    safe = np.all([a.passes for a in deciding if a.key != "K0"], axis=0)
+    delivered, safe = passed(assessed)
     both = delivered & safe
     binding = min(deciding, key=lambda a: (a.passes.mean(), a.key))
     low, high = bounds(both)
@@ -110,6 +109,14 @@ def judge(
     )
     verdict.criteria.sort(key=lambda row: (int("".join(c for c in row["id"] if c.isdigit())), row["id"]))
     return verdict, assessed
+
+
+def passed(assessed: list[Assessed]) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+    """Which replications are delivered, and which are safe, by the criteria that decide."""
+    deciding = [a for a in assessed if a.decides]
+    delivered = np.all([a.passes for a in deciding if a.key == "K0"], axis=0)
+    safe = np.all([a.passes for a in deciding if a.key != "K0"], axis=0)
+    return delivered, safe
 
 
 def bounds(passes: npt.NDArray[np.bool_]) -> tuple[float, float]:

@@ -1,4 +1,4 @@
-"""Charts of the transition: new services beside the old ones, and closures beside their planned dates."""
+"""Chart of the transition: closures beside their planned dates, and what held them back."""
 
 from __future__ import annotations
 
@@ -12,25 +12,14 @@ from matplotlib.patches import Patch
 
 from models.report import series, style
 from models.report.series import spread
-from models.report.words import amount, cause_in_short, month, percent
+from models.report.words import cause_in_short, month, percent
 
 if TYPE_CHECKING:
     from models.runner import Outcome
 
-__all__ = ["closures_chart", "services_chart"]
+__all__ = ["closures_chart"]
 
-HOME, COMMUNITY = ("-", "o"), ((0, (5, 2)), "s")
 PLANNED: dict[str, Any] = {"color": style.INK, "linewidth": 0.9, "linestyle": ":"}
-
-
-def _dates(ax: Any, months: list[dt.date]) -> None:
-    """Mark every third calendar year; the values are days."""
-    years = range(months[0].year, months[-1].year + 2)
-    step = max(1, -(-len(years) // 6))
-    at = [y for y in years if (y - months[0].year) % step == 0]
-    ax.set_xticks([dt.date(y, 4, 1).toordinal() for y in at], [f"Apr {y}" for y in at])
-    ax.set_xlim(months[0].toordinal(), months[-1].toordinal() + 31)
-    ax.grid(axis="x", visible=False)
 
 
 def _window(outcome: Outcome) -> tuple[list[dt.date], Any]:
@@ -48,51 +37,6 @@ def _band(ax: Any, x: Any, values: Any, color: str, dashes: Any, marker: str) ->
         x, found.mean, color=color, linestyle=dashes, marker=marker, markevery=max(1, len(x) // 7),
         drawstyle="steps-post",
     )  # fmt: skip
-
-
-def services_chart(outcome: Outcome, folder: Path) -> tuple[str, str]:
-    """Both services through the double running: a row a timeline, services on the left, beds closed on the right."""
-    months, keep = _window(outcome)
-    x = [m.toordinal() for m in months]
-    arms = series.arms(outcome)[1:]
-    words = []
-    for (name, o), plan in zip(arms, outcome.schedules.values(), strict=True):
-        opened = sum(steps[-1][1] for steps in plan.openings.values())
-        closed = series.end_of(series.closed_by_month(o))
-        total = sum(s.beds for s in plan.closures)
-        words.append(f"{name}: {opened} places at home open, {amount(closed)} of {total} beds close")
-    title = "Double running. " + "; ".join(words)
-    fig = style.figure(title, 1.15 + 1.9 * len(arms))
-    axes = fig.subplots(len(arms), 2, sharex=True, sharey="col", squeeze=False)
-    for n, ((name, o), plan) in enumerate(zip(arms, outcome.schedules.values(), strict=True)):
-        left, right = axes[n]
-        color = style.arm_line(n + 1).color
-        for pathway, (dashes, marker) in (("p1", HOME), ("p2", COMMUNITY)):
-            _band(left, x, series.pathway_places(o, pathway)[:, keep], color, dashes, marker)
-        used = spread(series.pathway_places(o, "p1", used=True)[:, keep])
-        left.plot(x, used.mean, color=style.GREY, linewidth=1.1)
-        for kind, (dashes, marker) in (("acute", HOME), ("community", COMMUNITY)):
-            right.plot(x, series.planned_closed(plan, months, kind), drawstyle="steps-post", **PLANNED)
-            _band(right, x, series.closed_by_month(o, kind)[:, keep], color, dashes, marker)
-        left.set_title(f"{name[0].upper()}{name[1:]}: community")
-        right.set_title(f"{name[0].upper()}{name[1:]}: beds closed so far")
-        left.set_ylabel("places and beds")
-        style.thousands(left)
-        right.set_ylabel("beds closed")
-        for ax in (left, right):
-            _dates(ax, months)
-            ax.set_ylim(0)
-    home, beds = ({"color": style.INK, "linestyle": dashes, "marker": marker} for dashes, marker in (HOME, COMMUNITY))
-    legend: list[Any] = [
-        Line2D([], [], **home, label="left: places at home open"),
-        Line2D([], [], color=style.GREY, linewidth=1.1, label="left: places at home in use"),
-        Line2D([], [], **beds, label="left: community beds open"),
-        Line2D([], [], **home, label="right: acute beds closed"),
-        Line2D([], [], **beds, label="right: community beds closed"),
-        Line2D([], [], **PLANNED, label="right: closed if all closed on their dates"),
-    ]
-    style.legend_below(fig, legend)
-    return style.save(fig, folder, "chart_services", title), title
 
 
 def closures_chart(outcome: Outcome, folder: Path) -> tuple[str, str]:
@@ -118,7 +62,7 @@ def closures_chart(outcome: Outcome, folder: Path) -> tuple[str, str]:
         _band(top, x, values, line.color, line.linestyle, line.marker)
     top.set_ylim(0, 103)
     top.set_ylabel("% of beds to close")
-    _dates(top, months)
+    style.month_axis(top, months[0], months[-1])
     if below is not None:
         _causes(below, held, found, names)
     style.legend_below(fig, _closures_legend([name for name, _ in arms], causes_shown=below is not None))

@@ -21,7 +21,7 @@ from models.report.pictures import Chart
 if TYPE_CHECKING:
     from models.runner import Outcome
 
-__all__ = ["render"]
+__all__ = ["environment", "render"]
 
 #: what the model leaves out, with the direction in which it may move the answer where that is known
 IN_THE_WHOLE = ("A&E itself", "A waiting list for planned care")
@@ -51,14 +51,19 @@ NOT_MODELLED = (
 
 def render(outcome: Outcome, charts: list[Chart]) -> str:
     """Fill the page's template; what cannot be shown is left out."""
-    loader = FileSystemLoader(Path(__file__).resolve().parent, encoding="utf-8")
-    env = Environment(
-        loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )  # fmt: skip
+    env = environment()
     env.globals.update(
         between=words.between, percent=words.percent, points=words.points, signed=words.signed_percent, bar=_bar
     )
     return env.get_template("page.html.j2").render(_context(outcome, charts))
+
+
+def environment() -> Environment:
+    """Templates of this folder; whatever they ask for and do not get is an error."""
+    loader = FileSystemLoader(Path(__file__).resolve().parent, encoding="utf-8")
+    return Environment(
+        loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )  # fmt: skip
 
 
 def _context(outcome: Outcome, charts: list[Chart]) -> dict[str, Any]:

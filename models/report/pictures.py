@@ -8,7 +8,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from models.report import charts, charts_baseline, charts_plan, charts_waterfall, style
+from models.report import (
+    charts,
+    charts_baseline,
+    charts_gantt,
+    charts_overlap,
+    charts_plan,
+    charts_quarters,
+    charts_waterfall,
+    style,
+)
 from models.report.words import percent
 
 if TYPE_CHECKING:
@@ -16,6 +25,23 @@ if TYPE_CHECKING:
     from models.waterfall import Waterfall
 
 __all__ = ["Chart", "draw_all"]
+
+
+QUARTERS = (
+    "Means of each quarter. Hospital beds are counted as NHS England counts them; community places are those of the "
+    "services that the plan changes. Upright lines stand where something first happened in the middle one of all "
+    "simulated futures. The vertical axes of beds and places do not start at zero."
+)
+SITES = (
+    "Means of each quarter, each hospital on its own scale, which does not start at zero. Under its name: what most "
+    "often first held a step back there, and in how many simulated futures."
+)
+GANTT = (
+    "A strip fills from below with the share of the move that had come so far (by beds, places or staff; mean over "
+    "simulated futures); white inside the outline has not begun or waits. Beside it: how late the last step was in the "
+    "middle one of all runs, what held back most of what slipped, and in how many runs it never came. An arrow: not "
+    "within the simulated years."
+)
 
 
 @dataclass(frozen=True)
@@ -32,7 +58,7 @@ def draw_all(folder: Path, outcome: Outcome) -> list[Chart]:
     """Draw every chart that this outcome allows; none without a baseline run."""
     if not outcome.observed:
         return []
-    moves = any(s.openings or s.closures for s in outcome.schedules.values())
+    both = any(charts_overlap.has_overlap(s) for s in outcome.schedules.values())
     closes = any(s.closures for s in outcome.schedules.values())
     wanted: list[tuple[str, Callable[[Outcome, Path], tuple[str, str]], str]] = [
         ("chart_beds", charts.beds_chart, _beds(outcome)),
@@ -42,10 +68,18 @@ def draw_all(folder: Path, outcome: Outcome) -> list[Chart]:
     if fall := outcome.waterfall:
         draw = functools.partial(_waterfall, fall)
         wanted.insert(0, ("chart_waterfall", draw, charts_waterfall.caption(fall)))
-    if moves:
-        wanted.append(("chart_services", charts_plan.services_chart, _services(outcome)))
+    if both:
+        wanted.append(("chart_overlap", charts_overlap.overlap_chart, _overlap(outcome)))
     if closes:
         wanted.append(("chart_closures", charts_plan.closures_chart, _closures(outcome)))
+    for timeline in outcome.schedules:
+        for name, draw, caption in (
+            ("chart_quarters", charts_quarters.quarters_chart, QUARTERS),
+            ("chart_quarters_sites", charts_quarters.sites_chart, SITES),
+        ):
+            wanted.append((f"{name}_{timeline}", functools.partial(draw, timeline), caption))
+    for page in charts_gantt.gantt_pages(outcome):
+        wanted.append((page.name, functools.partial(charts_gantt.gantt_chart, page), GANTT))
     wanted.append(("chart_baseline", charts_baseline.baseline_chart, _baseline(outcome)))
     out = []
     with style.styled():
@@ -89,12 +123,18 @@ def _delays(outcome: Outcome) -> str:
     return text + "History was not fitted, apart from the baseline year."
 
 
-def _services(outcome: Outcome) -> str:
+def _overlap(outcome: Outcome) -> str:
     gated = outcome.settings.gates.enabled
     return (
-        "Double running: new places open first (left), beds close after (right). Lines are means over simulated "
-        "futures, shading holds 90 % of them. Places open as far as there are staff; beds close "
-        + ("only when the gate lets them." if gated else "on their dates too, for this run has no gate.")
+        "Old and new side by side, means over simulated futures; new places are counted as the beds that they replace "
+        "(all planned places for all planned closures), as far as they have staff, and as used as others of their "
+        "service. What lies above the dashed line is double running. Below: from when to when each phase lasted in the "
+        "middle one of all futures; an arrow has no end in the simulated years. "
+        + (
+            "Beds close only when the gate lets them."
+            if gated
+            else "Beds close on their dates, for this run has no gate."
+        )
     )
 
 

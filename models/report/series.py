@@ -19,8 +19,18 @@ from sim.clock import Calendar
 if TYPE_CHECKING:
     from models.runner import Outcome
 
-__all__ = ["Spread", "april_years", "arms", "by_year", "closed_by_month", "delays_by_cause", "end_of", "masks"]
-__all__ += ["pathway_places", "planned_closed", "planned_open", "spread", "waits_by_year", "year_of"]
+__all__ = [
+    "Spread",
+    "april_years",
+    "arms",
+    "by_period",
+    "by_year",
+    "closed_by_month",
+    "delays_by_cause",
+    "end_of",
+    "masks",
+]
+__all__ += ["pathway_places", "planned_closed", "planned_open", "spread", "stock_by_period", "waits_by_year", "year_of"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -60,8 +70,34 @@ def masks(o: Observed) -> list[npt.NDArray[np.bool_]]:
 
 def by_year(o: Observed, values: Floats) -> Floats:
     """Means over the days of each April year (R, years) of monthly means (R, months)."""
+    return by_period(o, values, masks(o))
+
+
+def by_period(o: Observed, values: Floats, periods: list[npt.NDArray[np.bool_]]) -> Floats:
+    """Means over the days of each period (R, periods) of monthly means (R, months)."""
     days = o.days
-    return np.stack([(values[:, m] * days[m]).sum(axis=1) / days[m].sum() for m in masks(o)], axis=1)
+    return np.stack([(values[:, m] * days[m]).sum(axis=1) / days[m].sum() for m in periods], axis=1)
+
+
+def stock_by_period(o: Observed, name: str, periods: list[npt.NDArray[np.bool_]], *, of: str = "") -> Floats | None:
+    """Mean of a stock, summed over its subscripts, in each period (R, periods); None where it is not in this run.
+
+    Parameters
+    ----------
+    of : str
+        Only subscripts that end so, such as ``_p1``.
+    """
+    columns = [
+        n for n, c in enumerate(o.stock_columns) if c.startswith(f"{name}[") and c.removesuffix("]").endswith(of)
+    ]
+    if not columns:
+        return None
+    start = o.arm.lowered.network.start
+    months = [(start + dt.timedelta(days=float(day))).replace(day=1) for day in o.stock_days]
+    inside = [{m for m, there in zip(o.months, mask, strict=True) if there} for mask in periods]
+    rows = [[n for n, m in enumerate(months) if m in found] for found in inside]
+    total = o.stocks[:, :, columns].sum(axis=2)
+    return np.stack([total[:, own].mean(axis=1) for own in rows], axis=1)
 
 
 def waits_by_year(o: Observed, site: str | None) -> Floats:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import io
 import re
 import textwrap
@@ -18,7 +19,7 @@ from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
 __all__ = ["BAND", "GREY", "INK", "WIDTH", "Line", "arm_line", "figure", "legend_below", "panels", "save", "styled"]
-__all__ += ["thousands", "year_axis"]
+__all__ += ["month_axis", "thousands", "year_axis"]
 
 WIDTH = 7.0  #: inches; the text width of an A4 page, so that print shows fonts at their true size
 INK, GREY, BAND = "#1a1a1a", "#6b6b6b", 0.16
@@ -136,6 +137,16 @@ def year_axis(ax: Any, years: list[str], every: int) -> None:
     at = np.arange(0, len(years), every)
     ax.set_xticks(at, [years[n] for n in at])
     ax.set_xlim(-0.5, len(years) - 0.5)
+    ax.grid(axis="x", visible=False)
+
+
+def month_axis(ax: Any, first: dt.date, last: dt.date, marks: int = 6) -> None:
+    """Mark Aprils on a horizontal axis whose values are days; `last` is the first day of the last month."""
+    years = range(first.year, last.year + 2)
+    step = max(1, -(-len(years) // marks))
+    at = [y for y in years if (y - first.year) % step == 0]
+    ax.set_xticks([dt.date(y, 4, 1).toordinal() for y in at], [f"Apr {y}" for y in at])
+    ax.set_xlim(first.toordinal(), last.toordinal() + 31)
     ax.grid(axis="x", visible=False)
 
 

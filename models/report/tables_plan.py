@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from models.figures import Figure
 from models.plans import Gates
 from models.report import series
-from models.report.words import amount, causes, figure_value, month, percent
+from models.report.words import amount, causes, figure_value, month, percent, short
 from models.transition.told import tell
 
 if TYPE_CHECKING:
@@ -67,11 +67,11 @@ def _asked(gates: Gates, cause: str) -> bool:
 
 def never_rows(outcome: Outcome) -> list[list[str]]:
     """By timeline: what never happened, how often, which gate held it, and who could open it; the largest first."""
-    rows = []
+    rows, titles = [], {k: short(site.name) for k, site in outcome.settings.footprint.sites.items()}
     for name, o in series.arms(outcome)[1:]:
         if o.arm.steering is None:
             continue
-        for told in tell(o.arm.steering.brief, dict(enumerate(o.outcomes)))[:MOST_NEVER]:
+        for told in tell(o.arm.steering.brief, dict(enumerate(o.outcomes)), titles)[:MOST_NEVER]:
             often = f"{told.replications} of {len(o.outcomes)}"
             rows.append([name[0].upper() + name[1:], told.text, often])
     return rows

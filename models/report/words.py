@@ -193,9 +193,19 @@ def cause_in_short(cause: str, gates: Gates) -> str:
     known = causes(gates)
     if cause in known:
         return known[cause][0]
-    if cause.startswith("after: "):
-        return "what must come first is not there"
-    return {"winter": "no whole winter yet", "mothball": "not closed long enough"}.get(cause, cause)
+    kind, _, who = cause.partition(": ")
+    said = {
+        "after": "what must come first is not there",
+        "winter": "no whole winter yet",
+        "mothball": "not closed long enough",
+        "lead time": "not yet built or recruited",
+        "consultation": "still being consulted on",
+        "approval": "partners have not decided",
+        "legal challenge": "a court",
+        "veto": f"{who} said no",
+        "rule": f"own rule: {who.replace('_', ' ')}",
+    }
+    return said.get(kind, cause)
 
 
 def figure_value(f: Figure, x: float | None = None) -> str:

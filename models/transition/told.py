@@ -100,7 +100,9 @@ class Told:
 Key = tuple[str, str, str, str, str, str]  # move, site, cause; move, site, cause behind it
 
 
-def tell(brief: Brief, outcomes: Mapping[int, Sequence[Outcome]]) -> list[Told]:
+def tell(
+    brief: Brief, outcomes: Mapping[int, Sequence[Outcome]], titles: Mapping[str, str] | None = None
+) -> list[Told]:
     """Tell what never happened, the largest first.
 
     Parameters
@@ -109,6 +111,8 @@ def tell(brief: Brief, outcomes: Mapping[int, Sequence[Outcome]]) -> list[Told]:
         The plan.
     outcomes : mapping
         Outcomes by replication, from :attr:`models.transition.machine.StageMachine.outcomes`.
+    titles : mapping, optional
+        What the text calls each site; its key unless given.
     """
     steps: Counter[Key] = Counter()
     sizes: Counter[Key] = Counter()
@@ -129,7 +133,8 @@ def tell(brief: Brief, outcomes: Mapping[int, Sequence[Outcome]]) -> list[Told]:
             sizes[key] += size
     count = max(1, len(outcomes))
     order = sorted(steps, key=lambda k: (-sizes[k], -steps[k], k))
-    return [_line(brief, key, steps[key] / count, sizes[key] / count, runs[key], count) for key in order]
+    called = titles or {}
+    return [_line(brief, key, steps[key] / count, sizes[key] / count, runs[key], count, called) for key in order]
 
 
 def by_cause(lines: Iterable[Told]) -> dict[str, float]:
@@ -162,18 +167,19 @@ def _root(brief: Brief, outcome: Outcome, never: Mapping[tuple[str, str], Outcom
     return outcome.tranche.move, outcome.tranche.site, outcome.held_by or NOT_DUE
 
 
-def _line(brief: Brief, key: Key, steps: float, size: float, runs: int, count: int) -> Told:
+def _line(brief: Brief, key: Key, steps: float, size: float, runs: int, count: int, called: Mapping[str, str]) -> Told:
     move, site, cause, root_move, root_site, root_cause = key
     terms, whole = brief.terms[move], brief.terms[move].sizes[site]
     what = f"{size:.4g} of {whole} {_unit(brief, move)}" if whole else f"{steps:.4g} of {terms.counts[site]} steps"
     share = "" if count == 1 else f" (mean over all runs; it happened in {runs} of {count})"
     verb = "never closed" if terms.move.kind in CLOSING else "never came"
-    because = _in_words(MEANINGS, brief, move, site, cause)
+    because = _in_words(MEANINGS, brief, move, called.get(site, site), cause)
+    behind_site = called.get(root_site, root_site)
     if (root_move, root_cause) != (move, cause):
-        behind = _in_words(MEANINGS, brief, root_move, root_site, root_cause)
+        behind = _in_words(MEANINGS, brief, root_move, behind_site, root_cause)
         because += f"; what held {_title(brief, root_move)}: {behind}"
-    holder = _in_words(HOLDERS, brief, root_move, root_site, root_cause)
-    where = f" at {site}" if site else ""
+    holder = _in_words(HOLDERS, brief, root_move, behind_site, root_cause)
+    where = f" at {called.get(site, site)}" if site else ""
     text = f"{_title(brief, move)}{where}: {what} {verb}{share}. Gate: {cause}. {because[0].upper()}{because[1:]}. "
     text += f"Who could open it: {holder}."
     return Told(move, site, cause, root_move, root_cause, steps, size, runs, holder, text)

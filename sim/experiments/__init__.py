@@ -6,7 +6,8 @@ replicate, stream   replications of a network, each measured; so many, or as man
 until_precise       how many replications a mean needs (Hoad, Robinson and Davies)
 decide              is a probability above a threshold? with bounds that allow a look after every replication
 mser, welch         how much of a run's beginning to leave out
-paired              two arms under common random numbers; variance_report says what the pairing was worth
+paired              two arms under common random numbers; variance_report says what the pairing was worth;
+                    paired_shares for what happens or does not
 invert, frontier    the smallest or largest capacity that meets a criterion; the same for two levers
 ==================  ===================================================================================================
 
@@ -18,7 +19,7 @@ from sim.experiments.frontier import frontier
 from sim.experiments.inversion import Inversion, Point, invert
 from sim.experiments.levers import PlacesOf
 from sim.experiments.order import Stopped, in_order
-from sim.experiments.pairs import Paired, paired, variance_report
+from sim.experiments.pairs import Paired, paired, paired_shares, variance_report
 from sim.experiments.precision import Precise, until_precise
 from sim.experiments.replicate import finish, replicate, stacked, stream
 from sim.experiments.warmup import WarmUp, mser, welch
@@ -40,6 +41,7 @@ __all__ = [
     "invert",
     "mser",
     "paired",
+    "paired_shares",
     "replicate",
     "stacked",
     "stream",

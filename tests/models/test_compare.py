@@ -10,9 +10,11 @@ import numpy as np
 import pytest
 from pyarrow import feather
 
+from models.arms import MIDNIGHT
 from models.cli import main
-from models.compare import AS_PLANNED, compare, double_running
+from models.compare import AS_PLANNED, compare
 from models.compose import parse, settings
+from models.measures_plan import double_running, opened_by_month
 from models.runner import _simulate
 from models.transition.steering import Closure
 from sim.clock import DAY
@@ -53,6 +55,10 @@ def test_double_running_is_what_is_replaced_and_still_open():
     o = SimpleNamespace(**books, station=lambda _: 0, arm=SimpleNamespace(system=system))
     plan = SimpleNamespace(services=("p1",), opened=lambda _: {"a": [(months[1], 10), (months[3], 20)]}, closures=steps)
     assert double_running(o, plan)[0].tolist() == [0, 20, 10, 30, 30, 30]
+    o.midnight = np.zeros((1, 6, 1, 7))
+    o.midnight[..., MIDNIGHT.index("places")], o.midnight[..., MIDNIGHT.index("in_service")] = 40, 10
+    system.with_places = lambda site, service: ["p"]
+    assert opened_by_month(o, plan, used=True)[0].tolist() == [0, 2.5, 2.5, 5, 5, 5]  # a quarter is in use
 
 
 def test_command_writes_every_replication(tmp_path, capsys):

@@ -17,8 +17,8 @@ from models.waterfall import waterfall
 
 VOID = {"meta", "br", "hr", "img", "input", "link", "col"}
 SECTIONS = ["verdict", "criteria", "arithmetic", "charts", "baseline", "plan", "limits", "words"]
-CHARTS = ["chart_beds.png", "chart_waits.png", "chart_delays.png", "chart_services.png", "chart_closures.png"]
-CHARTS += ["chart_baseline.png"]
+CHARTS = ["chart_beds.png", "chart_waits.png", "chart_delays.png", "chart_overlap.png", "chart_closures.png"]
+CHARTS += ["chart_quarters_5y.png", "chart_quarters_sites_5y.png", "chart_gantt_5y.png", "chart_baseline.png"]
 
 
 class Page(HTMLParser):

@@ -1,0 +1,219 @@
+"""The report of a comparison: when benefits are real, what double running costs, what fails, and what waits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from markupsafe import Markup
+
+from models.compare import AFTER, AS_PLANNED, BEFORE, CALENDAR, MECHANISMS, OWN, Compared
+from models.compose import Settings
+from models.contributions import Change, lost_by_waiting, reached
+from models.doctor import versions
+from models.plans import approval_of, gates_with
+from models.report import charts_compare, style
+from models.report.course import middle
+from models.report.page import environment
+from models.report.pictures import Chart
+from models.report.words import amount, between, line_for, percent, signed
+
+__all__ = ["lost_rows", "when_rows", "write_compare_report"]
+
+Rows = list[list[str]]
+CAPTIONS = {
+    "compare_probabilities": (
+        "Share of simulated futures with exact bounds, each with 95 % confidence; over the same years for every "
+        "timeline, or over as many years about each plan's own end."
+    ),
+    "compare_double": "Mean over simulated futures, and the range that holds 90 % of them.",
+    "compare_contributions": (
+        "The change when one mechanism is left out and all else stays, future by future, with a 95 % interval of the "
+        "paired difference; filled marks differ from nought beyond chance. Right of nought: there would be more "
+        "without the mechanism. Contributions need not add up."
+    ),
+    "compare_months": "Mean over simulated futures; shading holds 90 % of them. Places open as far as there are staff.",
+}
+
+
+def write_compare_report(
+    folder: Path, chosen: Settings, found: Sequence[Compared], contributed: Sequence[Change]
+) -> list[str]:
+    """Write ``compare.html`` and its charts as PNG files; the same comparison gives the same bytes.
+
+    Returns
+    -------
+    list of str
+        Names of the PNG files, in the order of the page.
+    """
+    rows = [c for c in found if c.left_out == AS_PLANNED]
+    charts = _draw(folder, chosen, rows, contributed)
+    context: dict[str, Any] = {
+        "plan": chosen.plan,
+        "footprint": chosen.footprint,
+        "future": chosen.future,
+        "replications": chosen.replications,
+        "seed": chosen.seed,
+        "scenario_hash": chosen.scenario_hash,
+        "versions": versions(),
+        "charts": {c.name: {"title": c.title, "svg": Markup(c.svg), "caption": c.caption} for c in charts},
+        "verdicts": [_verdict_row(c, window) for window in (CALENDAR, OWN) for c in rows if window in c.judged],
+        "too_short": [f"{c.years} years" for c in rows if OWN not in c.judged and CALENDAR in c.judged],
+        "both_windows": any(OWN in c.judged and CALENDAR in c.judged for c in rows),
+        "before": BEFORE,
+        "after": AFTER,
+        "says": [f"{c.years} years: {line_for(c.verdict)}." for c in rows],
+        "timelines": [f"{c.years} years" for c in rows],
+        "when": when_rows(rows),
+        "double": _double_rows(rows, chosen),
+        "staff": _staff_a_bed(chosen),
+        "failing": _failing_rows(rows),
+        "fails": _what_fails(rows, contributed),
+        "lost": lost_rows(rows),
+        "contributions": _contribution_rows(contributed),
+        "not_there": _not_there(chosen, contributed),
+    }
+    page = environment().get_template("compare.html.j2").render(context)
+    (folder / "compare.html").write_text(page, encoding="utf-8", newline="\n")
+    return [f"{chart.name}.png" for chart in charts]
+
+
+def _draw(folder: Path, chosen: Settings, rows: list[Compared], contributed: Sequence[Change]) -> list[Chart]:
+    with style.styled():
+        drawn = {"compare_probabilities": charts_compare.probabilities_chart(rows, chosen.criteria, folder)}
+        if any(c.planned or c.places for c in rows):
+            drawn["compare_months"] = charts_compare.months_chart(rows, folder)
+        if any(c.planned and c.places for c in rows):
+            drawn["compare_double"] = charts_compare.double_chart(rows, folder)
+        if contributed:
+            drawn["compare_contributions"] = charts_compare.contributions_chart(contributed, folder)
+    return [Chart(name, title, svg, CAPTIONS[name]) for name, (svg, title) in drawn.items()]
+
+
+def _verdict_row(c: Compared, window: str) -> list[str]:
+    v = c.judged[window].verdict
+    parts = [(p["probability"], p["interval"]) for p in (v.delivered, v.safe)] + [(v.probability, v.interval)]
+    years = f"{v.window[0][:4]} to {v.window[1][:4]}" + (", its own" if window == OWN else "")
+    return [f"{c.years} years", years, *(f"{percent(p)} ({between(i)})" for p, i in parts), v.verdict]
+
+
+def when_rows(rows: Sequence[Compared]) -> Rows:
+    """Years from the start until half, and nine in ten, of what is planned are there for good, by timeline."""
+    out = []
+    for what, noun in (("opened", "Places open"), ("closed", "Beds closed")):
+        for share, words in ((0.5, "half of them"), (0.9, "nine in ten")):
+            if any(c.places if what == "opened" else c.planned for c in rows):
+                out.append([f"{noun}, {words}", *(_years(reached(c, what, share)) for c in rows)])
+    return out
+
+
+def _years(found: Any) -> str:
+    """Middle and 5-95 % of years that may never come."""
+    never = int(np.isinf(found).sum())
+    low, half, high = (middle(found, share) for share in (0.05, 0.5, 0.95))
+    text = "not in most futures" if np.isinf(half) else f"{half:.1f}"
+    if not np.isinf(half):
+        text += f" ({low:.1f} to {high:.1f})" if np.isfinite(high) else f" ({low:.1f} to never)"
+    return text + (f"; never in {never} of {len(found)}" if never else "")
+
+
+def _staff_a_bed(chosen: Settings) -> float | None:
+    """Ward staff a bed, all groups together; nothing where staff are not modelled."""
+    staff = chosen.around.workforce
+    return sum(g.per_bed.value for g in staff.groups.values()) if staff.enabled else None
+
+
+def _double_rows(rows: Sequence[Compared], chosen: Settings) -> Rows:
+    """What double running takes: beds at most, bed-years, place-years, and staff-years on wards."""
+    a_bed, out = _staff_a_bed(chosen), []
+    for c in rows:
+        if c.planned and c.places:
+            cells = [_mean(c.peak), _mean(c.bed_years), _mean(c.bed_years * c.places / c.planned)]
+            out.append([f"{c.years} years", *cells, *([_mean(c.bed_years * a_bed)] if a_bed else [])])
+    return out
+
+
+def _mean(values: Any) -> str:
+    low, high = np.quantile(values, [0.05, 0.95])
+    return f"{amount(float(np.mean(values)))} ({amount(float(low))} to {amount(float(high))})"
+
+
+def _failing_rows(rows: Sequence[Compared]) -> Rows:
+    """Share of futures that pass each criterion that decides, by timeline."""
+    ids = [row["id"] for row in rows[0].verdict.criteria if row["decides"]]
+    by_id = [{row["id"]: row for row in c.verdict.criteria} for c in rows]
+    return [
+        [f"{by_id[0][k]['name']} ({k})", *(percent(own[k]["probability"]) if k in own else "\u2013" for own in by_id)]
+        for k in ids
+    ]
+
+
+def _what_fails(rows: Sequence[Compared], contributed: Sequence[Change]) -> list[str]:
+    """In a few sentences a timeline: what decides against it most, and which mechanism holds back most beds."""
+    out = []
+    for c in rows:
+        deciding = [row for row in c.verdict.criteria if row["decides"]]
+        fewest = min(row["probability"] for row in deciding)
+        least = [row for row in deciding if row["probability"] == fewest]
+        text = f"{c.years} years: nothing that decides fails in any simulated future."
+        if fewest < 1:
+            names = "; ".join(f"{row['name']} ({row['id']})" for row in least)
+            text = f"{c.years} years: what fails most, in {percent(1 - fewest)} of futures, is: {names}."
+            notes = [row["note"] for row in least if row["id"] == "K0" and row["note"]]
+            text += "".join(f" Delivery: {note}." for note in notes)
+        own = [x for x in contributed if x.timeline == c.timeline and x.measure == "beds closed" and x.clear]
+        most = max(own, key=lambda x: x.difference, default=None)
+        if most is not None and most.difference > 0:
+            text += f" The mechanism that holds back most beds is {MECHANISMS[most.left_out]}; without it"
+            text += f" {amount(most.difference)} more would close ({_interval(most.interval)})."
+        out.append(text)
+    return out
+
+
+def _not_there(chosen: Settings, contributed: Sequence[Change]) -> list[str]:
+    """Mechanisms that were left out of runs in which they are not anyway: of these nothing can be learnt."""
+    moves = list(chosen.plan.moves.values())
+    gates = [found for move in moves if (found := gates_with(chosen.gates, move.gates)).enabled]
+    there = {
+        "approval": any(approval_of(chosen.plan, move) for move in moves),
+        "rules": bool(chosen.plan.off_plan),
+        "staff": chosen.around.workforce.enabled or any(g.staff.enabled for g in gates),
+        "change_capacity": chosen.around.change_capacity.enabled,
+        "feedback": chosen.feedback.any,
+        "proof": any(g.proof.enabled for g in gates),
+        "mothball": any(g.mothball.enabled for g in gates),
+        "lead_time": any(getattr(move, "lead_time_months", None) for move in moves),
+        "ramp": any(getattr(move, "effect", None) for move in moves),
+    }
+    return [MECHANISMS[name] for name in dict.fromkeys(c.left_out for c in contributed) if not there[name]]
+
+
+def lost_rows(rows: Sequence[Compared]) -> Rows:
+    """What each longer timeline has had less of by the end than the shortest, paired, with 95 %."""
+    if len(rows) < 2:  # noqa: PLR2004 - two to compare
+        return []
+    shortest = min(rows, key=lambda c: c.years)
+    out = []
+    for c in rows:
+        if c is not shortest:
+            lost = lost_by_waiting(shortest, c).values()
+            out.append([f"{c.years} years", *(f"{amount(d)} ({_interval(i)})" for d, i in lost)])
+    return out
+
+
+def _interval(interval: tuple[float, float], scale: float = 1, digits: int = 0) -> str:
+    if not np.isfinite(interval).all():
+        return "one future has no interval"
+    return f"{amount(scale * interval[0], digits)} to {amount(scale * interval[1], digits)}"
+
+
+def _contribution_rows(contributed: Sequence[Change]) -> Rows:
+    """What changes without each mechanism, by timeline: points of delivered and of safe, and beds closed."""
+    rows: dict[tuple[str, int], list[str]] = {}
+    for c in contributed:
+        scale = 100 if c.measure in ("delivered", "safe") else 1
+        own = rows.setdefault((c.left_out, c.years), [MECHANISMS[c.left_out], f"{c.years} years"])
+        own.append(f"{signed(scale * c.difference)} ({_interval(c.interval, scale)})")
+    return list(rows.values())
