@@ -16,7 +16,7 @@ from models.plan import Timeline, schedule
 from models.transition.brief import Switches
 from sim.statistics import mean_halfwidth
 from tests.models.one_hospital import low
-from tests.models.small_area import SITE, area, came, closed, delayed, long_waits, planned, since_start, usual
+from tests.models.small_area import SITE, area, came, closed, delayed, long_waits, planned, usual
 from tests.models.transition.made_up import approval, avoiding, closing, figure, opening
 
 FEW = 4
