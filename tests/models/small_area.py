@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from typing import Any
 
 import numpy as np
@@ -29,12 +30,18 @@ def area(*words: str, years: int = 3, after: int = 1, **moves: Any) -> Settings:
     given = {word.partition("=")[0] for word in words}
     bare = [word for word in BARE if word.partition("=")[0] not in given]
     short = [f"criteria.longest_timeline_years={years}", f"criteria.window_years_after={after}"]
-    fixed = ["footprint=tameside_glossop", "plan=none", f"timeline={years}y", "waterfall=0", "sensitivity=0"]
-    chosen = settings(parse([*fixed, *bare, *short, *words]))
+    fixed = ["plan=none", f"timeline={years}y", "waterfall=0", "sensitivity=0"]
+    fixed += [] if "footprint" in given else ["footprint=tameside_glossop"]
+    chosen = _settings(*fixed, *bare, *short, *words)
     keys = {k: moves.pop(k) for k in ("approval", "off_plan") if k in moves}
     title = {"name": "made_up", "title": "Made up", "question": "What if?"}
     plan = Plan.model_validate(title | {"starts": START, "years": years, "moves": moves} | keys)
     return dataclasses.replace(chosen, plan=plan)
+
+
+@functools.cache
+def _settings(*words: str) -> Settings:
+    return settings(parse(list(words)))
 
 
 def usual(chosen: Settings, replications: int) -> Observed:
