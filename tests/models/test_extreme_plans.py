@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
+from models.cli import main
 from models.outputs import tables
 from models.report.page import render
 from models.runner import USUAL, Outcome, _simulate, summary
@@ -60,6 +61,36 @@ def test_a_plan_without_moves_is_business_as_usual_to_the_last_byte(around):
     assert every["closures"].num_rows == every["transition"].num_rows == 0
     for text in said(found):
         assert "This plan has no moves: on the timeline of 3y every run is business as usual, to the last number." in text
+
+
+# -- all faults at once ------------------------------------------------------------------------------------------------
+
+
+def test_a_plan_with_every_fault_is_told_of_all_of_them_at_once(capsys):
+    note = "year: not applicable, basis: not applicable, status: assumed"
+    moves = {
+        "home": f"open, setting: p1, sites: [tamside], size: {{value: 40, unit: places, {note}}}, when: {{from: 0.3}}, "
+        "after: [wards]",
+        "wards": "close, setting: beds, size: {value: 4000, unit: beds, year: not applicable, basis: host trust, "
+        "status: assumed}, when: {from: 0.6}, after: [home]",
+        "late": f"open, setting: p2, size: {{value: 4, unit: places, {note}}}, when: {{from: 0.6, to: 0.2}}",
+        "frailty": f"avoid, when: {{from: 0.2}}, effect: {{share: {{value: -0.1, unit: relative change, {note}}}}}",
+        "many": f"open, setting: p1, size: {{value: 90000, unit: places, {note}}}, when: {{from: 0.2}}, "
+        f"workforce: {{nurses: {{value: 1.0, unit: staff per place, {note}}}}}",
+    }
+    words = [f"+plan.moves.{name}={{kind: {move}}}" for name, move in moves.items()]
+    assert main(["run", "footprint=tameside_glossop", "plan=none", *words]) == 2
+    told = capsys.readouterr().err
+    assert "6 faults in the configuration" in told
+    for key, rule in (
+        ("home.sites.0", "no such site; there are: tameside. Did you mean 'tameside'?"),
+        ("wards.size.value", "closes more beds than there are: tameside has 392 left"),
+        ("home.after", "moves wait in a circle: home after wards after home"),
+        ("late.when.to", "the end must lie after the start"),
+        ("frailty.effect.grade", "an effect needs the grade of its evidence"),
+        ("many.workforce.nurses", "nobody could staff these places"),
+    ):
+        assert re.search(rf"plan\.moves\.{re.escape(key)}\b[^\n]*{re.escape(rule)}", told), key
 
 
 # -- everything closes ------------------------------------------------------------------------------------------------
