@@ -76,7 +76,8 @@ def _write(out: Path, chosen: Settings, found: list[Compared], contributed: list
 
     with run_folder(out) as folder:
         hashes = {}
-        for name, table, units in (("compare", _table(found), UNITS | COST_UNITS), ("compare_months", _months(found), MONTHS_UNITS)):
+        written = {"compare": (_table(found), UNITS | COST_UNITS), "compare_months": (_months(found), MONTHS_UNITS)}
+        for name, (table, units) in written.items():
             about = _about(chosen, name)
             hashes[f"{name}.arrow"] = write_table(folder / f"{name}.arrow", table, units, about)
         document = {"schema_version": SCHEMA_VERSION, "scenario_hash": chosen.scenario_hash}

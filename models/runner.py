@@ -28,6 +28,7 @@ from models.sensitivity import Matter, what_matters
 from models.system import System
 from models.verdict import SCHEMA_VERSION, Verdict, judge
 from models.waterfall import Waterfall, waterfall
+from models.what_happened import unchanged, what_never_happened
 from sim import Run
 from sim.errors import CarebridgeError, FaultsError
 from sim.files import check_room, run_folder, write_json
@@ -194,7 +195,8 @@ def summary(outcome: Outcome) -> list[str]:
             f"{v.replications} runs, between {low:.0%} and {high:.0%}; delivered {v.delivered['probability']:.0%}, "
             f"safe {v.safe['probability']:.0%}). What decides: {_name(v)}."
         )
-    lines += [f"  {reason}" for reason in outcome.baseline.reasons]
+        lines += [f"    {line}" for line in what_never_happened(outcome.observed[name])]
+    lines += [f"  {line}" for line in (*unchanged(outcome.observed, USUAL), *outcome.baseline.reasons)]
     if not chosen.future.decides:
         lines.append("  This scenario informs; the verdict rests on scenario=evidence.")
     return lines

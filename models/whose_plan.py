@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from models.care.slow import Around
+from models.care.workforce import Workforce
 from models.footprint import Footprint
 from models.plan import Fit, Future
-from models.plans.existing import Existing
+from models.plans.existing import Existing, Staff
+from models.plans.moves import BEDS
 from models.presets import composed
 from sim.errors import CarebridgeError, Fault
 
@@ -49,14 +52,33 @@ def plan_faults(plan: str, footprint: str, plans: Sequence[str]) -> list[Fault]:
     return [Fault("plan", plan, rule, "command line", usual_plan(footprint, plans))]
 
 
-def existing(footprint: Footprint, fit: Fit, future: Future, footprints: Sequence[str]) -> Existing:
-    """What a footprint has before any plan; one community bed must stay in each catchment."""
+def existing(
+    footprint: Footprint, fit: Fit, future: Future, footprints: Sequence[str], around: Around | None = None
+) -> Existing:
+    """What a footprint has before any plan; one community bed must stay in each catchment.
+
+    Staff are known where the run models them (`around`).
+    """
     from models.details import sizes_before
 
+    sizes = sizes_before(footprint, fit, future)
     return Existing(
         footprint=footprint.name,
         baseline_ends=dt.date(int(footprint.baseline_year[:4]) + 1, 4, 1),
-        sizes=sizes_before(footprint, fit, future),
+        sizes=sizes,
+        staff=_staff(around.workforce, sizes) if around and around.workforce.enabled else {},
         keeps={footprint.community_overlap.pathway: 1},
         footprints=tuple(footprints),
     )
+
+
+def _staff(care: Workforce, sizes: Mapping[tuple[str, str], float]) -> dict[str, Staff]:
+    """Staff in post at usual vacancies; at the high end what a bed frees, and as many join in a year as leave."""
+    beds = sum(n for (setting, _), n in sizes.items() if setting == BEDS)
+    places = sum(sizes.values()) - beds
+    found = {}
+    for name, group in care.groups.items():
+        posts = beds * group.per_bed.value + places * group.per_place.value
+        in_post = posts * (1 - group.usual_vacancy.value)
+        found[name] = Staff(in_post, group.per_bed.range[1], in_post * group.leaving.range[1])
+    return found

@@ -15,8 +15,10 @@ from models.details import BEDS, DETAILS
 from models.doctor import versions
 from models.plan import months_after
 from models.plans.listing import what_moves
+from models.prepare import USUAL
 from models.report import series, tables, tables_baseline, tables_money, tables_plan, words
 from models.report.pictures import Chart
+from models.what_happened import unchanged
 
 if TYPE_CHECKING:
     from models.runner import Outcome
@@ -108,6 +110,7 @@ def _context(outcome: Outcome, charts: list[Chart]) -> dict[str, Any]:
             "dates": tables_plan.date_rows(outcome),
             "by_site": tables_plan.site_rows(outcome),
             "never": tables_plan.never_rows(outcome),
+            "unchanged": unchanged(outcome.observed, USUAL),
             "fit": tables_baseline.fitted_rows(outcome),
             "proxies": tables_baseline.proxy_rows(outcome),
             "holdout": tables_baseline.holdout_rows(outcome),

@@ -12,14 +12,15 @@ from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
-from scipy import linalg, sparse
+from scipy import linalg, sparse, stats
 from scipy.sparse.linalg import spsolve
 
-__all__ = ["Chain", "Cycle", "Piece", "cycle", "steady"]
+__all__ = ["Chain", "Cycle", "Piece", "Way", "cycle", "follow", "steady"]
 
 S = TypeVar("S", bound=Hashable)
 Rules = Callable[[Any], Iterable[tuple[Any, float]]]
 Array = npt.NDArray[np.float64]
+NEGLIGIBLE = 1e-14  #: probability of more jumps than are followed
 
 
 @dataclass(frozen=True)
@@ -136,3 +137,60 @@ def cycle(start: Hashable, pieces: Sequence[Piece]) -> Cycle:
         during.append(now @ average)
         now = now @ onward
     return Cycle(states, before, during, [piece.length for piece in pieces])
+
+
+@dataclass(frozen=True)
+class Way:
+    """A chain on its way: the distribution at the end of each piece, and how long each state lasted within it."""
+
+    states: list[Any]
+    after: list[Array]
+    spent: list[Array]
+
+    def mean_after(self, piece: int, value: Callable[[Any], float]) -> float:
+        """Mean at the end of a piece."""
+        return float(self.after[piece] @ np.array([value(s) for s in self.states], float))
+
+    def total_in(self, piece: int, value: Callable[[Any], float]) -> float:
+        """A rate added up over a piece."""
+        return float(self.spent[piece] @ np.array([value(s) for s in self.states], float))
+
+
+def follow(start: Chain, pieces: Sequence[Piece]) -> Way:
+    """Follow a chain from a distribution through pieces with different rules (forward equations, uniformised)."""
+
+    def moves(state: Any) -> Iterable[tuple[Any, float]]:
+        for piece in pieces:
+            yield piece.at_begin(state), 1.0
+            yield from piece.rules(state)
+
+    first = ("start",)
+
+    def all_moves(state: Any) -> Iterable[tuple[Any, float]]:
+        return ((s, 1.0) for s in start.states) if state == first else moves(state)
+
+    states = _reachable(first, all_moves)[1:]
+    n, index = len(states), {s: i for i, s in enumerate(states)}
+    now, after, spent = np.zeros(n), [], []
+    now[[index[s] for s in start.states]] = start.p
+    for piece in pieces:
+        jumped = np.zeros(n)
+        np.add.at(jumped, [index[piece.at_begin(s)] for s in states], now)
+        now, lasted = _onward(_generator(states, piece.rules), piece.length, jumped)
+        after.append(now)
+        spent.append(lasted)
+    return Way(states, after, spent)
+
+
+def _onward(generator: sparse.csc_array, length: float, now: Array) -> tuple[Array, Array]:
+    """Distribution after a time, and how long each state lasted: jumps at the highest rate, in a Poisson number."""
+    rate = float(-generator.diagonal().min())
+    jump = (sparse.eye_array(len(now)) + generator / rate).T.tocsr()
+    mean = rate * length
+    counts = np.arange(int(stats.poisson.isf(NEGLIGIBLE, mean)) + 1)
+    end, spent = np.zeros(len(now)), np.zeros(len(now))
+    for at, beyond in zip(stats.poisson.pmf(counts, mean), stats.poisson.sf(counts, mean), strict=True):
+        end += at * now
+        spent += beyond * now
+        now = jump @ now
+    return end, spent / rate

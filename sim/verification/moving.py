@@ -7,7 +7,7 @@ and be divided afterwards. Networks with limits are run as many copies in one fi
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,10 +15,11 @@ import numpy as np
 from sim.kernel.layout import FLOWS, STATES
 from sim.verification.acceptance import CHANCE, MEAN, QUEUE, VARIANCE, Case
 from sim.verification.answers import expected, params
+from sim.verification.order import Row, Small
 from sim.verification.parts import exponential, network, routed, source, station
 from sim.verification.record import Measured, Record
 
-__all__ = ["SCHEDULES", "closure", "cox", "cox_variance", "double_running", "from_empty", "weekly_wave"]
+__all__ = ["SCHEDULES", "closure", "cox", "cox_variance", "double_running", "from_empty", "in_order", "weekly_wave"]
 
 MONDAY = "2018-04-02"
 
@@ -214,13 +215,35 @@ SCHEDULES = list(params("transient_double_running_order")["schedules"])
 
 
 def double_running(schedule: str, copies: int = 50, replications: int = 150) -> Case:
-    """Places in front close and places in the back open in one of five orders, from the steady state of (20, 5).
+    """Places in front close and places in the back open in one of five orders, from the steady state of (20, 5)."""
+    name = "transient_double_running_order"
+    p = params(name)
+    small = Small(p["lam"], p["mu_front"], p["mu_back"], p["p_back"])
+    wanted = {int(t): w for t, w in expected(name)[schedule].items()}
+    return in_order(f"{name} {schedule}", small, p["schedules"][schedule], wanted, copies, replications)
+
+
+def in_order(
+    name: str,
+    small: Small,
+    rows: Sequence[Row],
+    wanted: Mapping[int, Mapping[str, float]],
+    copies: int = 50,
+    replications: int = 150,
+) -> Case:
+    """Places in front and in the back change on some days, from the steady state of those of day 0.
 
     A day of the case is written as an hour; each copy is brought to its steady state in 300 of them.
+
+    Parameters
+    ----------
+    wanted : mapping
+        By day, as :func:`sim.verification.order.exact_order` says.
     """
-    name, before, step = "transient_double_running_order", 300, 5
-    p, wanted = params(name), expected(name)[schedule]
-    rows = p["schedules"][schedule]
+    before = 300
+    days = [*wanted, *(row[0] for row in rows)]
+    step = math.gcd(before, *days)
+    horizon = before + max(days) + 1
 
     def plan(column: int) -> list[dict[str, Any]]:
         return [
@@ -230,21 +253,21 @@ def double_running(schedule: str, copies: int = 50, replications: int = 150) -> 
         ]
 
     def file(t: float) -> dict[str, Any]:
-        share = p["p_back"]
+        share = small.p_back
         stations: dict[str, Any] = {}
         for i in range(copies):
             to = {f"c{i}": share, "leave": 1 - share}
-            stations[f"a{i}"] = station(plan(1), exponential(1 / p["mu_front"]), to, waiting_room=0)
-            stations[f"c{i}"] = station(plan(2), exponential(1 / p["mu_back"]), waiting_room=0)
+            stations[f"a{i}"] = station(plan(1), exponential(1 / small.mu_front), to, waiting_room=0)
+            stations[f"c{i}"] = station(plan(2), exponential(1 / small.mu_back), waiting_room=0)
         return {
-            "horizon": f"{before + 366} h",
+            "horizon": f"{horizon} h",
             "classes": ["a"],
             "stations": stations,
-            "sources": {f"s{i}": source(f"a{i}", p["lam"]) for i in range(copies)},
+            "sources": {f"s{i}": source(f"a{i}", small.lam) for i in range(copies)},
             "census": [
                 {"station": f"{s}{i}", "class": "a", "count": n}
                 for i in range(copies)
-                for s, n in (("a", 17), ("c", 5))
+                for s, n in (("a", round(0.85 * rows[0][1])), ("c", rows[0][2]))
             ],
             "observe": {"period": f"{step} h", "snapshot_every": f"{step} h"},
         }
@@ -254,7 +277,7 @@ def double_running(schedule: str, copies: int = 50, replications: int = 150) -> 
         blocked = r.seen["area"][:, ::2, :, STATES.index("blocked")].sum(axis=(1, 2)) / copies / r.unit
         found: Measured = {}
         for t in wanted:
-            at, end = before // step, (before + int(t)) // step
+            at, end = before // step, (before + t) // step
             now = r.seen["snapshot"][end, ::2]
             full = now[:, 1] + now[:, 2] + now[:, 3] >= now[:, 5]
             found |= {
@@ -272,7 +295,7 @@ def double_running(schedule: str, copies: int = 50, replications: int = 150) -> 
         "mean_blocked_now": QUEUE,
     }
     return Case(
-        f"{name} {schedule}",
+        name,
         file,
         measure,
         {f"{q} {t}": (w[q], kind) for t, w in wanted.items() for q, kind in kinds.items()},
