@@ -87,6 +87,8 @@ class Compared:
         Double running: beds still open whose replacement is already open; the most at once, and added up over years.
     cost : Both, optional
         The same in pounds; none where money is left out.
+    money : Accounts, optional
+        Books of the arm beside business as usual; kept where nothing is left out.
     months : list of date
         First day of each month from the plan's start.
     by_month : dict of (R, months)
@@ -107,6 +109,7 @@ class Compared:
     months: list[dt.date]
     by_month: dict[str, Floats]
     cost: Both | None = None
+    money: Accounts | None = None
 
     @property
     def first(self) -> Judged:
@@ -188,7 +191,8 @@ def _without(
         money = accounts(arms, laid, chosen.finance, chosen.money, chosen.growth) if chosen.money else None
         judged = {name: _judged(arms, laid_out, chosen, span, money) for name in windows if (span := spans[name])}
         cost = cost_of_both(money.arms[timeline.name]) if money else None
-        rows.append(dataclasses.replace(_compared(o, laid_out, left_out, judged), cost=cost))
+        kept_books = money if left_out == AS_PLANNED else None
+        rows.append(dataclasses.replace(_compared(o, laid_out, left_out, judged), cost=cost, money=kept_books))
     return rows
 
 

@@ -18,6 +18,7 @@ from models.report import charts_compare, style
 from models.report.course import middle
 from models.report.page import environment
 from models.report.pictures import Chart
+from models.report.tables_money import owner_rows, summary_rows, year_rows
 from models.report.words import amount, between, line_for, percent, signed
 
 __all__ = ["lost_rows", "when_rows", "write_compare_report"]
@@ -69,6 +70,8 @@ def write_compare_report(
         "when": when_rows(rows),
         "double": _double_rows(rows, chosen),
         "staff": _staff_a_bed(chosen),
+        "pounds": _pounds(rows),
+        "owner_heads": [f"{c.years} years: {what}" for c in rows for what in ("double running", "stranded")],
         "failing": _failing_rows(rows),
         "fails": _what_fails(rows, contributed),
         "lost": lost_rows(rows),
@@ -133,6 +136,21 @@ def _double_rows(rows: Sequence[Compared], chosen: Settings) -> Rows:
             cells = [_mean(c.peak), _mean(c.bed_years), _mean(c.bed_years * c.places / c.planned)]
             out.append([f"{c.years} years", *cells, *([_mean(c.bed_years * a_bed)] if a_bed else [])])
     return out
+
+
+def _pounds(rows: Sequence[Compared]) -> dict[str, Any] | None:
+    """What double running costs in pounds: in all, by year and by organisation; nothing where money is left out."""
+    kept = {c.timeline: c.money for c in rows if c.money is not None}
+    if len(kept) < len(rows):
+        return None
+    plans = [books.arms[name] for name, books in kept.items()]
+    first = next(iter(kept.values()))
+    return {
+        "summary": summary_rows(plans),
+        "years": year_rows(plans),
+        "owners": owner_rows(first, plans),
+        "made_up": bool(first.finance.synthetic),
+    }
 
 
 def _mean(values: Any) -> str:

@@ -21,7 +21,7 @@ from models.report.words import amount, figure_value, month, of_futures, percent
 if TYPE_CHECKING:
     from models.runner import Outcome
 
-__all__ = ["money_section"]
+__all__ = ["money_section", "owner_rows", "summary_rows", "year_rows"]
 
 A_MILLION = 10**8  #: pence
 LEAST = 0.05  #: of a million pounds; years with less have no row of their own
@@ -38,9 +38,9 @@ def money_section(outcome: Outcome) -> dict[str, Any] | None:
     usual, *plans = found.arms.values()
     return {
         "names": [name[0].upper() + name[1:] for name in names[1:]],
-        "summary": _summary(plans),
-        "years": _years(plans),
-        "owners": _owners(found, plans),
+        "summary": summary_rows(plans),
+        "years": year_rows(plans),
+        "owners": owner_rows(found, plans),
         "result": _results(usual, plans),
         "nothing": _nothing(found),
         "growth": percent(found.nothing.growth, 1),
@@ -63,7 +63,7 @@ def _cell(values: npt.ArrayLike, digits: int = 1) -> str:
     return mean if low == high == mean else f"{mean} ({low} to {high})"
 
 
-def _summary(plans: list[Account]) -> list[list[str]]:
+def summary_rows(plans: list[Account]) -> list[list[str]]:
     """Lines with a cell a timeline."""
     whole = {
         "Double running, all years": (DOUBLE_RUNNING,),
@@ -110,7 +110,7 @@ def _even(a: Account) -> str:
     return f"in {said} futures; then after {amount(float(np.median(years[done])), 1)} years"
 
 
-def _years(plans: list[Account]) -> list[list[str]]:
+def year_rows(plans: list[Account]) -> list[list[str]]:
     """Double running by year; only years with any."""
     found = [_millions(by_year(a, a.costs.of(DOUBLE_RUNNING).T)) for a in plans]
     years = years_of(plans[0])
@@ -118,7 +118,7 @@ def _years(plans: list[Account]) -> list[list[str]]:
     return [[years[n], *(_cell(f[:, n]) for f in found)] for n in shown]
 
 
-def _owners(found: Accounts, plans: list[Account]) -> list[list[str]]:
+def owner_rows(found: Accounts, plans: list[Account]) -> list[list[str]]:
     """By organisation: double running and stranded cost of all years."""
     rows = []
     for name, organisation in found.finance.organisations.items():
