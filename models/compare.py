@@ -47,6 +47,7 @@ MECHANISMS: dict[str, str] = {
     "ramp": "adoption of effects over time",
     "staff": "staff: training, recruiting, retraining, and their gate",
     "change_capacity": "few programmes at once",
+    "money": "money for change",
     "rules": "the plan's own rules when it goes wrong",
     "feedback": "stays that answer to pressure",
 }
@@ -182,7 +183,8 @@ def _without(
     planned = make_arm("plan", build(*basis, planned=True))
     rows = []
     for timeline in chosen.timelines:
-        laid_out = schedule(chosen.plan, timeline, chosen.gates, system.sizes)
+        fund = None if left_out == "money" else chosen.fund
+        laid_out = schedule(chosen.plan, timeline, chosen.gates, system.sizes, fund)
         say(f"{timeline.years} years, {left_out} left out")
         arm = with_plan(planned, timeline.name, laid_out, chosen.future, switches)
         o = run_arms([arm], chosen.seed, chosen.replications, workers)[0]

@@ -23,6 +23,7 @@ from models.footprint_short import NoBaseline
 from models.plan import Criteria, DetailName, Fit, Future
 from models.plans import Gates, Plan, Timeline
 from models.plans.check import check_plan
+from models.transition.funding import Fund, Funding, fund_of
 from models.whose_plan import existing, plan_faults, usual_plan
 from sim.errors import CarebridgeError, Fault, FaultsError, nearest
 from sim.reading.shape import shape_faults
@@ -54,7 +55,7 @@ BESIDE = {
 MOST_BESIDE = 1000
 MOST = {"replications": 100_000, "seed": 2**63 - 1, "workers": 1024}
 SECTIONS: dict[str, Any] = {"timeline": Timeline, "future": Future, "criteria": Criteria}
-SECTIONS |= {"fit": Fit, "feedback": Pressure, "around": Around, "gates": Gates}
+SECTIONS |= {"fit": Fit, "feedback": Pressure, "around": Around, "gates": Gates, "funding": Funding}
 
 _ONE_AT_A_TIME = threading.Lock()
 
@@ -93,6 +94,7 @@ class Settings:
     feedback: Pressure
     around: Around
     gates: Gates
+    funding: Funding
     money: Money | None
     finance: Finance | None
     replications: int
@@ -106,6 +108,12 @@ class Settings:
     def growth(self) -> float:
         """Growth of overnight bed-days a year in the chosen future."""
         return self.footprint.demand.growth[self.future.growth].value
+
+    @property
+    def fund(self) -> Fund | None:
+        """Money for change; None where it is no limit."""
+        people = self.footprint.population.england_equivalents.value
+        return fund_of(self.funding, self.money, people) if self.money else None
 
     @property
     def scenario_hash(self) -> str:
@@ -253,7 +261,7 @@ def settings(request: Request) -> Settings:
     data = _compose(request, request.timelines[0])
     faults: list[Fault] = []
     parts: dict[str, Any] = {}
-    for key in ("future", "criteria", "feedback", "around", "gates"):
+    for key in ("future", "criteria", "feedback", "around", "gates", "funding"):
         parts[key] = _section(key, data.get(key), _origin(key, request, data), faults)
     parts["fit"] = _section("fit", data["fit"], _origin("fit", request, data), faults) if data.get("fit") else None
     timelines, laid_out = [], []
@@ -273,6 +281,12 @@ def settings(request: Request) -> Settings:
     parts["money"], parts["finance"], found = finance_of(data, request.footprint)
     faults += found
     known = [*SECTIONS, "plan", "finance", "money", "footprint", "name", "detail", *BESIDE, *MOST]
+    if parts["funding"] and parts["funding"].limited:
+        if parts["money"] is None and not found:
+            rule = "with finance=none nothing has a price; choose funding=none, or keep the books."
+            faults.append(Fault("funding", parts["funding"].name, rule, "command line"))
+    else:  # money is no limit: the same run as one that knows of none
+        data.pop("funding", None)
     beside = {}
     for key, what in BESIDE.items():
         runs = beside[key] = data.get(key)

@@ -11,13 +11,16 @@ import itertools
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
 from models.figures import Figure, Shape, must, within
 from models.plans import Gates, Plan, Sizes, Timeline, Tranche, end_of, lay_out, months_after
 from models.plans.moves import BEDS
+
+if TYPE_CHECKING:
+    from models.transition.funding import Fund
 
 __all__ = ["Criteria", "DetailName", "Fit", "Future", "Missed", "Plan", "Range", "Schedule", "Step"]
 __all__ += ["Timeline", "months_after", "schedule"]
@@ -156,12 +159,15 @@ class Schedule:
         Those of the run.
     tranches : tuple of Tranche
         Steps of all moves, by planned day.
+    fund : Fund, optional
+        Money for change; without it money is no limit.
     """
 
     plan: Plan
     timeline: Timeline
     gates: Gates
     tranches: tuple[Tranche, ...]
+    fund: Fund | None = None
 
     @property
     def end(self) -> dt.date:
@@ -214,12 +220,16 @@ class Schedule:
         return replace(self, tranches=tuple(moved))
 
 
-def schedule(plan: Plan, timeline: Timeline, gates: Gates, sizes: Sizes) -> Schedule:
+def schedule(
+    plan: Plan, timeline: Timeline, gates: Gates, sizes: Sizes, fund: Fund | None = None
+) -> Schedule:
     """Lay a plan out on a timeline.
 
     Parameters
     ----------
     sizes : mapping
         Beds and places that there are, by (setting, site).
+    fund : Fund, optional
+        Money for change.
     """
-    return Schedule(plan, timeline, gates, tuple(lay_out(plan, timeline, sizes)))
+    return Schedule(plan, timeline, gates, tuple(lay_out(plan, timeline, sizes)), fund)

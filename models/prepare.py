@@ -54,6 +54,6 @@ def prepare(chosen: Settings) -> Prepared:
     planned = make_arm("plan", build(*basis, planned=True))
     schedules: dict[str, Schedule] = {}
     for timeline in chosen.timelines:
-        laid_out = schedules[timeline.name] = schedule(chosen.plan, timeline, chosen.gates, usual.sizes)
+        laid_out = schedules[timeline.name] = schedule(chosen.plan, timeline, chosen.gates, usual.sizes, chosen.fund)
         arms.append(with_plan(planned, timeline.name, laid_out, chosen.future))
     return Prepared(usual, arms, schedules, years)

@@ -28,6 +28,7 @@ class Books:
         self.added: Counter[tuple[str, str]] = Counter()
         self.staff: Counter[tuple[str, str, str]] = Counter()
         self.capital_pounds = 0.0
+        self.running_pounds = 0.0  # a year, of places whose building has begun
         self.spent_now = 0.0  # pounds promised this month, which the money that is seen does not know of
         self._live: defaultdict[tuple[str, str], list[tuple[int, int, float]]] = defaultdict(list)
 
@@ -70,6 +71,7 @@ class Books:
         if not step.paid and pounds:
             step.paid = True
             self.capital_pounds += step.capital_pounds
+            self.running_pounds += pounds - step.capital_pounds
             self.spent_now += pounds
 
     @staticmethod

@@ -98,7 +98,14 @@ class Brief:
     sites: tuple[str, ...]  # at which anything is planned
 
 
-def brief_of(plan: Plan, tranches: Sequence[Tranche], gates: Gates, switches: Switches | None = None) -> Brief:
+def brief_of(
+    plan: Plan,
+    tranches: Sequence[Tranche],
+    gates: Gates,
+    switches: Switches | None = None,
+    *,
+    prices: Mapping[str, float] | None = None,
+) -> Brief:
     """Make a plan ready.
 
     Parameters
@@ -110,6 +117,8 @@ def brief_of(plan: Plan, tranches: Sequence[Tranche], gates: Gates, switches: Sw
         Those of the run.
     switches : Switches, optional
         Mechanisms that are on; all of them unless given.
+    prices : mapping, optional
+        Pounds of a place a year by service, where the plan does not say what a place costs.
 
     Notes
     -----
@@ -120,7 +129,7 @@ def brief_of(plan: Plan, tranches: Sequence[Tranche], gates: Gates, switches: Sw
     depths = _depths(plan.moves)
     ranks = _ranks(plan.moves)
     terms = {
-        name: _terms(name, move, plan, gates, switches, (depths[name], ranks[name]), tranches)
+        name: _terms(name, move, plan, gates, switches, (depths[name], ranks[name]), tranches, prices or {})
         for name, move in plan.moves.items()
     }
 
@@ -163,6 +172,7 @@ def _terms(
     switches: Switches,
     place: tuple[int, int],
     tranches: Sequence[Tranche],
+    prices: Mapping[str, float],
 ) -> Terms:
     own = [t for t in tranches if t.move == name]
     sites = list(dict.fromkeys(t.site for t in own))
@@ -185,7 +195,7 @@ def _terms(
         ramp=ramp.value if ramp else 0.0,
         fade=fade.value if fade else 0.0,
         capital_pounds=1e6 * capital.value if capital else 0.0,
-        cost_pounds=move.cost.value if move.cost and move.opens else 0.0,
+        cost_pounds=(move.cost.value if move.cost else prices.get(move.opens, 0.0)) if move.opens else 0.0,
     )
 
 

@@ -338,6 +338,7 @@ class StageMachine:
             staff=books.positive(books.staff),
             effects=self._effects.now(month),
             capital_pounds=books.capital_pounds,
+            running_pounds=books.running_pounds,
             escalated=frozenset(s for s in self.brief.sites if self._rules.says("escalate", s, month)),
         )
 

@@ -58,6 +58,7 @@ class Target:
     staff: dict[tuple[str, str, str], int] = field(default_factory=dict)  # (recruit or retrain, group, site)
     effects: dict[tuple[str, str, str], float] = field(default_factory=dict)  # (on, setting, site): factor or share
     capital_pounds: float = 0.0  # committed so far
+    running_pounds: float = 0.0  # a year, of places whose building has begun
     escalated: frozenset[str] = frozenset()  # sites for which a higher body decides for now
 
 

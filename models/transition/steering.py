@@ -60,7 +60,8 @@ class Steering:
         switches: Switches | None = None,
     ) -> Steering:
         """Make a plan ready on a system."""
-        brief = brief_of(schedule.plan, schedule.tranches, schedule.gates, switches)
+        prices = schedule.fund.prices.places if schedule.fund else None
+        brief = brief_of(schedule.plan, schedule.tranches, schedule.gates, switches, prices=prices)
         return cls(system, lowered, schedule, future, brief)
 
     def watch(self, run: Run, around: HybridRun | None = None) -> Watch:
@@ -218,8 +219,8 @@ class Watch:
         return sum(known) / len(known) if known else math.inf
 
     def money_left(self) -> float:
-        """Infinite: money is not modelled inside a run."""
-        return math.inf
+        """Millions of pounds left this year for change; infinite where money is no limit."""
+        return math.inf if self.purse is None else self.purse.left() / 1e6
 
     # -- the engine's books -------------------------------------------------------------------------------------------
 
