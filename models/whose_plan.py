@@ -11,9 +11,12 @@ import functools
 from collections.abc import Sequence
 from pathlib import Path
 
+from models.care.workforce import Workforce
 from models.footprint import Footprint
 from models.plan import Fit, Future
-from models.plans.existing import Existing
+from models.plans.existing import Existing, Staff
+from models.plans.layout import Sizes
+from models.plans.moves import BEDS
 from models.presets import composed
 from sim.errors import CarebridgeError, Fault
 
@@ -49,14 +52,31 @@ def plan_faults(plan: str, footprint: str, plans: Sequence[str]) -> list[Fault]:
     return [Fault("plan", plan, rule, "command line", usual_plan(footprint, plans))]
 
 
-def existing(footprint: Footprint, fit: Fit, future: Future, footprints: Sequence[str]) -> Existing:
-    """What a footprint has before any plan; one community bed must stay in each catchment."""
+def existing(
+    footprint: Footprint, fit: Fit, future: Future, footprints: Sequence[str], care: Workforce | None = None
+) -> Existing:
+    """What a footprint has before any plan, and which staff; one community bed must stay in each catchment."""
     from models.details import sizes_before
 
+    sizes = sizes_before(footprint, fit, future)
     return Existing(
         footprint=footprint.name,
         baseline_ends=dt.date(int(footprint.baseline_year[:4]) + 1, 4, 1),
-        sizes=sizes_before(footprint, fit, future),
+        sizes=sizes,
+        staff=_staff(sizes, care) if care is not None and care.enabled else {},
         keeps={footprint.community_overlap.pathway: 1},
         footprints=tuple(footprints),
     )
+
+
+def _staff(sizes: Sizes, care: Workforce) -> dict[str, Staff]:
+    """Staff of wards and of the services that follow staff, as the stocks around the network begin with them."""
+    follow = care.places_follow_staff
+    beds = sum(n for (setting, _), n in sizes.items() if setting == BEDS)
+    places = sum(n for (setting, _), n in sizes.items() if follow.enabled and setting in follow.pathways)
+    found = {}
+    for name, group in care.groups.items():
+        posts = beds * group.per_bed.value + places * group.per_place.value
+        in_post = posts * (1 - group.usual_vacancy.value)
+        found[name] = Staff(in_post, group.per_bed.value, in_post * group.leaving.value)
+    return found

@@ -15,6 +15,7 @@ from models.details import BEDS, DETAILS
 from models.doctor import versions
 from models.plan import months_after
 from models.plans.listing import what_moves
+from models.prepare import idle
 from models.report import series, tables, tables_baseline, tables_plan, words
 from models.report.pictures import Chart
 
@@ -121,12 +122,7 @@ def _not_modelled(chosen: Settings) -> list[tuple[str, str]]:
     there |= {"Staff"} if chosen.around.workforce.enabled else set()
     there |= {"Change capacity"} if chosen.around.change_capacity.enabled else set()
     rows = [row for row in NOT_MODELLED if row[0] not in there]
-    moves = list(chosen.plan.moves.values())
-    if any(move.kind in ("recruit", "retrain") for move in moves):
-        rows.append(("Recruiting and retraining moves", "They go through their stages, and staff stay what they are."))
-    if any(getattr(getattr(move, "effect", None), "affects", None) == "attendances" for move in moves):
-        rows.append(("Effects on attendances", "They go through their stages, and as many people come to A&E."))
-    return rows
+    return rows + [(f"{one.title} (move of the plan)", f"Changes nothing: {one.why}.") for one in idle(chosen)]
 
 
 def _fall(outcome: Outcome) -> dict[str, Any] | None:

@@ -96,9 +96,16 @@ class Brief:
     rules: tuple[OffPlan, ...]
     switches: Switches
     sites: tuple[str, ...]  # at which anything is planned
+    beds: Mapping[str, float]  # hospital beds before the plan, by site, as far as they are known
 
 
-def brief_of(plan: Plan, tranches: Sequence[Tranche], gates: Gates, switches: Switches | None = None) -> Brief:
+def brief_of(
+    plan: Plan,
+    tranches: Sequence[Tranche],
+    gates: Gates,
+    switches: Switches | None = None,
+    beds: Mapping[str, float] | None = None,
+) -> Brief:
     """Make a plan ready.
 
     Parameters
@@ -110,6 +117,8 @@ def brief_of(plan: Plan, tranches: Sequence[Tranche], gates: Gates, switches: Sw
         Those of the run.
     switches : Switches, optional
         Mechanisms that are on; all of them unless given.
+    beds : mapping, optional
+        Hospital beds before the plan, by site, of which escalation beds are a share.
 
     Notes
     -----
@@ -135,6 +144,7 @@ def brief_of(plan: Plan, tranches: Sequence[Tranche], gates: Gates, switches: Sw
         rules=tuple(plan.off_plan) if switches.rules else (),
         switches=switches,
         sites=tuple(sorted({t.site for t in tranches if t.site})),
+        beds=dict(beds or {}),
     )
 
 
