@@ -300,9 +300,8 @@ def settings(request: Request) -> Settings:
         rule = f"this fit was made with detail={parts['fit'].detail}; run `carebridge calibrate detail={detail}`."
         faults.append(Fault("fit.detail", parts["fit"].detail, rule, _origin("fit", request, data)))
     fit, future = parts["fit"], parts["future"]
-    there = None
-    if footprint and fit and future:
-        there = existing(footprint, fit, future, choices("footprint"), parts["around"])
+    staff = parts["around"].workforce if parts["around"] else None
+    there = existing(footprint, fit, future, choices("footprint"), staff) if footprint and fit and future else None
     parts["plan"], found = check_plan(data.get("plan"), there, parts["gates"], "plan")
     faults += [_under("plan", fault, _origin("plan", request, data)) for fault in found]
     faults += _named_apart(request, timelines) + _together(parts, footprint, timelines)

@@ -220,9 +220,7 @@ class Schedule:
         return replace(self, tranches=tuple(moved))
 
 
-def schedule(
-    plan: Plan, timeline: Timeline, gates: Gates, sizes: Sizes, fund: Fund | None = None
-) -> Schedule:
+def schedule(plan: Plan, timeline: Timeline, gates: Gates, sizes: Sizes, fund: Fund | None = None) -> Schedule:
     """Lay a plan out on a timeline.
 
     Parameters

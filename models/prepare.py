@@ -10,8 +10,9 @@ from models.compose import Settings
 from models.details import build
 from models.plan import Schedule, months_after, schedule
 from models.system import System
+from models.transition.idle import Idle, idle_moves
 
-__all__ = ["USUAL", "Prepared", "prepare", "window"]
+__all__ = ["USUAL", "Prepared", "idle", "prepare", "window"]
 
 USUAL = "business as usual"
 
@@ -42,6 +43,12 @@ def window(chosen: Settings) -> tuple[dt.date, dt.date]:
     """Return the same years for every timeline: from the plan's start to two years after the longest one."""
     span = chosen.criteria.longest_timeline_years + chosen.criteria.window_years_after
     return chosen.plan.starts, months_after(chosen.plan.starts, 12 * span)
+
+
+def idle(chosen: Settings) -> list[Idle]:
+    """Moves of the plan that change nothing in this run, and why."""
+    followed = chosen.detail == "full"  # people who go home from A&E
+    return idle_moves(chosen.plan, chosen.around.workforce, chosen.footprint.sites, followed)
 
 
 def prepare(chosen: Settings) -> Prepared:

@@ -121,6 +121,8 @@ class Roles:
         A&E; they wait in a place then, blocked, and not in a waiting room.
     beside : mapping
         By site, a station of beds that are counted only as far as they are used overnight, and how many those are.
+    attendances : mapping
+        By site, ways in of people who come to A&E and go home from there; empty where nobody is followed through A&E.
     """
 
     wards: Mapping[str, tuple[str, ...]]
@@ -138,6 +140,7 @@ class Roles:
     treatment: Mapping[str, TreatmentRead] = field(default_factory=dict)
     bed_clocks: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = field(default_factory=dict)
     beside: Mapping[str, tuple[str, int]] = field(default_factory=dict)
+    attendances: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def beds_by_ward(self, site: str, beds: int) -> dict[str, int]:
         """Beds of a site shared out among its wards, in whole beds that sum to all."""

@@ -23,7 +23,7 @@ from models.finance.simulated.results import money_table, write_books
 from models.outputs import baseline_table, tables, verdict_table, waterfall_table, write_tables
 from models.plan import Schedule
 from models.plans.listing import what_moves
-from models.prepare import USUAL, prepare, window
+from models.prepare import USUAL, idle, prepare, window
 from models.sensitivity import Matter, what_matters
 from models.system import System
 from models.verdict import SCHEMA_VERSION, Verdict, judge
@@ -197,6 +197,7 @@ def summary(outcome: Outcome) -> list[str]:
         )
         lines += [f"    {line}" for line in what_never_happened(outcome.observed[name])]
     lines += [f"  {line}" for line in (*unchanged(outcome.observed, USUAL), *outcome.baseline.reasons)]
+    lines += [f"  Changes nothing in this run: {one.title}. {one.why[0].upper()}{one.why[1:]}." for one in idle(chosen)]
     if not chosen.future.decides:
         lines.append("  This scenario informs; the verdict rests on scenario=evidence.")
     return lines

@@ -56,7 +56,9 @@ def build_whole(
     made = assembled(footprint, fit, care, fit.detail, horizon, demand, population)
     data = made.data
     made_of = {(s, p): _pieces(made, s, p) for s in footprint.sites for p in footprint.pathways}
-    roles = replace(roles_of(made), made_of=made_of, emergency_sources=_emergencies(made))
+    ways_in = {"emergency_sources": _sources(made, EMERGENCY)}
+    ways_in |= {"attendances": _sources(made, ("attendance",))} if made.frame.people else {}
+    roles = replace(roles_of(made), made_of=made_of, **ways_in)
     _same_as_of_beds(data, footprint, future, made)
     answers = answers_on(feedback)
     if answers is not None:
@@ -132,11 +134,11 @@ def _open_to_home(data: dict[str, Any], roles: Roles) -> None:
 # -- what a plan changes ---------------------------------------------------------------------------------------------
 
 
-def _emergencies(made: Assembled) -> dict[str, tuple[str, ...]]:
-    """Ways in of emergencies by hospital; those who come back early apart, since they are driven."""
+def _sources(made: Assembled, classes: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
+    """Ways in of some classes by hospital; those who come back early apart, since they are driven."""
     found: dict[str, list[str]] = {site: [] for site in made.hospitals}
     for name, source in made.data["sources"].items():
-        if source["class"] in EMERGENCY and "rate_per_day" in source:
+        if source["class"] in classes and "rate_per_day" in source:
             found[_site_of(name, made)].append(name)
     return {site: tuple(names) for site, names in found.items()}
 

@@ -11,11 +11,11 @@ import functools
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from models.care.slow import Around
 from models.care.workforce import Workforce
 from models.footprint import Footprint
 from models.plan import Fit, Future
 from models.plans.existing import Existing, Staff
+from models.plans.layout import Sizes
 from models.plans.moves import BEDS
 from models.presets import composed
 from sim.errors import CarebridgeError, Fault
@@ -53,12 +53,9 @@ def plan_faults(plan: str, footprint: str, plans: Sequence[str]) -> list[Fault]:
 
 
 def existing(
-    footprint: Footprint, fit: Fit, future: Future, footprints: Sequence[str], around: Around | None = None
+    footprint: Footprint, fit: Fit, future: Future, footprints: Sequence[str], care: Workforce | None = None
 ) -> Existing:
-    """What a footprint has before any plan; one community bed must stay in each catchment.
-
-    Staff are known where the run models them (`around`).
-    """
+    """What a footprint has before any plan, and which staff; one community bed must stay in each catchment."""
     from models.details import sizes_before
 
     sizes = sizes_before(footprint, fit, future)
@@ -66,16 +63,17 @@ def existing(
         footprint=footprint.name,
         baseline_ends=dt.date(int(footprint.baseline_year[:4]) + 1, 4, 1),
         sizes=sizes,
-        staff=_staff(around.workforce, sizes) if around and around.workforce.enabled else {},
+        staff=_staff(sizes, care) if care is not None and care.enabled else {},
         keeps={footprint.community_overlap.pathway: 1},
         footprints=tuple(footprints),
     )
 
 
-def _staff(care: Workforce, sizes: Mapping[tuple[str, str], float]) -> dict[str, Staff]:
-    """Staff in post at usual vacancies; at the high end what a bed frees, and as many join in a year as leave."""
+def _staff(sizes: Sizes, care: Workforce) -> dict[str, Staff]:
+    """Staff of wards and of the services that follow staff, as the stocks around the network begin with them."""
+    follow = care.places_follow_staff
     beds = sum(n for (setting, _), n in sizes.items() if setting == BEDS)
-    places = sum(sizes.values()) - beds
+    places = sum(n for (setting, _), n in sizes.items() if follow.enabled and setting in follow.pathways)
     found = {}
     for name, group in care.groups.items():
         posts = beds * group.per_bed.value + places * group.per_place.value

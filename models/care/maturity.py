@@ -23,6 +23,7 @@ Share = Annotated[Figure, AfterValidator(must("share", most=1))]
 Reach = Annotated[Figure, AfterValidator(within("share", 0.01, 1))]
 PerYear = Annotated[Figure, AfterValidator(must("per year"))]
 Days = Annotated[Figure, AfterValidator(within("days", 1, 36525))]
+MOST_KEPT = 100.0  #: times its emergencies that a plan may send to a hospital
 Years = Annotated[Figure, AfterValidator(must("years"))]
 
 
@@ -73,6 +74,12 @@ def maturity(
             "admissions_avoided": parameter(care.admissions_avoided, "dimensionless"),
             "programme_starts": {"value": starts, "unit": "day"},
             "days_a_year": {"value": 365.25, "unit": "day/year"},
+            "plan_kept[site]": {
+                "value": dict.fromkeys(sites, 1),
+                "unit": "dimensionless",
+                "range": [0, MOST_KEPT],
+                "about": "share of emergencies that still come when a plan avoids them or sends them elsewhere",
+            },
         },
         stocks={
             "beginners[site]": {
@@ -105,7 +112,7 @@ def maturity(
             },
             "fade_rate": "IF(supported > 0, fade_supported, fade_unsupported)",
             "maturity[site]": {"equation": "skilled / reach", "unit": "dimensionless"},
-            "admissions_factor[site]": "1 - admissions_avoided * maturity",
+            "admissions_factor[site]": "(1 - admissions_avoided * maturity) * plan_kept",
         },
     )
     for name, site in sites.items():

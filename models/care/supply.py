@@ -71,14 +71,15 @@ def fullest_beds(site: Site) -> int:
 def planned(sites: Mapping[str, Site], start_day: int) -> StockPart:
     """Return beds and places as planned from day to day, with closures, and what the network tells of hospitals.
 
-    ``closed_beds[site]``, ``closed_places[service]`` and ``added_places[service]`` are parameters, 0 at the start:
-    whoever closes or opens in the course of a run sets them, and staff posts and open beds follow.
+    ``closed_beds[site]``, ``escalation_beds[site]``, ``closed_places[service]`` and ``added_places[service]`` are
+    parameters, 0 at the start: whoever closes or opens in the course of a run sets them, and staff posts and open beds
+    follow.
 
     Parameters
     ----------
     sites : mapping
     start_day : int
-        Days from 1 April to the first day of the run.
+        As for :func:`models.care.pressure.april_quarters`.
     """
     faults = list(_faults(sites))
     if faults:
@@ -103,6 +104,12 @@ def planned(sites: Mapping[str, Site], start_day: int) -> StockPart:
                 "range": [-MOST_TIMES * max(number.values()), max(number.values())],
                 "about": "beds that a plan has closed so far, less those that it has opened",
             },
+            "escalation_beds[site]": {
+                "value": dict.fromkeys(sites, 0),
+                "unit": "place",
+                "range": [0, max(number.values())],
+                "about": "beds that a plan's rule keeps open for now, as far as there are staff; without posts",
+            },
         },
         auxiliaries={
             "planned_beds[ward]": by_quarter("planned_beds"),
@@ -115,8 +122,8 @@ def planned(sites: Mapping[str, Site], start_day: int) -> StockPart:
             },
             "beds_called[site]": {
                 "unit": "place",
-                "equation": "MAX(0, beds_planned - closed_beds)",
-                "about": "beds of the season, less closures",
+                "equation": "MAX(0, beds_planned - closed_beds) + escalation_beds",
+                "about": "beds of the season, less closures, and escalation beds",
             },
             "posts_for[site]": {
                 "equation": "MAX(0, fullest_beds - closed_beds)",

@@ -13,6 +13,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field, model_validator
 
+from models.care.plan_staff import plan_staff
 from models.care.pressure import Mechanism
 from models.care.stock_part import StockPart, parameter
 from models.care.supply import Service, Site, place_lever
@@ -131,7 +132,8 @@ def workforce(sites: Mapping[str, Site], care: Workforce) -> StockPart:
 
     Beside it must stand :func:`models.care.supply.planned`. It gives ``beds_staffed[site]``, the beds for which there
     are staff (no limit if minimum staffing is off), and ``community_share[service]``, the share of wanted places that
-    are staffed. Levers are the parameters ``intake_factor``, ``recruiting_effort`` and ``agency_allowed``, usually 1.
+    are staffed. Levers are the parameters ``intake_factor``, ``recruiting_effort`` and ``agency_allowed``, usually 1,
+    and those of :mod:`models.care.plan_staff`, usually 0.
 
     Raises
     ------
@@ -165,6 +167,7 @@ def workforce(sites: Mapping[str, Site], care: Workforce) -> StockPart:
         _work(part, care.leaving_under_pressure, own)
     if care.redeployment.enabled and community:
         _redeployment(part, care.redeployment)
+    plan_staff(part, community)
     return part
 
 
@@ -439,7 +442,7 @@ def _redeployment(part: StockPart, care: Redeployment) -> None:
                 "about": "staff beyond those whom the wards that are left usually have",
             },
             "community_room[site,group]": "MAX(0, community_posts * (1 - usual_vacancy)"
-            " - community_staff - retraining)",
+            " - community_staff - retraining - plan_learning)",
             "ready_for_community[site,group]": "DELAY3(moving, retraining_time, 0)",
         }
     )

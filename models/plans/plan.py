@@ -37,6 +37,7 @@ def one_word(name: str) -> str:
 
 MoveName = Annotated[str, AfterValidator(one_word)]
 Probability = Annotated[Figure, AfterValidator(must("probability", most=1))]
+OfBeds = Annotated[Figure, AfterValidator(must("share of beds", most=1))]
 
 #: unit of what each off-plan rule watches
 WATCHED = {
@@ -86,6 +87,9 @@ class OffPlan(Part):
     """Pause closures, make them half as fast, reopen mothballed beds, or have a higher body decide for a while."""
     months: int = Field(ge=1, le=120)
     """How long that lasts."""
+    beds: OfBeds | None = None
+    """Of `escalate`: escalation beds that open meanwhile, as a share of the hospital's beds before the plan; none
+    unless given (unit `share of beds`)."""
 
 
 class Plan(Part):

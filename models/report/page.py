@@ -15,7 +15,7 @@ from models.details import BEDS, DETAILS
 from models.doctor import versions
 from models.plan import months_after
 from models.plans.listing import what_moves
-from models.prepare import USUAL
+from models.prepare import USUAL, idle
 from models.report import series, tables, tables_baseline, tables_money, tables_plan, words
 from models.report.pictures import Chart
 from models.what_happened import unchanged
@@ -134,12 +134,7 @@ def _not_modelled(chosen: Settings) -> list[tuple[str, str]]:
     if chosen.detail != BEDS:
         why = "They start from a network of beds alone, and are shown with detail=beds only."
         rows.append(("Steps from the spreadsheet to the simulation", why))
-    moves = list(chosen.plan.moves.values())
-    if any(move.kind in ("recruit", "retrain") for move in moves):
-        rows.append(("Recruiting and retraining moves", "They go through their stages, and staff stay what they are."))
-    if any(getattr(getattr(move, "effect", None), "affects", None) == "attendances" for move in moves):
-        rows.append(("Effects on attendances", "They go through their stages, and as many people come to A&E."))
-    return rows
+    return rows + [(f"{one.title} (move of the plan)", f"Changes nothing: {one.why}.") for one in idle(chosen)]
 
 
 def _fall(outcome: Outcome) -> dict[str, Any] | None:

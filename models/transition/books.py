@@ -74,6 +74,12 @@ class Books:
             self.running_pounds += pounds - step.capital_pounds
             self.spent_now += pounds
 
+    @property
+    def learning(self) -> Counter[tuple[str, str]]:
+        """Staff who have learned work in the community, by group and site."""
+        done = {(group, site): n for (kind, group, site), n in self.staff.items() if kind == "retrain"}
+        return Counter(done)
+
     @staticmethod
     def positive(counts: Counter[Any]) -> dict[Any, int]:
         """Entries above zero, in order."""

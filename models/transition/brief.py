@@ -96,6 +96,7 @@ class Brief:
     rules: tuple[OffPlan, ...]
     switches: Switches
     sites: tuple[str, ...]  # at which anything is planned
+    beds: Mapping[str, float]  # hospital beds before the plan, by site, as far as they are known
 
 
 def brief_of(
@@ -103,7 +104,7 @@ def brief_of(
     tranches: Sequence[Tranche],
     gates: Gates,
     switches: Switches | None = None,
-    *,
+    beds: Mapping[str, float] | None = None,
     prices: Mapping[str, float] | None = None,
 ) -> Brief:
     """Make a plan ready.
@@ -117,6 +118,8 @@ def brief_of(
         Those of the run.
     switches : Switches, optional
         Mechanisms that are on; all of them unless given.
+    beds : mapping, optional
+        Hospital beds before the plan, by site, of which escalation beds are a share.
     prices : mapping, optional
         Pounds of a place a year by service, where the plan does not say what a place costs.
 
@@ -144,6 +147,7 @@ def brief_of(
         rules=tuple(plan.off_plan) if switches.rules else (),
         switches=switches,
         sites=tuple(sorted({t.site for t in tranches if t.site})),
+        beds=dict(beds or {}),
     )
 
 

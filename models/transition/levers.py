@@ -7,9 +7,10 @@ the one place that knows which; whoever decides says only what should hold from 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from models.care.plan_staff import LEARNED, RECRUITED, SENT
 from models.system import System
 from sim import Run
 from sim.clock import Calendar
@@ -17,6 +18,8 @@ from sim.hybrid import HybridRun
 from sim.tables import Change, Lowered
 
 __all__ = ["Levers"]
+
+SMALL = 1e-6  #: members of staff that may differ by rounding
 
 
 @dataclass
@@ -37,8 +40,11 @@ class Levers:
     run: Run
     around: HybridRun | None = None
     closed: dict[str, int] = field(default_factory=dict)
+    extra: dict[str, int] = field(default_factory=dict)
+    staff: dict[tuple[str, str, str], float] = field(default_factory=dict)
     stay: dict[str, float] = field(default_factory=dict)
     kept: dict[str, tuple[float, float]] = field(default_factory=dict)
+    attending: dict[str, float] = field(default_factory=dict)
     moved: dict[str, dict[tuple[str, str], float]] = field(default_factory=dict)
     places: dict[tuple[str, str], tuple[int, int, int]] = field(default_factory=dict)
     _changes: list[Change] = field(default_factory=list)
@@ -48,15 +54,46 @@ class Levers:
         for sources in self.system.roles.home_sources.values():
             self._changes += [self.lowered.source_at(source, 0.0, self.run.now) for source in sources]
 
-    def beds(self, site: str, closed: int) -> None:
-        """Close so many hospital beds in all, of those that are open in the season."""
-        if closed == self.closed.get(site, 0):
+    def beds(self, site: str, closed: int, extra: int = 0) -> None:
+        """Close so many hospital beds in all, of those that are open in the season; keep `extra` open for now."""
+        if (closed, extra) == (self.closed.get(site, 0), self.extra.get(site, 0)):
             return
-        self.closed[site] = closed
-        if self._by_stocks(site):
-            self._parameters[f"closed_beds[{site}]"] = closed
-        else:
+        self.closed[site], self.extra[site] = closed, extra
+        told = {"closed_beds": closed, "escalation_beds": extra}
+        self._parameters |= {f"{k}[{site}]": float(n) for k, n in told.items() if self.system.has_parameter(k)}
+        if not self._by_stocks(site):
             self._changes += self._beds(site)
+
+    def people(self, staff: Mapping[tuple[str, str, str], int], learning: Mapping[tuple[str, str], int]) -> None:
+        """Bring staff into post, and move staff of wards to the community by way of learning; numbers so far.
+
+        Whom the stocks do not know (no staff in this run, none in the community) stay what they are;
+        :mod:`models.transition.idle` tells of it.
+        """
+        kinds = {"recruit": RECRUITED, "retrain": LEARNED}
+        told = {(kinds[kind], site, group): float(n) for (kind, group, site), n in staff.items()}
+        told |= {(SENT, site, group): float(n) for (group, site), n in learning.items()}
+        known = {key: n for key, n in told.items() if self.system.has_parameter(key[0])}
+        self._all_came()
+        new = {key: n for key, n in known.items() if n != self.staff.get(key)}
+        self._parameters |= {f"{name}[{site},{group}]": n for (name, site, group), n in new.items()}
+        self.staff |= new
+
+    def _all_came(self) -> None:
+        """Check that nobody was lost: who was recruited so far is in post, who was sent learns or has learned."""
+        for (name, site, group), told in self.staff.items():
+            at = f"[{site},{group}]"
+            if name == RECRUITED:
+                came = self._stock(f"plan_recruited{at}")
+                assert abs(came - told) < SMALL, f"{told} staff{at} were recruited and {came} came"  # noqa: S101
+            if name == SENT:
+                gone, back = self._stock(f"plan_learning{at}"), self._stock(f"plan_retrained{at}")
+                assert -SMALL < gone and gone + back < told + SMALL, f"{told} staff{at} were sent"  # noqa: S101
+
+    def _stock(self, column: str) -> float:
+        found = None if self.around is None else self.around.value(column)
+        assert found is not None, column  # noqa: S101 - its parameter is there
+        return found
 
     def service(self, site: str, pathway: str, *, added: int = 0, closed: int = 0, posts: int = 0) -> None:
         """Open and close so many places of a service in all; `posts` counts those that may be filled ahead."""
@@ -99,13 +136,29 @@ class Levers:
             return
         self.kept[site] = (kept, at_home)
         at, roles = self.run.now, self.system.roles
-        self._changes += [self.lowered.source_at(name, kept, at) for name in roles.emergency_sources[site]]
+        if self.system.has_parameter("plan_kept"):
+            self._parameters[f"plan_kept[{site}]"] = kept
+        else:
+            self._changes += [self.lowered.source_at(name, kept, at) for name in roles.emergency_sources[site]]
         self._changes += [self.lowered.source_at(name, at_home, at) for name in roles.home_sources[site]]
+
+    def attendances(self, site: str, kept: float) -> None:
+        """Let a share of those come to A&E who go home from there; nobody is known where A&E is not followed."""
+        sources = self.system.roles.attendances.get(site, ())
+        if sources and kept != self.attending.get(site, 1.0):
+            self.attending[site] = kept
+            self._changes += [self.lowered.source_at(name, kept, self.run.now) for name in sources]
 
     def emergencies_per_day(self, site: str) -> float:
         """Emergencies of a hospital before anything changes them."""
-        sources = self.lowered.network.sources
-        return sum(sources[name].rate_per_day or 0.0 for name in self.system.roles.emergency_sources[site])
+        return self._per_day(self.system.roles.emergency_sources[site])
+
+    def attendances_per_day(self, site: str) -> float:
+        """People who come to A&E and go home, before anything changes them; none where they are not followed."""
+        return self._per_day(self.system.roles.attendances.get(site, ()))
+
+    def _per_day(self, names: Sequence[str]) -> float:
+        return sum(self.lowered.network.sources[name].rate_per_day or 0.0 for name in names)
 
     def stays(self, site: str, factor: float) -> None:
         """Make stays that begin from now on longer or shorter than they would be."""
@@ -131,7 +184,7 @@ class Levers:
         if today.month % 3 != 1:
             return
         for site, closed in self.closed.items():
-            if closed and not self._by_stocks(site):
+            if (closed or self.extra[site]) and not self._by_stocks(site):
                 self._changes += self._beds(site)
         for site, factor in self.stay.items():
             if factor != 1.0 and not self.system.has_parameter("plan_stay"):
@@ -163,6 +216,6 @@ class Levers:
 
     def _beds(self, site: str) -> list[Change]:
         quarter = Calendar.april_quarter(self._today)
-        left = max(0, self.system.beds[site][quarter] - self.closed.get(site, 0))
+        left = max(0, self.system.beds[site][quarter] - self.closed.get(site, 0)) + self.extra.get(site, 0)
         by_ward = self.system.roles.beds_by_ward(site, left)
         return [self.lowered.places_at(ward, beds, self.run.now) for ward, beds in by_ward.items()]

@@ -14,7 +14,7 @@ from models.transition.stages import Stage
 
 __all__ = ["SCHEMA", "UNITS", "Log", "Outcome", "Row", "table"]
 
-Event = Literal["stage", "held", "rule"]
+Event = Literal["stage", "held", "rule", "beds"]
 
 
 @dataclass(frozen=True)
@@ -27,17 +27,18 @@ class Row:
         The first of a month.
     event : str
         ``stage``: a step entered a stage; ``held``: from this day on a step is held back by another cause than before;
-        ``rule``: an off-plan rule spoke.
+        ``rule``: an off-plan rule spoke; ``beds``: from this day on so many escalation beds are open by a rule.
     move, site : str
         Empty for what concerns all.
     number, of : int
-        Step n of N; 0 of 0 for a rule.
+        Step n of N; 0 of 0 for a rule, and for escalation beds.
     stage : str
-        The stage entered, or in which it is held; of a rule, what it does (pause, slow, reopen, escalate).
+        The stage entered, or in which it is held; of a rule, what it does (pause, slow, reopen, escalate); of beds,
+        ``escalation beds``.
     cause : str
         What holds, stops or reopens it, in words of the field; empty when it goes as planned.
     size : int
-        Beds, places or staff of the step.
+        Beds, places or staff of the step; escalation beds open from now on, 0 when they close again.
     months : int
         Of a rule, how long it lasts; otherwise 0.
     """
@@ -81,6 +82,10 @@ class Log:
     def spoke(self, date: dt.date, rule: str, answer: str, site: str, months: int) -> None:
         """Write down that a rule spoke."""
         self.rows.append(Row(date, "rule", "", site, 0, 0, answer, f"rule: {rule}", 0, months))
+
+    def escalated(self, date: dt.date, rule: str, site: str, beds: int) -> None:
+        """Write down how many escalation beds a rule keeps open from now on."""
+        self.rows.append(Row(date, "beds", "", site, 0, 0, "escalation beds", f"rule: {rule}", beds))
 
     def _add(self, date: dt.date, event: Event, t: Tranche, stage: Stage, cause: str) -> None:
         self.rows.append(Row(date, event, t.move, t.site, t.number, t.of, stage.value, cause, t.size))

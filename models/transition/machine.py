@@ -71,6 +71,8 @@ class StageMachine:
             self._steps_of.setdefault(decisions[key], []).append(step)
         self._going = list(self._steps)
         self._building_now: list[Step] = []
+        self._escalation: dict[str, int] = {}  # escalation beds open by a rule, by site
+        self._escalated_by: dict[str, str] = {}  # rule that opened them last
         self._last = -1  # month decided on last
         self._now: _Now
 
@@ -140,6 +142,20 @@ class StageMachine:
                 for decision in self._steps_of:
                     if spoken.at(decision.site):
                         self._escalate(decision)
+        self._open_escalation_beds()
+
+    def _open_escalation_beds(self) -> None:
+        """Open and close escalation beds as rules say; where several do, the most counts."""
+        before, self._escalation = self._escalation, {}
+        for site in self.brief.sites:
+            rules = list(self._rules.in_force("escalate", site, self._now.month))
+            shares = {rule.name: rule.beds.value for rule in rules if rule.beds}
+            name = max(shares, key=lambda n: shares[n], default=self._escalated_by.get(site, ""))
+            beds = round(shares.get(name, 0.0) * self.brief.beds.get(site, 0.0))
+            if beds:
+                self._escalation[site], self._escalated_by[site] = beds, name
+            if beds != before.get(site, 0):
+                self.log.escalated(date_of(self._now.month), name, site, beds)
 
     def _escalate(self, decision: Decision) -> None:
         """Let a higher body decide what partners have not decided yet."""
@@ -220,6 +236,8 @@ class StageMachine:
     def _ready(self, step: Step) -> Move:
         if self._now.month < step.build_from:
             return step.sleep(step.build_from)
+        if step.tranche.kind == "retrain" and (cause := gates.after(self._case(step))):
+            return None, cause  # staff of a ward go to learn once it has closed, not before
         cause = self._held(step, gates.BUILDING_GATES, step.first_year_pounds)
         return (None, cause) if cause else (S.BUILDING, "")
 
@@ -324,22 +342,28 @@ class StageMachine:
 
     def _target(self) -> Target:
         books, month = self._books, self._now.month
-        recruiting = books.added.copy()
+        recruiting, staff, learning = books.added.copy(), books.staff.copy(), books.learning
         for step in self._building_now:
+            t, lead, months = step.tranche, step.terms.lead, month - step.since
             if step.terms.opens:
-                places = step.tranche.opens or step.tranche.size
-                done = (month + 1 - step.since) / step.terms.lead if step.terms.lead else 1.0
-                recruiting[step.opens_at] += round(places * min(1.0, done))
+                done = (months + 1) / lead if lead else 1.0
+                recruiting[step.opens_at] += round((t.opens or t.size) * min(1.0, done))
+            if t.kind == "recruit":  # the first come after a month, the last on the day it goes live
+                staff[t.kind, t.setting, t.site] += round(t.size * min(1.0, months / lead if lead else 1.0))
+            if t.kind == "retrain":
+                learning[t.setting, t.site] += t.size
         return Target(
             closed=books.positive(books.closed),
             released=books.positive(books.released),
             added=books.positive(books.added),
             recruiting=books.positive(recruiting),
-            staff=books.positive(books.staff),
+            staff=books.positive(staff),
+            learning=books.positive(learning),
             effects=self._effects.now(month),
             capital_pounds=books.capital_pounds,
             running_pounds=books.running_pounds,
             escalated=frozenset(s for s in self.brief.sites if self._rules.says("escalate", s, month)),
+            escalation=dict(self._escalation),
         )
 
 

@@ -62,8 +62,12 @@ class Contingency:
 
     def says(self, answer: str, site: str, month: int) -> str:
         """Name of a rule by which an answer is in force at a site, or an empty text."""
-        in_force = (s for s, until in self._until.items() if month < until and s.rule.then == answer and s.at(site))
-        return next((s.rule.name for s in in_force), "")
+        return next((rule.name for rule in self.in_force(answer, site, month)), "")
+
+    def in_force(self, answer: str, site: str, month: int) -> Iterator[OffPlan]:
+        """Rules by which an answer is in force at a site."""
+        now = (s for s, until in self._until.items() if month < until)
+        yield from (s.rule for s in now if s.rule.then == answer and s.at(site))
 
     def slowed(self, site: str) -> int:
         """Months by which closures at a site come later: half of those in which they were to go half as fast."""

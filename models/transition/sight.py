@@ -55,11 +55,13 @@ class Target:
     released: dict[tuple[str, str], int] = field(default_factory=dict)  # of these, decommissioned
     added: dict[tuple[str, str], int] = field(default_factory=dict)  # (service, site): places opened so far
     recruiting: dict[tuple[str, str], int] = field(default_factory=dict)  # the same and those being staffed ahead
-    staff: dict[tuple[str, str, str], int] = field(default_factory=dict)  # (recruit or retrain, group, site)
+    staff: dict[tuple[str, str, str], int] = field(default_factory=dict)  # (recruit or retrain, group, site): in post
+    learning: dict[tuple[str, str], int] = field(default_factory=dict)  # (group, site): sent to retrain, those back too
     effects: dict[tuple[str, str, str], float] = field(default_factory=dict)  # (on, setting, site): factor or share
     capital_pounds: float = 0.0  # committed so far
     running_pounds: float = 0.0  # a year, of places whose building has begun
     escalated: frozenset[str] = frozenset()  # sites for which a higher body decides for now
+    escalation: dict[str, int] = field(default_factory=dict)  # by site, escalation beds that a rule keeps open for now
 
 
 class Seen:

@@ -6,28 +6,33 @@ T1, A10 (old and new side by side until the new is proven), A12 (compensation), 
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
+from models.care.outcomes import read_outcomes
 from models.plan import HOME_SERVICE, Future, Schedule, Step
 from models.plans.moves import BEDS
 from models.system import System
 from models.transition.brief import Brief, Switches, brief_of
 from models.transition.levers import Levers
 from models.transition.log import Log, Outcome
+from models.transition.funding import Purse
 from models.transition.machine import StageMachine
 from models.transition.sight import Target
 from sim import Run
-from sim.clock import Calendar
+from sim.clock import DAY, Calendar
 from sim.hybrid import HybridRun
 from sim.kernel.layout import BLOCKED, PERIOD, STARTED, TRANSFERRED_IN, WAIT_TOTAL
 from sim.tables import Lowered
 
 __all__ = ["Closure", "Steering", "Watch"]
 
+OUTCOMES_FILE = Path(__file__).resolve().parents[2] / "configs" / "care" / "outcomes.yaml"
 COMMUNITY_BEDS = "p2"  #: who would have used them goes home with support once they are closed
 
 
@@ -60,13 +65,20 @@ class Steering:
         switches: Switches | None = None,
     ) -> Steering:
         """Make a plan ready on a system."""
+        beds = {site: n for (setting, site), n in system.sizes.items() if setting == BEDS}
         prices = schedule.fund.prices.places if schedule.fund else None
-        brief = brief_of(schedule.plan, schedule.tranches, schedule.gates, switches, prices=prices)
+        brief = brief_of(schedule.plan, schedule.tranches, schedule.gates, switches, beds, prices)
         return cls(system, lowered, schedule, future, brief)
 
     def watch(self, run: Run, around: HybridRun | None = None) -> Watch:
         """Follow one replication."""
         return Watch(self, run, around)
+
+
+@functools.cache
+def readmitted() -> float:
+    """Share of people in hospital who come back as an emergency within 30 days (``configs/care/outcomes.yaml``)."""
+    return read_outcomes(OUTCOMES_FILE).readmission.share.value
 
 
 class Watch:
@@ -76,7 +88,8 @@ class Watch:
         self.steering, self.run, self.around = steering, run, around
         self.levers = Levers(steering.system, steering.lowered, run, around)
         self.machine = StageMachine(steering.brief, *run.address)
-        self.month = 0
+        self.month, self.target = 0, Target()  #: what should hold now
+        self.purse: Purse | None = None  #: money for change, from the plan's first month on
         self._whole = {site: steps[-1][1] for site, steps in steering.schedule.openings.items()}
 
     @property
@@ -106,23 +119,45 @@ class Watch:
         if today.day != 1:  # a period that the end of the warm-up has cut off
             return
         self.month = month
+        self._money(today)
         assert int(edges[month]) >= self.run.now  # noqa: S101 - months come one after another
-        self._follow(self.machine.step(today, self), today)
+        self.target = self.machine.step(today, self)
+        if self.purse is not None:
+            self.purse.follow(self.target)
+        self._follow(self.target, today)
+
+    def _money(self, today: dt.date) -> None:
+        """Open the purse when the plan starts, and close its year every 1 April."""
+        fund, year = self.steering.schedule.fund, slice(max(0, self.month - 12), self.month)
+        if fund is None or today < self.steering.schedule.plan.starts:
+            return
+        if self.purse is None:
+            self.purse = Purse(fund, self._bed_days(self._span(None)))
+        elif today.month == 4:  # noqa: PLR2004 - April
+            self.purse.close_year(self._bed_days(year))
+
+    def _bed_days(self, months: slice) -> float:
+        """Bed-days in hospital."""
+        return sum(self._held(wards, months) for wards in self.steering.system.roles.wards.values()) / DAY
 
     # -- what is done -------------------------------------------------------------------------------------------------
 
     def _follow(self, target: Target, today: dt.date) -> None:
         system = self.steering.system
         for site in system.footprint.sites:
-            self.levers.beds(site, target.closed.get((BEDS, site), 0) - target.added.get((BEDS, site), 0))
+            closed = target.closed.get((BEDS, site), 0) - target.added.get((BEDS, site), 0)
+            self.levers.beds(site, closed, target.escalation.get(site, 0))
             for pathway in system.footprint.pathways:
                 key = (pathway, site)
                 opened = {"added": target.added.get(key, 0), "posts": target.recruiting.get(key, 0)}
                 self.levers.service(site, pathway, closed=target.closed.get(key, 0), **opened)
             self.levers.ways(site, self._moved(target, site))
-            factors = {on: f for (on, _, at), f in target.effects.items() if at == site}
-            self.levers.stays(site, factors.get("stays", 1.0))
+            stays = [f for (on, _, at), f in target.effects.items() if (on, at) == ("stays", site)]
+            self.levers.stays(site, math.prod(stays))
             self._demand(site, target)
+            per_day = self.levers.attendances_per_day
+            self.levers.attendances(site, _kept(target, site, "attendances", per_day))
+        self.levers.people(target.staff, target.learning)
         self.levers.season(today)
         self.levers.pull()
 
@@ -133,11 +168,10 @@ class Watch:
             for (_, setting, at), share in target.effects.items()
             if at == site and ">" in setting and not setting.startswith("demand>")
         }
-        before, closed = (
-            self.steering.system.places.get((site, COMMUNITY_BEDS)),
-            target.closed.get((COMMUNITY_BEDS, site)),
-        )
-        if closed and before:
+        beds = (COMMUNITY_BEDS, site)
+        before = self.steering.system.places.get((site, COMMUNITY_BEDS))
+        closed = target.closed.get(beds, 0) - target.added.get(beds, 0)
+        if closed > 0 and before:
             way = (COMMUNITY_BEDS, HOME_SERVICE)
             gone = 1 - max(0, before - closed) / before
             moved[way] = 1 - (1 - gone) * (1 - moved.get(way, 0.0))
@@ -147,17 +181,9 @@ class Watch:
         """As places at home are in use, fewer come to hospital; so do moves that avoid demand, and shifts of people."""
         effect, whole = -self.steering.future.admissions_effect.value, self._whole.get(site)
         share = self.levers.added_open(site, HOME_SERVICE) / whole if whole else 0.0
-        kept = 1.0
-        for (on, setting, at), amount in target.effects.items():
-            if on not in ("emergencies", "readmission"):
-                continue
-            here, _, there = setting.partition(">")
-            if setting == "demand" and at == site:
-                kept *= amount
-            elif there and here == "demand":  # a share of one hospital's people goes to another
-                kept *= 1 - amount if at == site else 1.0
-                if there == site:
-                    kept *= 1 + amount * self.levers.emergencies_per_day(at) / self.levers.emergencies_per_day(site)
+        kept = _kept(target, site, "emergencies", self.levers.emergencies_per_day)
+        again = math.prod(f for (on, _, at), f in target.effects.items() if (on, at) == ("readmission", site))
+        kept *= 1 - readmitted() * (1 - again)  # fewer come back: as many fewer emergencies as they are of them
         self.levers.demand(site, (1 - effect * share) * kept, share if effect > 0 else 0.0)
 
     # -- what is seen -------------------------------------------------------------------------------------------------
@@ -209,7 +235,11 @@ class Watch:
         return min(1.0, have / wanted) if wanted > 0 else 1.0
 
     def freed_staff(self, site: str) -> float:
-        """Return 0: staff of wards are counted in the community once their ward has closed and they have retrained."""
+        """Return 0: nobody is counted in the community before leaving the wards and learning the work there.
+
+        That holds for staff whom a plan retrains and for those redeployed once their ward has closed, so a closure
+        still to come can have freed none of those whom :meth:`staffed` counts.
+        """
         return 0.0
 
     def programmes_at_once(self) -> float:
@@ -259,3 +289,19 @@ class Watch:
     def _stations(self, names: Sequence[str]) -> list[int]:
         order = list(self.steering.lowered.network.stations)
         return [order.index(name) for name in names]
+
+
+def _kept(target: Target, site: str, on: str, per_day: Callable[[str], float]) -> float:
+    """Share of those who come to a hospital that still come: some are avoided, some go to or come from another."""
+    kept = 1.0
+    for (what, setting, at), amount in target.effects.items():
+        here, _, there = setting.partition(">")
+        if what != on or (there and here != "demand"):  # a shift from service to service is a way out of hospital
+            continue
+        if not there:
+            kept *= amount if at == site else 1.0
+            continue
+        kept *= 1 - amount if at == site else 1.0
+        if there == site and per_day(site):
+            kept *= 1 + amount * per_day(at) / per_day(site)
+    return kept
