@@ -22,8 +22,8 @@ from models.figures import Figure, Name, Shape, Text, must, within
 from models.presets import Source, read_section
 from sim.errors import Fault, FaultsError, nearest
 
-__all__ = ["KINDS", "NEGLIGIBLE", "Area", "Bridge", "Draft", "Gap", "Line", "Rate", "Swing", "bridge", "ends"]
-__all__ += ["read_gap", "swings"]
+__all__ = ["KINDS", "NEGLIGIBLE", "Area", "Bridge", "Draft", "Gap", "Line", "Part", "Rate", "Swing", "bridge", "ends"]
+__all__ += ["part_ends", "read_gap", "swings"]
 
 NEGLIGIBLE = 0.0005  #: by how much yearly rates, written to three or four places, may miss their mean
 
@@ -50,8 +50,9 @@ class Rate(Figure):
         return self
 
 
+Part = tuple[Kind, str]  #: of a bridge: what moves it, and which line of spending
 Millions = Annotated[Figure, AfterValidator(must("GBP million a year"))]
-Part = Annotated[Figure, AfterValidator(must("share", most=1))]
+OneShare = Annotated[Figure, AfterValidator(must("share", most=1))]
 Growth = Annotated[Rate, AfterValidator(within("per year", -0.5, 0.5))]
 Year = Annotated[str, Field(pattern=r"^\d{4}/\d{2}$")]
 
@@ -68,7 +69,7 @@ class Line(Shape):
     """A part of spending: its share, and how demand, prices and money for it grow."""
 
     title: Text
-    share: Part | None = None
+    share: OneShare | None = None
     demand: Growth
     prices: Growth
     money: Growth
@@ -131,7 +132,7 @@ class Bridge:
     """
 
     years: list[str]
-    parts: list[tuple[Kind, str]]
+    parts: list[Part]
     amounts: npt.NDArray[np.float64]
     published: float
 
@@ -174,7 +175,7 @@ def bridge(gap: Gap, draft: str, changed: Mapping[str, float] | None = None) -> 
     Bridge
     """
     values = {key: figure.value for key, figure in gap.figures(draft).items()} | dict(changed or {})
-    found, years, rows = gap.drafts[draft], gap.years, dict[tuple[Kind, str], npt.NDArray[np.float64]]()
+    found, years, rows = gap.drafts[draft], gap.years, dict[Part, npt.NDArray[np.float64]]()
     whole = values[f"areas.{found.area}.spending"]
     before = _year(gap.first) - _year(gap.areas[found.area].spending.year)
     for name in found.lines:
@@ -189,7 +190,7 @@ def bridge(gap: Gap, draft: str, changed: Mapping[str, float] | None = None) -> 
             rows["opening", name] = np.full(len(years), short)
         rows |= {("demand", name): demand, ("prices", name): prices, ("money", name): -got}
     parts = [key for kind in KINDS for key in rows if key[0] == kind]
-    return Bridge(years, parts, np.array([rows[key] for key in parts]), found.gap.value)
+    return Bridge(years, parts, np.array([rows[key] for key in parts], np.float64), found.gap.value)
 
 
 def _growth(
@@ -254,6 +255,16 @@ def ends(gap: Gap, draft: str) -> tuple[Bridge, Bridge]:
         low, high = s.figure.range
         least[s.key], most[s.key] = (low, high) if s.at_low <= s.at_high else (high, low)
     return bridge(gap, draft, least), bridge(gap, draft, most)
+
+
+def part_ends(gap: Gap, draft: str) -> list[tuple[float, float]]:
+    """Least and greatest of each part in the last year, with its own rate or shortfall at the ends of its range."""
+    figures, area, out = gap.figures(draft), gap.drafts[draft].area, []
+    for n, (kind, line) in enumerate(bridge(gap, draft).parts):
+        key = f"areas.{area}.shortfall.{line}" if kind == "opening" else f"lines.{line}.{kind}"
+        moved = [float(bridge(gap, draft, {key: end}).amounts[n, -1]) for end in figures[key].range]
+        out.append((min(moved), max(moved)))
+    return out
 
 
 def read_gap(source: Source | Gap) -> Gap:
