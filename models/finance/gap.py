@@ -11,7 +11,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import numpy as np
@@ -275,12 +274,11 @@ def read_gap(source: Source | Gap) -> Gap:
     FaultsError
         With every fault of shape, names, years and shares.
     """
-    gap = source if isinstance(source, Gap) else read_section(Gap, source, "gap")
-    name = str(source) if isinstance(source, (str, Path)) else "gap"
-    faults = [Fault(f.key, f.value, f.rule, name, f.nearest, f.example) for f in _faults(gap)]
-    if faults:
-        raise FaultsError(faults, name)
-    return gap
+    if not isinstance(source, Gap):
+        return read_section(Gap, source, "gap", _faults)
+    if faults := list(_faults(source)):
+        raise FaultsError(faults, "gap")
+    return source
 
 
 def _faults(gap: Gap) -> Iterator[Fault]:
