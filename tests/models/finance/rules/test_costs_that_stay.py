@@ -157,9 +157,7 @@ def test_the_worked_case_is_one_of_them() -> None:
     assert found.cumulative[-1] == -2_225_000_00
 
 
-@given(
-    st.integers(0, 10**9), st.integers(1, 10**9), st.integers(0, 10**9), st.integers(0, 12), st.integers(0, 12)
-)
+@given(st.integers(0, 10**9), st.integers(1, 10**9), st.integers(0, 10**9), st.integers(0, 12), st.integers(0, 12))
 def test_the_longer_both_run_the_deeper_and_the_later(new: int, gain: int, built: int, ramp: int, proof: int) -> None:
     months = 60
 
