@@ -24,6 +24,7 @@ HELP = """carebridge: is this plan to close hospital beds credible?
   carebridge analyse DIR                what the answers of a sweep depend on, and where the plan fails
   carebridge list [group]               footprints, plans, scenarios, sweeps and models, each with its question
   carebridge list parameters [...]      every figure with unit, year, basis, status, range and source
+  carebridge gap [...]                  what explains the gap of money that a plan says it has, and what does not
   carebridge audit DIR                  every invariant of a run's money again, from its files alone
   carebridge hindcast [...]             what the model would have said of England's last years, beside naive forecasts
   carebridge doctor                     versions, compile cache, cores, memory and disk
@@ -79,6 +80,7 @@ def _dispatch(words: list[str]) -> int:
     from models.calibrate_command import HELP as CALIBRATE_HELP
     from models.compare_command import HELP as COMPARE_HELP
     from models.finance.audit import HELP as AUDIT_HELP
+    from models.finance.gap_command import HELP as GAP_HELP
     from models.hindcast.command import HELP as HINDCAST_HELP
     from models.hybrid_command import HELP as HYBRID_HELP
     from models.network_request import HELP as NETWORK_HELP
@@ -96,6 +98,7 @@ def _dispatch(words: list[str]) -> int:
         "hybrid": (_hybrid, HYBRID_HELP),
         "verify": (_verify, VERIFY_HELP),
         "audit": (_audit, AUDIT_HELP),
+        "gap": (_gap, GAP_HELP),
         "hindcast": (_hindcast, HINDCAST_HELP),
         "sweep": (_sweep, SWEEP_HELP),
         "status": (_status, STATUS_HELP),
@@ -125,6 +128,12 @@ def _audit(words: list[str]) -> int:
     from models.finance.audit import audit_command
 
     return audit_command(words)
+
+
+def _gap(words: list[str]) -> int:
+    from models.finance.gap_command import gap_command
+
+    return gap_command(words)
 
 
 def _hindcast(words: list[str]) -> int:

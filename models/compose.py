@@ -241,6 +241,7 @@ def _others(folder: Path) -> list[str]:
         manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
         if "scenario_hash" in manifest:
             ours |= {"manifest.json", "verdict.json", "report.html", *manifest["tables"], *manifest["charts"]}
+            ours |= set(manifest.get("files", ()))
     except (OSError, ValueError, KeyError, TypeError):
         pass
     folders = {str(above) for name in ours for above in Path(name).parents}

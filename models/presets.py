@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
 from sim.errors import Fault, FaultsError
-from sim.reading.shape import shape_faults
+from sim.network.keys import touches
+from sim.reading.lines import in_order, placed
+from sim.reading.mend import mended
+from sim.reading.shape import keys_known, shaped
 from sim.reading.yaml_file import read_yaml
 
 __all__ = ["Source", "composed", "read_section"]
@@ -18,7 +21,13 @@ Source = Mapping[str, Any] | str | Path  #: contents, or the path of a YAML file
 Section = TypeVar("Section", bound=BaseModel)
 
 
-def read_section(shape: type[Section], source: Source, name: str) -> Section:
+def read_section(
+    shape: type[Section],
+    source: Source,
+    name: str,
+    check: Callable[[Section], Iterable[Fault]] | None = None,
+    stand_ins: Sequence[Any] = (),
+) -> Section:
     """Read and check a section.
 
     Parameters
@@ -28,6 +37,11 @@ def read_section(shape: type[Section], source: Source, name: str) -> Section:
     source : mapping or path of a YAML file
     name : str
         What it is called in faults when it is no file.
+    check : callable, optional
+        Gives the faults of a section whose shape is right. Where the shape is not right, it is asked about what does
+        not depend on that, so that all faults are told at once.
+    stand_ins : sequence, optional
+        Values of this section that may stand where one is missing or wrong while the rest is checked.
 
     Raises
     ------
@@ -37,9 +51,14 @@ def read_section(shape: type[Section], source: Source, name: str) -> Section:
     lines, data = {}, source
     if isinstance(source, (str, Path)):
         name, lines, data = str(source), read_yaml(Path(source))[1], composed(Path(source))
-    found, faults = shape_faults(shape, data, name, lines)
-    if found is None:
-        raise FaultsError(faults, name)
+    found, wrong = shaped(shape, data)
+    faults, unsound, sound = [fault for _, fault in wrong], set[str](), found
+    if sound is None and check is not None:
+        sound, unsound = mended(shape, data, wrong, lambda path: keys_known(shape, path), stand_ins)
+    if sound is not None and check is not None:
+        faults += [fault for fault in check(sound) if not touches(fault.key, unsound)]
+    if found is None or faults:
+        raise FaultsError(in_order([placed(fault, name, lines) for fault in faults]), name)
     return found
 
 

@@ -17,12 +17,16 @@ import pandas as pd
 
 from models.finance.accounts import Pence
 from models.finance.books import year_of
+from models.finance.rules.contracts import Contract, block, guaranteed_income, in_words, pbr
 
 __all__ = ["CONTRACT_COLUMNS", "FIXED", "SAVING_COLUMNS", "Agreed"]
 
 FIXED = ("block", "guaranteed income")  #: forms that pay the agreed sum, whatever was done
 
-CONTRACT_COLUMNS = ("replication", "year", "rule", "payer", "payee", "form")
+#: bands of the forms that leave nothing to agree
+SURE = {agreed.kind: in_words(agreed) for agreed in (pbr(), block(), guaranteed_income())}
+
+CONTRACT_COLUMNS = ("replication", "year", "rule", "payer", "payee", "form", "bands")
 CONTRACT_PENCE = ("plan_pence", "actual_pence", "rebased_pence", "paid_pence")
 SAVING_COLUMNS = ("replication", "month", "scheme", "entity", "counterparty", "rule")
 
@@ -44,6 +48,7 @@ class Agreed:
         plan: npt.ArrayLike,
         actual: npt.ArrayLike,
         rebased: npt.ArrayLike = 0,
+        agreed: Contract | None = None,
     ) -> None:
         """A contract of one financial year, in pence (one amount, or one a replication).
 
@@ -59,8 +64,12 @@ class Agreed:
             What was agreed, and the value of what was done at the contract's prices.
         rebased : int or int64 array (R,)
             By how much the plan was changed on the basis of cost since it was first agreed (F6); inside `plan`.
+        agreed : Contract, optional
+            Bands by which it is paid, so that an audit can work the payment out again, to the penny. Those of blocks,
+            guaranteed incomes and payment by results are known without.
         """
-        row = {"year": year, "rule": rule, "payer": payer, "payee": payee, "form": form}
+        bands = in_words(agreed) if agreed else SURE.get(form, "")
+        row = {"year": year, "rule": rule, "payer": payer, "payee": payee, "form": form, "bands": bands}
         self.contracts.append(row | {"plan_pence": plan, "actual_pence": actual, "rebased_pence": rebased})
 
     def saving(

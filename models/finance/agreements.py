@@ -12,6 +12,8 @@ import pandas as pd
 from models.finance.agreed import FIXED
 from models.finance.books import Books, year_of
 from models.finance.breaches import MOST, Breach
+from models.finance.rules.contracts import from_words, pay
+from sim.errors import FaultsError
 
 __all__ = ["block_as_agreed", "falls_or_jumps", "payment_with_activity", "savings_once"]
 
@@ -39,9 +41,36 @@ def falls_or_jumps(actual: npt.NDArray[np.int64], paid: npt.NDArray[np.int64]) -
 
 
 def payment_with_activity(books: Books) -> list[Breach]:
-    """7: over replications with one plan, payment never falls with activity and never jumps."""
-    table, out = books.contracts, []
-    for group, rows in table.loc[~table["form"].isin(FIXED), :].groupby([*_CONTRACT, "plan_pence"], sort=True):
+    """7: a payment is what its bands make of plan and activity; with activity it never falls and never jumps."""
+    table = books.contracts
+    by_activity = table.loc[~table["form"].isin(FIXED), :]
+    return (_as_banded(by_activity) + _over_replications(by_activity))[:MOST]
+
+
+def _as_banded(table: pd.DataFrame) -> list[Breach]:
+    """Payments that are not what the contract's bands make of plan and activity; contracts without bands apart."""
+    out = []
+    for group, rows in table.loc[table["bands"] != "", :].groupby([*_CONTRACT, "bands"], sort=True):
+        plan, actual, paid = (rows[f"{name}_pence"].to_numpy(np.int64) for name in ("plan", "actual", "paid"))
+        below, words = (plan < 0) | (actual < 0), "plan or activity below nought"
+        wrong = np.where(below, np.minimum(plan, actual), 0)
+        if not below.any():
+            words = "the payment is not what its bands make of plan and activity"
+            try:
+                wrong = paid - pay(from_words(str(rows["form"].iloc[0]), str(_named(group)[-1])), plan, actual)
+            except FaultsError:
+                wrong, words = paid, "its bands are not those of a contract"
+        at = np.flatnonzero(wrong)
+        if len(at):
+            number = int(rows["replication"].iloc[at[0]])
+            out.append(_breach(7, _named(group), int(wrong[at[0]]), number, len(at), words))
+    return out
+
+
+def _over_replications(table: pd.DataFrame) -> list[Breach]:
+    """Payments of contracts with one plan that fall, or jump, as activity rises from replication to replication."""
+    out = []
+    for group, rows in table.groupby([*_CONTRACT, "plan_pence"], sort=True):
         actual, paid = (np.asarray(rows[name], np.int64) for name in ("actual_pence", "paid_pence"))
         wrong = falls_or_jumps(actual, paid)
         at = np.flatnonzero(wrong)
@@ -50,7 +79,7 @@ def payment_with_activity(books: Books) -> list[Breach]:
             words = f"payment {'falls' if worst < 0 else 'jumps'} as activity rises"
             later = rows.iloc[np.lexsort((paid, actual))[at[0] + 1]]
             out.append(_breach(7, _named(group), worst, int(later["replication"]), len(at), words))
-    return out[:MOST]
+    return out
 
 
 def block_as_agreed(books: Books) -> list[Breach]:

@@ -2,38 +2,46 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable, Iterator
+from itertools import combinations
+from typing import Any
 
 from models.figures import ROUNDING
 from models.finance.accounts import MIRRORS, PURPOSES
-from models.finance.organisations import EXTERNAL, System
+from models.finance.organisations import EXTERNAL, Contract, System
 from sim.errors import Fault, nearest
 
-__all__ = ["system_faults"]
+__all__ = ["STAND_INS", "system_faults"]
 
 _LIMIT = 10**13  #: pounds; 2**63 pence is 9.2e16 pounds, and sums over a system must stay exact
 
 
-def system_faults(system: System, file: str = "finance") -> list[Fault]:
-    """Every fault of a system whose shape is right.
+#: what may stand for a faulty part while the sound parts are checked; nothing that is told depends on them
+_FIGURE: dict[str, Any] = {"value": 0, "unit": "GBP", "year": "not applicable", "basis": "not applicable"}
+STAND_INS: tuple[Any, ...] = (
+    *(_FIGURE | {"unit": unit} for unit in ("GBP", "GBP per year", "people")),
+    *("block", "acute trust", "in", "assumed", "2018-04-01", True),
+    {"synthetic": True, "year": "not applicable", "basis": "not applicable", "balances": {}},
+    {"year": "not applicable", "basis": "not applicable"},
+)
+#: forms of contract that are paid by bands around the plan
+_BANDED = ("cap and collar", "tolerance and marginal rate")
 
-    Parameters
-    ----------
-    system : System
-    file : str
-        What to call it in faults.
-    """
-    found = [
+
+def system_faults(system: System) -> list[Fault]:
+    """Every fault of a system whose shape is right."""
+    return [
         *_names(system),
         *_calendar(system),
         *_residents(system),
         *_funds(system),
         *_contracts(system),
+        *_overlaps(system),
         *_border(system),
         *_openings(system),
         *_agreement(system),
     ]
-    return [Fault(f.key, f.value, f.rule, file, f.nearest, f.example) for f in found]
 
 
 def _known(key: str, name: str, choices: Iterable[str], what: str) -> Iterator[Fault]:
@@ -79,7 +87,7 @@ def _residents(system: System) -> Iterator[Fault]:
         yield Fault("residents.parts", None, rule)
     for name in commissioners:
         if not any(part.commissioner == name for part in parts.values()):
-            yield Fault(f"organisations.{name}", None, "is a commissioner responsible for no resident.")
+            yield Fault(f"organisations.{name}.kind", "commissioner", "it is responsible for no resident.")
 
 
 def _funds(system: System) -> Iterator[Fault]:
@@ -106,6 +114,56 @@ def _contracts(system: System) -> Iterator[Fault]:
         if contract.payer == contract.payee:
             yield Fault(f"{key}.payee", contract.payee, "nobody has a contract with itself.")
         yield from _known(f"{key}.purpose", contract.purpose, PURPOSES, "a purpose of money")
+        yield from _terms(key, contract)
+        fund = system.funds.get(contract.payer)
+        if fund is None:
+            continue
+        if contract.purpose in PURPOSES and contract.purpose not in fund.purposes:
+            rule = f"{contract.payer} may not pay for that; it may pay for: {', '.join(fund.purposes)}."
+            close = nearest(contract.purpose, fund.purposes) or fund.purposes[0]
+            yield Fault(f"{key}.purpose", contract.purpose, rule, nearest=close)
+        national = fund.host in EXTERNAL and fund.members
+        if national and contract.payee in system.entities and contract.payee not in fund.members:
+            rule = f"{contract.payer} pays its members only: {', '.join(fund.members)}."
+            yield Fault(f"{key}.payee", contract.payee, rule, nearest=nearest(contract.payee, fund.members))
+
+
+def _terms(key: str, contract: Contract) -> Iterator[Fault]:
+    """Period and bounds of a contract."""
+    start, end = contract.start, contract.end
+    if start and start.day != 1:
+        yield Fault(f"{key}.start", start.isoformat(), "a contract begins on the first day of a month.")
+    if end and (end + dt.timedelta(days=1)).day != 1:
+        yield Fault(f"{key}.end", end.isoformat(), "a contract ends on the last day of a month.")
+    if start and end and end < start:
+        yield Fault(f"{key}.end", end.isoformat(), f"is before the contract's start, {start.isoformat()}.")
+    for name in ("collar", "cap"):
+        bound = getattr(contract, name)
+        if bound is not None and contract.form not in _BANDED:
+            rule = f"a contract of the form '{contract.form}' has none; these have: {', '.join(_BANDED)}."
+            yield Fault(f"{key}.{name}", bound.value, rule)
+    collar, cap = contract.collar, contract.cap
+    if collar and cap and cap.value < collar.value:
+        yield Fault(f"{key}.cap", cap.value, f"the cap must not lie below the collar, {collar.value:g} of the plan.")
+        return
+    if collar and collar.range[1] > 1:
+        yield Fault(f"{key}.collar", collar.value, "it and its range are shares of the plan, at most 1.")
+    if cap and cap.range[0] < 1:
+        yield Fault(f"{key}.cap", cap.value, "it and its range are shares of the plan, at least 1.")
+
+
+def _overlaps(system: System) -> Iterator[Fault]:
+    """Contracts of one pair for one purpose, in force on the same day: the same care would be paid for twice."""
+    for (first, one), (second, other) in combinations(system.contracts.items(), 2):
+        if (one.payer, one.payee, one.purpose) != (other.payer, other.payee, other.purpose):
+            continue
+        begin = max(one.start or system.start, other.start or system.start)
+        if one.in_force(begin) and other.in_force(begin):
+            rule = (
+                f"{one.payer} and {one.payee} have a contract for {one.purpose} already, '{first}', in force on "
+                f"{begin.isoformat()}; one must end before the other begins."
+            )
+            yield Fault(f"contracts.{second}.start", other.start and other.start.isoformat(), rule)
 
 
 def _border(system: System) -> Iterator[Fault]:

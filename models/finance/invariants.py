@@ -102,8 +102,12 @@ def rolled_forward(books: Books) -> list[Breach]:
     reserve = keys.where("ie_reserve")
     words = "the reserve moved outside the year-end close"
     out += found_in(4, books, books.movement[reserve], _key(books, words, reserve))
-    loans = keys.where("loan")
-    out += found_in(4, books, np.maximum(books.closing[loans], 0), _key(books, "more was repaid than was owed", loans))
+    for account, words in (
+        ("loan", "more was repaid than was owed"),
+        ("pdc", "more was given back than was received"),
+    ):
+        at = keys.where(account)
+        out += found_in(4, books, np.maximum(books.closing[at], 0), _key(books, words, at))
     ends = year_ends(books.start, len(books.months))
     flows = np.flatnonzero(keys.part("income", "expenditure"))
     open_after = np.zeros((len(flows), *books.closing.shape[1:]), np.int64)
@@ -154,13 +158,18 @@ def same_system_pound(one: Books, other: Books, without: Sequence[str] = BEFORE)
 
 
 def not_overworn(books: Books) -> list[Breach]:
-    """9: accumulated depreciation is at most cost."""
-    out, words = [], "more was written off than it cost"
+    """9: accumulated depreciation is at most cost, and no more is taken off the books than was worn out."""
+    out, inside = [], books.internal[books.keys.entity]
     for entity in (e for e in books.entities if not e.external):
         keys = books.keys.where("ppe_cost", "accumulated_depreciation", entity=entity.name)
         wrong = np.minimum(books.total(books.closing, keys), 0)[None]
-        worn = (entity.name, "accumulated_depreciation", keys, words)
+        worn = (entity.name, "accumulated_depreciation", keys, "more was written off than it cost")
         out += found_in(9, books, wrong, lambda _, worn=worn: worn)
+    for account, beyond in (("ppe_cost", np.minimum), ("accumulated_depreciation", np.maximum)):
+        at = books.keys.where(account)
+        at = at[inside[at]]
+        words = "more was taken off the books than was on them"
+        out += found_in(9, books, beyond(books.closing[at], 0), _key(books, words, at))
     return out
 
 

@@ -7,7 +7,6 @@ enters or leaves the system comes from and goes to somebody. Every resident has 
 from __future__ import annotations
 
 import datetime as dt
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, field_validator
@@ -42,6 +41,7 @@ Kind = Literal[
 ]
 
 Pounds = Annotated[Figure, AfterValidator(must("GBP"))]
+OfPlan = Annotated[Figure, AfterValidator(must("share"))]
 PoundsAYear = Annotated[Figure, AfterValidator(must("GBP per year"))]
 People = Annotated[Figure, AfterValidator(must("people"))]
 Form = Literal[
@@ -125,7 +125,12 @@ class Population(Shape):
 
 
 class Contract(Shape):
-    """Who pays whom, on what form, and how much is planned."""
+    """Who pays whom, on what form, how much is planned, and for how long.
+
+    Without `start` a contract is in force from the day the books open, without `end` as long as they run. What a pair
+    agrees for the same purpose may change its form over time (F4): one contract after the other. `collar` and `cap`
+    are shares of the plan between which a cap and collar pays for activity, or a tolerance does not.
+    """
 
     payer: Text
     payee: Text
@@ -133,6 +138,14 @@ class Contract(Shape):
     purpose: Text = "patient_care"
     plan: PoundsAYear
     settle_months: int = Field(default=0, ge=0, le=12)
+    start: dt.date | None = None
+    end: dt.date | None = None
+    collar: OfPlan | None = None
+    cap: OfPlan | None = None
+
+    def in_force(self, day: dt.date) -> bool:
+        """Whether it holds on a day."""
+        return (self.start is None or self.start <= day) and (self.end is None or day <= self.end)
 
 
 class Border(Shape):
@@ -228,11 +241,10 @@ def read_system(source: Source | System) -> System:
     FaultsError
         With every fault: of shape, of names, of shares and of balance sheets.
     """
-    from models.finance.checks import system_faults
+    from models.finance.checks import STAND_INS, system_faults
 
-    system = source if isinstance(source, System) else read_section(System, source, "finance")
-    name = str(source) if isinstance(source, (str, Path)) else "finance"
-    faults = system_faults(system, name)
-    if faults:
-        raise FaultsError(faults, name)
-    return system
+    if not isinstance(source, System):
+        return read_section(System, source, "finance", system_faults, STAND_INS)
+    if faults := system_faults(source):
+        raise FaultsError(faults, "finance")
+    return source

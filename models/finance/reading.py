@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +14,7 @@ import pandas as pd
 import pyarrow as pa
 
 from models.finance.accounts import ACCOUNTS, Key, Keys, Pence
+from models.finance.agreed import CONTRACT_COLUMNS, SAVING_COLUMNS
 from models.finance.books import Books, Entity, Lines
 from models.finance.tables import MONEY_VERSION
 from sim.arrow import read_parts
@@ -46,7 +47,8 @@ def read_books(folder: Path) -> Iterator[Books]:
         When a file is missing, broken, or of another layout.
     """
     entities = _entities(folder / "entities.arrow")
-    contracts, savings = _register(folder / "contracts.arrow"), _register(folder / "savings.arrow")
+    contracts = _register(folder / "contracts.arrow", CONTRACT_COLUMNS)
+    savings = _register(folder / "savings.arrow", SAVING_COLUMNS)
     journal_of = _in_turn(read_parts(folder / "ledger.arrow", MONEY_VERSION))
     path, before, count, said = folder / "trial_balance.arrow", -1, 0, ""
     for part in read_parts(path, MONEY_VERSION):
@@ -136,8 +138,10 @@ def _entities(path: Path) -> tuple[Entity, ...]:
     )
 
 
-def _register(path: Path) -> pd.DataFrame:
+def _register(path: Path, wanted: Sequence[str]) -> pd.DataFrame:
     found = pa.concat_tables(read_parts(path, MONEY_VERSION)).to_pandas().rename(columns={"saved_pence": "pence"})
+    if missing := [name for name in wanted if name not in found.columns]:
+        raise CarebridgeError(f"{path}: has no column '{missing[0]}'.")
     return found.astype({name: object for name in found.columns if found[name].dtype == "category"})
 
 
@@ -186,6 +190,11 @@ def _balances(part: pa.Table, path: Path) -> _Balances:
         what = f"no account is called '{strange[0]}'" if strange else "an account is given twice"
         raise CarebridgeError(f"{path}: {what}.")
     amounts = np.stack([_numbers(part, name, path).reshape(wide, span) for name in _AMOUNTS])
+    early = np.argwhere(amounts[:2, :, 0])
+    if len(early):
+        entity, account, other, _ = listed[early[0, 1]]
+        what = f"{entity}, {account}{f'[{other}]' if other else ''}, moves before the books open"
+        raise CarebridgeError(f"{path}: {what} (replication {numbers[0]}).")
     return _Balances(int(numbers[0]), listed, months[:span], amounts)  # type: ignore[arg-type]
 
 

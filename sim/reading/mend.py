@@ -29,7 +29,11 @@ _ROUNDS = 100
 
 
 def mended(
-    model: type[Model], data: Any, faults: Sequence[Placed], names: Callable[[Path], list[str]]
+    model: type[Model],
+    data: Any,
+    faults: Sequence[Placed],
+    names: Callable[[Path], list[str]],
+    stand_ins: Sequence[Any] = (),
 ) -> tuple[Model | None, set[str]]:
     """Validate what is left of an input without what is at fault.
 
@@ -44,6 +48,8 @@ def mended(
         What :func:`sim.reading.wording.shape_words` found in it.
     names : callable
         Gives the keys that are known at a location.
+    stand_ins : sequence, optional
+        Of this kind of file; tried before those that serve for any.
 
     Returns
     -------
@@ -52,7 +58,7 @@ def mended(
     unsound : set of str
         Dotted keys at which something was left out or put in.
     """
-    copy = _copied(data)
+    copy, choices = _copied(data), (*stand_ins, *_STAND_INS)
     unsound: set[str] = set()
     tried: dict[Path, int] = {}
     for _ in range(_ROUNDS):
@@ -61,7 +67,7 @@ def mended(
                 return None, unsound
             if fault.rule.startswith("unknown key") and fault.nearest:
                 unsound.add(_dotted((*path[:-1], fault.nearest)))  # it is what was meant
-            _mend(copy, path, tried, unsound)
+            _mend(copy, path, choices, tried, unsound)
         try:
             return model.model_validate(copy), unsound
         except ValidationError as error:
@@ -69,22 +75,22 @@ def mended(
     return None, unsound
 
 
-def _mend(data: Any, path: Path, tried: dict[Path, int], unsound: set[str]) -> None:
+def _mend(data: Any, path: Path, choices: Sequence[Any], tried: dict[Path, int], unsound: set[str]) -> None:
     """Take the next attempt at a path; when all have failed, at the path above."""
     unsound.add(_dotted(path))
     parent = _at(data, path[:-1])
     attempt = tried.get(path, 0)
     tried[path] = attempt + 1
-    if attempt > len(_STAND_INS):
+    if attempt > len(choices):
         if len(path) > 1:
-            _mend(data, path[:-1], tried, unsound)
+            _mend(data, path[:-1], choices, tried, unsound)
     elif isinstance(parent, dict):
         if attempt == 0:
             parent.pop(path[-1], None)
         else:
-            parent[path[-1]] = _copied(_STAND_INS[attempt - 1])
+            parent[path[-1]] = _copied(choices[attempt - 1])
     elif isinstance(parent, list) and attempt > 0 and path[-1] < len(parent):
-        parent[path[-1]] = _copied(_STAND_INS[attempt - 1])
+        parent[path[-1]] = _copied(choices[attempt - 1])
 
 
 def _at(data: Any, path: Iterable[Any]) -> Any:

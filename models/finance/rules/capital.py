@@ -17,14 +17,15 @@ from models.finance.rules.checks import at_least, between, fitting, refuse
 from models.finance.rules.public_dividend import dividend
 from sim.errors import Fault, nearest
 
-__all__ = ["LAND", "Assets", "Backlog", "backlog", "capital_loan", "carry", "cost_of_capital", "ration"]
+__all__ = ["LAND", "Assets", "Backlog", "Funded", "backlog", "capital_loan", "carry", "cost_of_capital", "ration"]
+__all__ += ["ration_years"]
 
 LAND = 0  #: life of what does not wear out
 HALF_YEARS = 2  #: in a year
 RATIONS = ("priority", "pro rata")
 
 
-def ration(requests: Any, envelope: Any, rule: str = "priority") -> Pence:
+def ration(requests: Any, envelope: Any, rule: str = "priority", rank: npt.ArrayLike | None = None) -> Pence:
     """Return what each project gets of the capital envelope (E1, E6, E9).
 
     Parameters
@@ -35,6 +36,9 @@ def ration(requests: Any, envelope: Any, rule: str = "priority") -> Pence:
         Most that may be spent in the year.
     rule : str
         ``"priority"``: one after the other, the last as far as it goes; ``"pro rata"``: all in proportion.
+    rank : ndarray of number [..., projects], optional
+        Who comes first, the least number: for example the rating of an area, where early money goes to those rated as
+        the most advanced (E5). Among equals, and unless given, the order of the requests counts.
 
     Returns
     -------
@@ -49,8 +53,52 @@ def ration(requests: Any, envelope: Any, rule: str = "priority") -> Pence:
     refuse(faults, "capital envelope")
     if rule == "pro rata":
         return split(np.minimum(wanted.sum(axis=-1), most), wanted)
-    before = np.cumsum(wanted, axis=-1) - wanted
-    return np.clip(most[..., None] - before, 0, wanted)
+    first = np.arange(wanted.shape[-1]) if rank is None else np.asarray(rank)
+    order = np.argsort(np.broadcast_to(first, wanted.shape), axis=-1, kind="stable")
+    queued = np.take_along_axis(wanted, order, axis=-1)
+    before = np.cumsum(queued, axis=-1) - queued
+    out = np.zeros_like(wanted)
+    np.put_along_axis(out, order, np.clip(most[..., None] - before, 0, queued), axis=-1)
+    return out
+
+
+@dataclass(frozen=True)
+class Funded:
+    """Capital by year, in pence, arrays of shape [years, ..., projects]."""
+
+    granted: Pence
+    waiting: Pence  #: asked for and not yet granted, at the end of the year
+
+
+def ration_years(requests: Any, envelopes: Any, rule: str = "priority", rank: npt.ArrayLike | None = None) -> Funded:
+    """Ration the envelopes of several years: what is not granted is asked for again in the next year (E3).
+
+    An envelope that is not used up is lost, as yearly capital limits are.
+
+    Parameters
+    ----------
+    requests : ndarray of int64 [years, ..., projects]
+        New in each year.
+    envelopes : ndarray of int64 [years, ...]
+        For example the tranches of a national programme.
+    rule, rank
+        As for :func:`ration`; a rank holds for all years.
+
+    Returns
+    -------
+    Funded
+    """
+    wanted, most = as_pence(requests, "requests"), as_pence(envelopes, "envelopes")
+    faults = at_least(0, requests=wanted, envelopes=most)
+    if len(wanted) != len(most):
+        faults.append(Fault("envelopes", len(most), f"one is needed for each of {len(wanted)} years."))
+    refuse(faults, "capital over the years")
+    out = Funded(np.zeros_like(wanted), np.zeros_like(wanted))
+    waiting = np.zeros_like(wanted[0])
+    for year, (new, there) in enumerate(zip(wanted, most, strict=True)):
+        out.granted[year] = ration(waiting + new, there, rule, rank)
+        waiting = out.waiting[year] = waiting + new - out.granted[year]
+    return out
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ from sim.errors import Fault
 
 __all__ = ["Band", "Contract", "at_cost", "blended", "blended_parts", "block", "break_glass", "broken", "cap_collar"]
 __all__ += ["carried", "contract", "guaranteed_income", "mret", "mret_retained", "pay", "pbr", "reset_plan", "shadow"]
-__all__ += ["tolerance", "uplifted"]
+__all__ += ["from_words", "in_words", "tolerance", "uplifted"]
 
 
 @dataclass(frozen=True)
@@ -83,6 +83,33 @@ def _band_faults(bands: tuple[Band, ...]) -> list[Fault]:
     if bands[-1].high is not None:
         faults.append(Fault(f"bands.{len(bands) - 1}.high", float(bands[-1].high), "the last band has no high bound."))
     return faults
+
+
+def in_words(agreed: Contract) -> str:
+    """Return the bands of a contract as one exact line, such as ``..0 at 1; 0.. at 7/10``; read by `from_words`."""
+    ends = [("" if b.low is None else str(b.low), "" if b.high is None else str(b.high)) for b in agreed.bands]
+    return "; ".join(f"{low}..{high} at {b.rate}" for (low, high), b in zip(ends, agreed.bands, strict=True))
+
+
+def from_words(kind: str, words: str) -> Contract:
+    """Return the contract that :func:`in_words` wrote down.
+
+    Raises
+    ------
+    FaultsError
+        When the words are no bands, or not those of a contract.
+    """
+    bands = []
+    for part in words.split("; "):
+        span, _, rate = part.partition(" at ")
+        low, dots, high = span.partition("..")
+        try:
+            bands.append((Fraction(low) if low else None, Fraction(high) if high else None, Fraction(rate)))
+        except (ValueError, ZeroDivisionError):
+            dots = ""
+        if not dots:
+            refuse([Fault("bands", words, "write each band as low..high at rate.")], f"contract '{kind}'")
+    return contract(kind, bands)
 
 
 def pay(agreed: Contract, plan: Any, actual: Any) -> Pence:

@@ -15,12 +15,14 @@ import numpy as np
 import numpy.typing as npt
 
 from models.finance.rules.amounts import Pence, Rate, as_pence, exact, split, whole_weights
-from models.finance.rules.checks import at_least, known, refuse, summing_to_one
+from models.finance.rules.checks import at_least, fitting, known, refuse, summing_to_one
 from sim.errors import Fault
 
-__all__ = ["REFUSED", "Delays", "Spent", "bear", "decided", "pay_for_performance", "pot_faults", "spend"]
+__all__ = ["NEVER", "REFUSED", "Delays", "Spent", "bear", "decided", "pay_for_performance", "pooled", "pot_faults"]
+__all__ += ["spend", "spent_as_decided"]
 
 REFUSED = -1  #: month of a decision that never takes effect
+NEVER = -1  #: month of a budget that never joins the pool
 POTS = ("A", "B", "C")
 
 
@@ -62,6 +64,93 @@ def decided(pot: str, asked: Any, partners: npt.ArrayLike, national: npt.ArrayLi
     if pot == "C":
         month, ratified = month + delays.national, ratified & np.asarray(national, bool)
     return np.where(ratified, month, REFUSED).astype(np.int64)
+
+
+def spent_as_decided(
+    pots: Sequence[str],
+    before: Any,
+    proposed: Any,
+    asked: Any,
+    partners: npt.ArrayLike,
+    national: npt.ArrayLike,
+    delays: Delays,
+    months: int,
+) -> Pence:
+    """Return what is spent on each line by month: as before until a decision holds, then as proposed (F13).
+
+    Every line of a budget lies in a pot, and the pot says who has to agree. What is refused stays as it was.
+
+    Parameters
+    ----------
+    pots : sequence of str
+        Pot of each line.
+    before, proposed : ndarray of int64 [lines, ...]
+        Spending of a month, in pence.
+    asked : ndarray of int64 [lines, ...]
+        Month in which the joint board takes it up, from 0.
+    partners, national : ndarray of bool [lines, ...]
+        Whether the partner concerned, and the national commissioner, would ratify.
+    delays : Delays
+    months : int
+
+    Returns
+    -------
+    ndarray of int64 [months, lines, ...]
+
+    Raises
+    ------
+    FaultsError
+        When there is no such pot, amounts, months or delays are negative, or shapes do not fit.
+    """
+    old, new = as_pence(before, "before"), as_pence(proposed, "proposed")
+    taken_up = np.asarray(asked, np.int64)
+    shape = np.broadcast_shapes(old.shape, new.shape)
+    faults = at_least(0, before=old, proposed=new, asked=taken_up, months=months)
+    faults += known("pots", sorted(set(pots)), POTS, "pot") + at_least(0, **vars(delays))
+    if shape[:1] != (len(pots),):
+        faults.append(Fault("pots", len(pots), f"one pot is needed for each of {shape[0] if shape else 0} lines."))
+    faults += fitting(shape, asked=taken_up, partners=np.asarray(partners), national=np.asarray(national))
+    refuse(faults, "spending as decided")
+    when, mine, theirs = (np.broadcast_to(np.asarray(x), shape) for x in (taken_up, partners, national))
+    since = np.stack([decided(pot, when[n], mine[n], theirs[n], delays) for n, pot in enumerate(pots)])
+    month = np.arange(months).reshape(-1, *(1,) * len(shape))
+    return np.where((since != REFUSED) & (month >= since), new, old)
+
+
+def pooled(budgets: Any, owners: Sequence[str], joins: Sequence[int], partners: Sequence[str]) -> Pence:
+    """Return what each partner pays into a pool whose scope grows: each line's budget, once it has joined (F31).
+
+    Parameters
+    ----------
+    budgets : ndarray of int64 [months, lines, ...]
+    owners : sequence of str
+        Partner whose budget each line is.
+    joins : sequence of int
+        Month from which the line is pooled; :data:`NEVER`.
+    partners : sequence of str
+
+    Returns
+    -------
+    ndarray of int64 [months, partners, ...]
+
+    Raises
+    ------
+    FaultsError
+        When an owner is no partner, a budget is negative, or a line has no owner or month.
+    """
+    budgets = as_pence(budgets, "budgets")
+    faults = at_least(0, budgets=budgets) + known("owners", sorted(set(owners)), partners, "partner")
+    faults += at_least(NEVER, joins=np.array(joins))
+    lines = budgets.shape[1] if budgets.ndim > 1 else 0
+    for key, given in (("owners", owners), ("joins", joins)):
+        if len(given) != lines:
+            faults.append(Fault(key, len(given), f"one is needed for each of {lines} lines."))
+    refuse(faults, "scope of a pool")
+    month, since = np.arange(len(budgets))[:, None], np.array(joins)
+    inside = (since != NEVER) & (month >= since)
+    paid = np.where(inside.reshape(*inside.shape, *(1,) * (budgets.ndim - 2)), budgets, 0)
+    mine = [[owner == partner for owner in owners] for partner in partners]
+    return np.stack([paid[:, own].sum(axis=1) for own in mine], axis=1)
 
 
 def bear(contributions: Any, spent: Any, shares: Sequence[Rate] | None = None, caps: Any = None) -> tuple[Pence, Pence]:

@@ -70,6 +70,7 @@ class SustainabilityFund(Shape):
     incentive: AnyShare
     system_share: OneShare
     transformation: OneShare
+    diverted: OneShare
 
 
 class Pooled(Shape):

@@ -18,7 +18,8 @@ from models.finance.rules.amounts import MONTHS, Pence, Rate, as_pence, exact, s
 from models.finance.rules.checks import at_least, between, fitting, refuse, summing_to_one
 from sim.errors import Fault
 
-__all__ = ["FINANCE", "Paid", "access_gate", "by_month", "finance_gate", "incentive", "of_system", "pay_fund"]
+__all__ = ["FINANCE", "Divided", "Paid", "access_gate", "by_month", "divided", "finance_gate", "incentive", "of_system"]
+__all__ += ["pay_fund"]
 
 FINANCE = "finance"  #: the element whose gate is the control total
 Gates = npt.NDArray[np.bool_]
@@ -35,6 +36,43 @@ class Paid:
     def quarters(self) -> Pence:
         """Paid by quarter, [..., quarters]."""
         return np.stack(list(self.elements.values())).sum(axis=0)
+
+
+@dataclass(frozen=True)
+class Divided:
+    """What a fund for deficits and for change is spent on, in pence; together it is the fund."""
+
+    deficits: Pence  #: by organisation, [..., organisations]
+    change: Pence  #: left for transformation, [...]
+    unspent: Pence  #: set aside for deficits that did not come, [...]
+
+
+def divided(fund: Any, deficits: Any, transformation: Rate, diverted: Rate = 0) -> Divided:
+    """Divide a fund between deficits and change; deficits that it does not cover may eat into the latter (F2).
+
+    Parameters
+    ----------
+    fund : ndarray of int64 [...]
+    deficits : ndarray of int64 [..., organisations]
+        To be covered, as positive amounts; a fund that is too small is shared in proportion.
+    transformation : rate
+        Share that is set aside for change.
+    diverted : rate
+        How much of that may go to deficits that the rest of the fund does not cover: 0 none, 1 all of it.
+
+    Raises
+    ------
+    FaultsError
+        When an amount is negative, or a share lies outside 0 to 1.
+    """
+    fund, claims = as_pence(fund, "fund"), as_pence(deficits, "deficits")
+    faults = at_least(0, fund=fund, deficits=claims) + between(0, 1, transformation=transformation, diverted=diverted)
+    refuse(faults, "division of the fund")
+    aside = times(fund, transformation)
+    asked = claims.sum(axis=-1)
+    taken = np.minimum(times(aside, diverted), np.maximum(asked - (fund - aside), 0))
+    covered = np.minimum(asked, fund - aside + taken)
+    return Divided(split(covered, claims), aside - taken, fund - aside + taken - covered)
 
 
 def finance_gate(result: Any, control_total: Any) -> Gates:

@@ -6,11 +6,24 @@ from typing import Any
 
 import numpy as np
 
+from models.finance.accounts import Pence
 from models.finance.ledger import Book
 from models.finance.organisations import System, read_system
+from models.finance.rules import contracts
 
 NOTE = {"year": "2018/19", "basis": "not applicable"}
 KINDS = ("commissioner", "acute trust", "council", "community provider", "mental health trust", "ambulance trust")
+
+
+FORMS = (
+    contracts.pbr(),
+    contracts.block(),
+    contracts.guaranteed_income(),
+    contracts.mret("0.7"),
+    contracts.cap_collar("0.05", "0.05"),
+    contracts.tolerance("0.02", "0.02", "0.5"),
+    contracts.blended("0.2"),
+)
 
 
 def pounds(value: float, unit: str = "GBP") -> dict[str, Any]:
@@ -95,7 +108,47 @@ def random_book(seed: int, count: int, months: int = 15, replications: int = 2, 
         given = draw.integers(0, 10**7, shape)
         book.pay(slice(None), giver, fund, "into_fund", given, "pool_contribution")
         book.pay(slice(None), fund, names[1], "out_of_fund", given // 3, purpose)
+    _assets_and_capital(book, draw, names)
+    agree(book, draw, names[0], names[1:])
+    save(book, draw, names[0], names[1])
     for month in range(months):
         for org in names:
             book.fund_floor(month, org)
     return book
+
+
+def _assets_and_capital(book: Book, draw: np.random.Generator, names: list[str]) -> None:
+    """Losses of value, revaluations, assets taken off the books, loans and capital: every account is used."""
+    org, months = str(draw.choice(names)), book.months
+    when = int(draw.integers(months))
+    few = draw.integers(0, 10**6, book.replications)
+    book.impair(when, org, "impaired", few)
+    book.retire(when, org, "retired", few)
+    book.revalue(when, org, "revalued", few - 10**5)
+    book.draw_loan(when, org, "dhsc", "lent", few)
+    book.repay_loan(months - 1, org, "dhsc", "repaid", few // 2)
+    book.receive_pdc(when, org, "capital", few)
+
+
+def agree(book: Book, draw: np.random.Generator, payer: str, payees: list[str]) -> None:
+    """A contract of a random form with each payee, paid month by month on the year so far, and registered."""
+    for n, payee in enumerate(payees):
+        agreed, rule = FORMS[int(draw.integers(len(FORMS)))], f"contract_{n}"
+        for first in range(0, book.months, 12):
+            span = slice(first, min(first + 12, book.months))
+            plan = np.full(span.stop - first, int(draw.integers(1, 10**7)))
+            done = draw.integers(0, 2 * plan[0], (book.replications, len(plan)))
+            plan_so_far: Pence = np.cumsum(plan)
+            so_far: Pence = np.cumsum(done, axis=1)
+            due = contracts.pay(agreed, np.broadcast_to(plan_so_far, so_far.shape), so_far)
+            book.accrue(span, payer, payee, rule, np.diff(due, axis=1, prepend=0), "patient_care")
+            year = f"{2018 + first // 12}/{19 + first // 12}"
+            book.agreed.contract(year, rule, payer, payee, agreed.kind, plan_so_far[-1], so_far[:, -1], agreed=agreed)
+
+
+def save(book: Book, draw: np.random.Generator, payer: str, payee: str) -> None:
+    """A cost that one organisation claims, and a payment that falls for one and is lost by the other."""
+    month, cost = int(draw.integers(book.months)), draw.integers(1, 10**6, book.replications)
+    book.agreed.saving(month, "scheme", payee, cost)
+    book.agreed.saving(month, "scheme", payer, cost // 2, counterparty=payee, rule="by_activity")
+    book.agreed.saving(month, "scheme", payee, -(cost // 2), counterparty=payer, rule="by_activity")

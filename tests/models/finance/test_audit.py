@@ -12,6 +12,7 @@ import pytest
 from pyarrow import feather
 
 from models.cli import main
+from models.finance.accounts import ACCOUNTS
 from models.finance.audit import audit
 from models.finance.breaches import Breach
 from models.finance.ledger import Book
@@ -170,6 +171,72 @@ def test_a_penny_in_the_trial_balance_is_named(run: Path) -> None:
     assert one(breaches, 4).entity == TRUST
     assert one(breaches, 4).account == "cash"
     assert one(breaches, 1).rule == "no journal kept"
+
+
+COLUMNS = [
+    *(("trial_balance", f"{name}_pence") for name in ("movement", "transfer", "closing")),
+    *(("ledger", f"{side}_pence") for side in ("debit", "credit")),
+]
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("whole")
+    write_money(folder, [random_book(7, 3).close()], "hash", named=(0, 1))
+    return folder
+
+
+@pytest.mark.parametrize(("table", "column"), COLUMNS)
+def test_a_penny_in_any_account_of_a_file_is_caught_and_named(
+    whole: Path, tmp_path: Path, table: str, column: str
+) -> None:
+    """One row of every account, and for balances one before the books open, when nothing moves."""
+    rows = feather.read_table(whole / f"{table}.arrow").to_pandas()
+    opening = rows["month"].astype(str) == "2018-03-01"
+    draw, chosen = np.random.default_rng(1), list[int]()
+    for account in rows["account"].unique():
+        for part in (~opening, opening):
+            found = np.flatnonzero((rows["account"] == account) & part)
+            chosen += [int(draw.choice(found))] if len(found) else []
+    assert set(rows.loc[chosen, "account"]) >= set(ACCOUNTS) - {"ie_reserve"}
+    for n in chosen:
+        run = Path(shutil.copytree(whole, tmp_path / str(n)))
+        spoil(run, table, lambda columns, n=n: columns[column].__setitem__(n, columns[column][n] + 1))
+        entity, account = str(rows["entity"][n]), str(rows["account"][n])
+        try:
+            wrong = audit(run).breaches
+        except CarebridgeError as error:
+            assert f"{entity}, {account}" in str(error)
+            assert "moves before the books open" in str(error)
+            assert opening[n]
+            continue
+        assert entity in {b.entity for b in wrong if b.account.startswith((account, "all accounts", "opening"))}
+        assert {abs(b.pence) for b in wrong} == {1}
+
+
+def test_a_penny_in_the_register_is_caught_without_a_journal(run: Path) -> None:
+    """Replication 1 keeps none; payment by results must be what was done, a block what was agreed."""
+    for rule, column, number in (("pbr", "paid", 7), ("pbr", "actual", 7), ("block", "paid", 8), ("block", "plan", 8)):
+        name = f"{column}_pence"
+
+        def change(columns: dict[str, list], by: int, rule: str = rule, name: str = name) -> None:
+            columns[name][row(columns, rule=rule, replication=1)] += by
+
+        spoil(run, "contracts", lambda columns, change=change: change(columns, 1))
+        wrong = audit(run).breaches
+        assert {(b.invariant, b.rule, b.when, b.replication, abs(b.pence)) for b in wrong} == {
+            (number, rule, "2018/19", 1, 1)
+        }
+        spoil(run, "contracts", lambda columns, change=change: change(columns, -1))
+    assert audit(run).breaches == []
+
+
+def test_bands_that_are_none_are_named(run: Path) -> None:
+    def change(columns: dict[str, list]) -> None:
+        columns["bands"][row(columns, rule="pbr", replication=1)] = "5..1 at 1"
+
+    spoil(run, "contracts", change)
+    assert {(b.invariant, b.words) for b in audit(run).breaches} == {(7, "its bands are not those of a contract")}
 
 
 def test_a_journal_that_agrees_with_itself_but_not_with_the_balances_is_caught(run: Path) -> None:

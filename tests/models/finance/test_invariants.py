@@ -10,13 +10,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.finance.accounts import Key
+from models.finance.accounts import ACCOUNTS, Key
+from models.finance.agreed import FIXED
 from models.finance.agreements import falls_or_jumps
 from models.finance.books import Books
 from models.finance.breaches import TITLES, Breach, LedgerError
 from models.finance.invariants import INVARIANTS, breaches
 from models.finance.ledger import Book
-from tests.models.finance.random_system import random_book, system
+from models.finance.rules import contracts
+from sim.errors import FaultsError
+from tests.models.finance.random_system import FORMS, agree, random_book, system
 
 CCG, TRUST = "org_0", "org_1"
 Legs = Sequence[tuple[Key, int]]
@@ -47,6 +50,18 @@ def test_all_invariants_hold_over_random_systems(seed: int, count: int) -> None:
     assert breaches(books, journals=(0, 1)) == []
 
 
+def test_random_systems_leave_nothing_out() -> None:
+    """Every account, form of contract, saving and fund is there, so that no invariant holds for want of a case."""
+    books = [random_book(seed, 4).close() for seed in range(8)]
+    moved = {b.keys.listed[n][1] for b in books for n in np.flatnonzero(b.movement.any(axis=(1, 2)))}
+    assert moved == set(ACCOUNTS) - {"ie_reserve"}
+    assert {form for b in books for form in b.contracts["form"]} == {agreed.kind for agreed in FORMS}
+    assert all(len(b.savings) and b.contracts["bands"].all() for b in books)
+    for fund in ("psf", "pool"):
+        assert all(b.movement[b.keys.where("expenditure", entity=fund)].any() for b in books)
+    assert any((b.total(b.movement, b.keys.where("loan")) < 0).any() for b in books)
+
+
 def test_every_invariant_has_its_function_and_its_title() -> None:
     assert list(INVARIANTS) == list(TITLES) == list(range(1, 13))
 
@@ -72,6 +87,45 @@ def test_one_penny_anywhere_is_caught_and_named(data: st.DataObject) -> None:
     assert rolled[0].replication == place
     if field == "movement":
         assert (found(wrong, 1).entity, found(wrong, 1).when, found(wrong, 1).pence) == (entity, when, 1)
+
+
+@pytest.mark.parametrize("account", ACCOUNTS)
+@pytest.mark.parametrize("field", ["movement", "closing", "transfer", "opening"])
+def test_one_penny_in_every_account_is_caught_and_named(account: str, field: str) -> None:
+    """Each account of each entity that has one, in the middle of the books and at their ends."""
+    books = random_book(7, 4).close()
+    kept = dataclasses.replace(books, lines_of=lambda _: None)  # what the balances alone can say
+    for n in books.keys.where(account):
+        for month in (0, 7, 11, 14):
+            values = getattr(books, field).copy()
+            at = (n,) if field == "opening" else (n, 1, month)
+            values[at] += 1
+            wrong = [b for b in INVARIANTS[4](dataclasses.replace(kept, **{field: values}))]
+            assert (books.keys.listed[n][0], books.keys.words(n)) in {(b.entity, b.account) for b in wrong}
+            assert {abs(b.pence) for b in wrong} == {1}
+
+
+@given(st.integers(0, 10**6), st.sampled_from(range(len(FORMS))), st.sampled_from([1, -1]))
+def test_one_penny_in_a_payment_is_caught_whatever_the_form(seed: int, form: int, penny: int) -> None:
+    """Paid, and registered as paid: without its bands nobody could tell."""
+    book, draw = Book(system(3), months=12, replications=3), np.random.default_rng(seed)
+    agree(book, draw, CCG, [TRUST])
+    agreed = FORMS[form]
+    plan, done = 10**6, draw.integers(0, 2 * 10**6, 3)
+    paid = contracts.pay(agreed, plan, done)
+    book.accrue(3, CCG, "org_2", "odd", paid + np.array([0, penny, 0]), "patient_care")
+    book.agreed.contract("2018/19", "odd", CCG, "org_2", agreed.kind, plan, done, agreed=agreed)
+    wrong = [b for b in caught(book) if b.replication == 1 and b.pence == penny]
+    assert {b.invariant for b in wrong} == {8 if agreed.kind in FIXED else 7}
+    assert {(b.entity, b.account, b.when, b.rule) for b in wrong} == {(CCG, "expenditure[org_2]", "2018/19", "odd")}
+
+
+def test_bands_are_read_back_as_they_were_written() -> None:
+    for agreed in (*FORMS, contracts.break_glass(contracts.blended("0.2"), "0.1")):
+        assert contracts.from_words(agreed.kind, contracts.in_words(agreed)) == agreed
+    for words in ("", "0..1", ".. at x", "..0 at 1; 1.. at 1", ".. at 1/0"):
+        with pytest.raises(FaultsError, match="contract 'x'"):
+            contracts.from_words("x", words)
 
 
 @given(st.integers(0, 10**6), st.integers(0, 14), st.integers(1, 10**9))
@@ -144,6 +198,25 @@ def test_wear_beyond_cost_is_caught() -> None:
         "wear",
         -1,
     )
+
+
+@pytest.mark.parametrize("beyond", [9_000_000_01, 2_000_000_01])
+def test_no_more_is_taken_off_the_books_than_is_on_them(beyond: int) -> None:
+    """Cost and wear fall together, so that their difference does not show it."""
+    book = Book(system(2), months=3)
+    book.retire(1, TRUST, "sold", beyond)
+    wrong = caught(book)
+    assert {(b.invariant, b.entity, b.when, b.rule) for b in wrong} == {(9, TRUST, "2018-05", "sold")}
+    assert "accumulated_depreciation" in {b.account for b in wrong}
+    assert ("ppe_cost" in {b.account for b in wrong}) == (beyond > 9_000_000_00)
+
+
+def test_no_more_capital_is_given_back_than_was_received() -> None:
+    book = Book(system(2), months=2)
+    book.receive_pdc(1, TRUST, "returned", -4_000_000_01)
+    (breach,) = caught(book)
+    assert (breach.invariant, breach.account, breach.rule, breach.pence) == (4, "pdc[dhsc]", "returned", 1)
+    assert breach.words == "more was given back than was received"
 
 
 def test_a_loan_that_is_repaid_twice_is_caught() -> None:
@@ -283,7 +356,7 @@ def test_a_payment_that_falls_as_activity_rises_is_caught() -> None:
     paid = np.array([100_00, 90_00, 120_00])
     book.accrue(0, CCG, TRUST, "pbr", paid, "patient_care")
     actual = np.array([100_00, 110_00, 120_00])
-    book.agreed.contract("2018/19", "pbr", CCG, TRUST, "payment by results", 100_00, actual)
+    book.agreed.contract("2018/19", "pbr", CCG, TRUST, "cap and collar", 100_00, actual)
     (breach,) = caught(book)
     assert (breach.invariant, breach.rule, breach.pence, breach.replication) == (7, "pbr", -10_00, 1)
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from models.finance.books import entities_of
 from models.finance.organisations import EXTERNAL, read_system
 from sim.errors import FaultsError
-from tests.models.finance.random_system import pounds, system, system_of
+from tests.models.finance.random_system import NOTE, pounds, system, system_of
 
 DEVON = Path(__file__).parents[3] / "configs" / "finance" / "devon.yaml"
 
@@ -96,6 +98,115 @@ def test_faults_name_key_value_and_choice(change: dict[str, Any], parts: list[st
     assert [part for part in parts if part not in text] == []
 
 
+def share(value: float) -> dict[str, Any]:
+    return pounds(value, "share")
+
+
+def two_contracts(**changed: Any) -> dict[str, Any]:
+    first, second = (
+        contract(start="2018-04-01", end="2019-03-31"),
+        contract(start="2019-04-01", form="payment by results"),
+    )
+    return {"first": first["care"], "second": second["care"] | changed}
+
+
+@pytest.mark.parametrize(
+    ("changed", "fault"),
+    [
+        ({"payee": "nobody"}, "contracts.care.payee = 'nobody': must be an organisation, a fund or an outside body"),
+        ({"form": "blok"}, "contracts.care.form = 'blok': give"),
+        ({"plan": pounds(-5, "GBP per year")}, "contracts.care.plan"),
+        ({"payer": "pool"}, "contracts.care.purpose = 'patient_care': pool may not pay for that; it may"),
+        ({"payer": "psf", "purpose": "psf", "payee": "suppliers"},
+         "contracts.care.payee = 'suppliers': psf pays its members only: org_0, org_1."),
+        ({"start": "2019-04-01", "end": "2019-03-31"},
+         "contracts.care.end = '2019-03-31': is before the contract's start, 2019-04-01."),
+        ({"start": "2018-04-03"}, "contracts.care.start = '2018-04-03': a contract begins on the first day of"),
+        ({"end": "2019-03-30"}, "contracts.care.end = '2019-03-30': a contract ends on the last day of a month."),
+        ({"start": "April"}, "contracts.care.start = 'April': give a date"),
+        ({"form": "cap and collar", "collar": share(0.98), "cap": share(0.95)},
+         "contracts.care.cap = 0.95: the cap must not lie below the collar, 0.98 of the plan."),
+        ({"form": "cap and collar", "collar": share(1.02)}, "contracts.care.collar = 1.02: it and its range are"),
+        ({"form": "cap and collar", "cap": share(0.98)}, "contracts.care.cap = 0.98: it and its range are"),
+        ({"cap": share(1.05)}, "contracts.care.cap = 1.05: a contract of the form 'block' has none; these"),
+    ],
+)  # fmt: skip
+def test_terms_of_a_contract(changed: dict[str, Any], fault: str) -> None:
+    with pytest.raises(FaultsError) as caught:
+        read_system(system_of(2) | {"contracts": contract(**changed)})
+    assert fault in str(caught.value)
+    assert len(caught.value.faults) == 1
+
+
+def test_a_pair_may_change_its_contract_but_not_have_two_at_once() -> None:
+    found = read_system(system_of(2) | {"contracts": two_contracts()}).contracts
+    assert [found[n].in_force(dt.date(2019, 3, 31)) for n in ("first", "second")] == [True, False]
+    assert [found[n].in_force(dt.date(2019, 4, 1)) for n in ("first", "second")] == [False, True]
+    for changed in ({"start": "2019-03-01"}, {"start": None}, {"start": "2018-04-01", "end": "2018-04-30"}):
+        told = faults_of(system_of(2) | {"contracts": two_contracts(**changed)})
+        assert "have a contract for patient_care already, 'first', in force on" in told
+        assert "contracts.second.start" in told
+    for apart in ({"purpose": "primary_care"}, {"payee": "suppliers"}):
+        read_system(system_of(2) | {"contracts": two_contracts(start=None, **apart)})
+
+
+def spoilt() -> dict[str, Any]:
+    """A system of four organisations with about every mistake that a file can hold."""
+    data = system_of(4)
+    organisations = data["organisations"]
+    organisations["org_0"]["cash_floor"] = pounds(-1)
+    organisations["org_1"]["opening"]["balances"] |= {"cash": 1_000_000, "receivable": {"org_9": 500}}
+    organisations["org_2"]["opening"]["balances"] |= {"receivable": {"org_3": 700}, "ie_reserve": 7_000_700}
+    data["residents"]["parts"]["part_org_0"]["share"] = 0.8
+    data["funds"]["pool"]["contributions"] = NOTE | {"shares": {"org_0": 0.5, "org_1": 0.4}}
+    data["contracts"] = {
+        "ghost": contract(payer="org_8")["care"],
+        "typo": contract(form="payment by result")["care"],
+        "cheap": contract(payee="org_3", plan=pounds(-7, "GBP per year"))["care"],
+        "pot": contract(payer="pool", payee="org_1", purpose="staff")["care"],
+        "first": contract(payee="org_2", end="2019-03-31")["care"],
+        "again": contract(payee="org_2", start="2018-10-01")["care"],
+        "over": contract(payee="suppliers", start="2020-04-01", end="2019-03-31")["care"],
+        "bound": contract(payee="staff", form="cap and collar", collar=share(0.97), cap=share(0.9))["care"],
+    }
+    return data
+
+
+SPOILT = (
+    "organisations.org_0.cash_floor: -1 and its range must lie at or above zero",
+    "organisations.org_1.opening.balances: the opening balance sheet does not balance",
+    "organisations.org_1.opening.balances.receivable.org_9 = 'org_9': must be an organisation, a fund",
+    "organisations.org_2.opening.balances.receivable.org_3 = 700: does not agree with",
+    "residents.parts: shares of residents must sum to one; these sum to 0.8",
+    "funds.pool.contributions: shares must sum to one; these sum to 0.9",
+    "contracts.ghost.payer = 'org_8'",
+    "contracts.typo.form = 'payment by result'",
+    "contracts.cheap.plan: -7 and its range must lie at or above zero",
+    "contracts.pot.purpose = 'staff': pool may not pay for that; it may pay for: social_care",
+    "contracts.again.start = '2018-10-01': org_0 and org_2 have a contract for patient_care already, 'first'",
+    "contracts.over.end = '2019-03-31': is before the contract's start, 2020-04-01",
+    "contracts.bound.cap = 0.9: the cap must not lie below the collar, 0.97 of the plan",
+)
+
+
+def test_a_thoroughly_spoilt_file_is_told_everything_at_once(tmp_path: Path) -> None:
+    """Faults of shape do not hide the others; each names its key, value, rule, file and line."""
+    path = tmp_path / "spoilt.yaml"
+    path.write_text(yaml.safe_dump(spoilt(), sort_keys=False), "utf-8")
+    with pytest.raises(FaultsError) as caught:
+        read_system(path)
+    told = str(caught.value)
+    assert [part for part in SPOILT if part not in told] == []
+    assert len(caught.value.faults) == len(SPOILT)
+    lines = path.read_text("utf-8").splitlines()
+    for fault in caught.value.faults:
+        name, _, number = fault.file.rpartition(":")
+        assert name == str(path)
+        assert any(part in lines[int(number) - 1] for part in fault.key.split("."))
+    for words in ("Did you mean 'payment by results'?", "Did you mean 'org_", "Did you mean 'social_care'?"):
+        assert words in told
+
+
 def test_all_faults_come_at_once() -> None:
     data = system_of(3)
     opening = data["organisations"]["org_0"]["opening"]
@@ -125,7 +236,7 @@ def test_every_resident_has_one_commissioner_and_every_commissioner_residents() 
     data["residents"]["parts"]["part_org_0"]["commissioner"] = "org_3"
     text = faults_of(data)
     assert "residents.parts.part_org_0.commissioner = 'org_3': must be the one responsible commissioner" in text
-    assert "organisations.org_1: is a commissioner responsible for no resident" in text
+    assert "organisations.org_1.kind = 'commissioner': it is responsible for no resident" in text
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.finance.rules.capital import LAND, backlog, capital_loan, carry, cost_of_capital, ration
+from models.finance.rules.capital import LAND, backlog, capital_loan, carry, cost_of_capital, ration, ration_years
 from models.finance.rules.loans import borrow, with_relief
 from models.finance.rules.public_dividend import dividend, instalments
 from sim.errors import FaultsError
@@ -116,6 +116,47 @@ def test_the_envelope_is_never_exceeded(requests: list[int], envelope: int, rule
         assert found.tolist() == due
     elif sum(requests) > envelope:
         assert found.tolist() == shares(envelope, [Fraction(r) for r in requests])
+
+
+@given(st.lists(st.tuples(MONEY, st.integers(0, 3)), min_size=1, max_size=6), MONEY)
+def test_the_best_rated_come_first(projects: list[tuple[int, int]], envelope: int) -> None:
+    found = ration(np.array([p for p, _ in projects]), envelope, rank=[r for _, r in projects]).tolist()
+    left = envelope
+    for n in sorted(range(len(projects)), key=lambda n: projects[n][1]):  # sorted keeps the order of equals
+        assert found[n] == min(projects[n][0], left)
+        left -= found[n]
+
+
+def test_ranks_may_differ_between_replications() -> None:
+    found = ration(np.array([[5, 5, 5], [5, 5, 5]]), np.array([7, 7]), rank=np.array([[2, 0, 1], [0, 1, 2]]))
+    assert found.tolist() == [[0, 5, 2], [5, 2, 0]]
+
+
+@given(
+    st.lists(st.tuples(st.lists(MONEY, min_size=3, max_size=3), MONEY), min_size=1, max_size=5),
+    st.sampled_from(["priority", "pro rata"]),
+)
+def test_what_is_not_granted_waits_for_the_next_year(years: list[tuple[list[int], int]], rule: str) -> None:
+    requests, envelopes = np.array([r for r, _ in years]), np.array([e for _, e in years])
+    found = ration_years(requests, envelopes, rule)
+    waiting = np.zeros(3, np.int64)
+    for year in range(len(years)):
+        wanted = waiting + requests[year]
+        assert found.granted[year].sum() == min(int(wanted.sum()), envelopes[year])
+        waiting = wanted - found.granted[year]
+        assert (found.waiting[year] == waiting).all()
+    assert (waiting >= 0).all()
+    assert found.granted.sum() + waiting.sum() == requests.sum()
+
+
+def test_a_third_of_what_was_asked_takes_three_years() -> None:
+    """The published shares: 3.5 of 10 billion pounds; the same every year, and nothing new asked for."""
+    requests = np.array([[6_000, 4_000], [0, 0], [0, 0]])
+    found = ration_years(requests, np.full(3, 3_500))
+    assert found.granted.tolist() == [[3_500, 0], [2_500, 1_000], [0, 3_000]]
+    assert found.waiting[-1].tolist() == [0, 0]
+    with pytest.raises(FaultsError, match="one is needed for each of 3 years"):
+        ration_years(requests, np.full(2, 3_500))
 
 
 def test_a_backlog_grows_by_neglect() -> None:

@@ -10,7 +10,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.finance.rules.contracts import mret_retained
-from models.finance.rules.pooled import REFUSED, Delays, bear, decided, pay_for_performance, spend
+from models.finance.rules.pooled import (
+    NEVER,
+    REFUSED,
+    Delays,
+    bear,
+    decided,
+    pay_for_performance,
+    pooled,
+    spend,
+    spent_as_decided,
+)
 from sim.errors import FaultsError
 from tests.models.finance.rules.by_hand import penny, shares
 
@@ -27,6 +37,61 @@ def test_who_has_to_agree() -> None:
     with pytest.raises(FaultsError) as error:
         decided("D", 0, True, True, Delays(0, -1, 0))
     assert len(error.value.faults) == 2
+
+
+def test_a_line_is_spent_as_before_until_its_pot_has_decided() -> None:
+    """Asked in month 1: the joint board takes a month, the partner two more, the national commissioner three more."""
+    found = spent_as_decided(
+        "ABCBC",
+        [10] * 5,
+        [4, 5, 6, 7, 8],
+        1,
+        [True, True, True, False, True],
+        [False, False, True, True, False],
+        DELAYS,
+        9,
+    )
+    assert found.T.tolist() == [
+        [10] * 2 + [4] * 7,
+        [10] * 4 + [5] * 5,
+        [10] * 7 + [6] * 2,
+        [10] * 9,
+        [10] * 9,
+    ]
+
+
+@given(st.sampled_from("ABC"), st.integers(0, 9), st.integers(0, 4), st.integers(0, 4), st.integers(0, 4))
+def test_the_more_have_to_agree_the_later_it_holds(
+    pot: str, asked: int, joint: int, partner: int, national: int
+) -> None:
+    delays, months = Delays(joint, partner, national), 30
+    first = asked + joint + (partner if pot in "BC" else 0) + (national if pot == "C" else 0)
+    found = spent_as_decided([pot], [[0]], [[1]], asked, True, True, delays, months)[:, 0, 0]
+    assert found.tolist() == [0] * first + [1] * (months - first)
+    vetoed = spent_as_decided([pot], [[0]], [[1]], asked, False, True, delays, months)
+    assert bool(vetoed.any()) == (pot == "A")
+
+
+def test_all_faults_of_a_decision_at_once() -> None:
+    with pytest.raises(FaultsError) as error:
+        spent_as_decided(["A", "D"], [1, -1], [1, 1], -2, [True] * 3, True, Delays(-1, 0, 0), 3)
+    assert {f.key for f in error.value.faults} == {"before", "asked", "pots", "joint", "partners"}
+    with pytest.raises(FaultsError, match="one pot is needed for each of 2 lines"):
+        spent_as_decided(["A"], [1, 1], [1, 1], 0, True, True, DELAYS, 3)
+
+
+def test_the_scope_of_a_pool_grows_line_by_line() -> None:
+    """Adults' care of the council first, hospital care of the commissioner later, one line never."""
+    budgets = np.tile(np.array([[100], [400], [50]]), (4, 1, 2))
+    paid = pooled(budgets, ["council", "commissioner", "council"], [0, 2, NEVER], ["commissioner", "council"])
+    assert paid.shape == (4, 2, 2)
+    assert paid[..., 0].T.tolist() == [[0, 0, 400, 400], [100] * 4]
+    borne, _ = bear(paid[..., 0].sum(axis=0), 1_400)
+    assert borne.tolist() == [133, 67]
+    with pytest.raises(FaultsError) as error:
+        pooled(np.array([[1, -1]]), ["counci"], [-2], ["council"])
+    assert {f.key for f in error.value.faults} == {"budgets", "owners", "joins"}
+    assert "Did you mean 'council'?" in str(error.value)
 
 
 @given(st.lists(MONEY, min_size=3, max_size=3).filter(any), st.integers(0, 4 * 10**10))

@@ -11,7 +11,15 @@ from hypothesis import strategies as st
 
 from models.finance.rules.amounts import exacts
 from models.finance.rules.settings import read_rules
-from models.finance.rules.sustainability_fund import access_gate, by_month, finance_gate, incentive, of_system, pay_fund
+from models.finance.rules.sustainability_fund import (
+    access_gate,
+    by_month,
+    divided,
+    finance_gate,
+    incentive,
+    of_system,
+    pay_fund,
+)
 from sim.errors import FaultsError
 from tests.models.finance.rules.by_hand import fund
 
@@ -125,3 +133,40 @@ def test_all_faults_of_a_fund_at_once() -> None:
         assert words in told
     for words in ("gates.rtt: is missing", "system_gate", "gates.ae = (3,)"):
         assert words in told
+
+
+def test_deficits_took_most_of_the_fund_of_2016_17() -> None:
+    """£2.1 billion, of which £1.8 billion went to deficits: 14.3 per cent were left for change."""
+    fund = 2_100_000_000_00
+    share = read_rules().sustainability_fund.transformation.value
+    found = divided(fund, np.array([1_000_000_000_00, 900_000_000_00]), share)
+    assert int(found.deficits.sum()) == 1_799_700_000_00
+    assert int(found.change) == 300_300_000_00
+    assert found.unspent == 0
+    eaten = divided(fund, np.array([1_000_000_000_00, 900_000_000_00]), share, diverted="0.5")
+    assert eaten.deficits.tolist() == [1_000_000_000_00, 900_000_000_00]
+    assert int(eaten.change) == 300_300_000_00 - 100_300_000_00
+
+
+@given(
+    st.integers(0, 10**11),
+    st.lists(st.integers(0, 10**11), min_size=1, max_size=5),
+    st.fractions(0, 1, max_denominator=100),
+    st.fractions(0, 1, max_denominator=100),
+)
+def test_a_divided_fund_loses_nothing(fund: int, deficits: list[int], share: Fraction, diverted: Fraction) -> None:
+    found, strict = divided(fund, np.array(deficits), share, diverted), divided(fund, np.array(deficits), share)
+    assert found.deficits.sum() + found.change + found.unspent == fund
+    assert (found.deficits <= np.array(deficits)).all()
+    assert found.change <= strict.change
+    assert found.deficits.sum() >= strict.deficits.sum()
+    if found.unspent:
+        assert found.change == strict.change  # change is touched only when the rest does not suffice
+        assert found.deficits.tolist() == deficits
+    assert int(strict.change - found.change) <= int(strict.change) * diverted + Fraction(1, 2)
+
+
+def test_all_faults_of_a_division_at_once() -> None:
+    with pytest.raises(FaultsError) as error:
+        divided(-1, np.array([-1]), 2, -1)
+    assert {f.key for f in error.value.faults} == {"fund", "deficits", "transformation", "diverted"}
