@@ -79,7 +79,7 @@ class Compared:
         Over the same years for every timeline (``calendar``), and over as many years about the plan's own end
         (``plan``); the latter is left out where the plan is too short to hold its years.
     closed : (R,)
-        Beds and community places closed by the end of the window, and `planned` of them.
+        Beds and community places closed by the last simulated day, and `planned` of them.
     opened : (R,)
         Places outside hospital open then beyond those before, and `places` of them planned.
     late_months : (R,)

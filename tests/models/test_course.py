@@ -9,7 +9,9 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from models.report.course import GROUPS, course, first_held, middle, phases, took_effect
+from models.compose import parse, settings
+from models.report.charts_gantt import ROWS, _parts, says
+from models.report.course import GROUPS, Row, course, first_held, middle, phases, took_effect
 from models.report.series import by_period, stock_by_period
 from models.transition.log import Log, Outcome
 from models.transition.stages import Stage
@@ -127,3 +129,36 @@ def test_shares_of_a_run_add_up_and_end_as_its_outcomes_say(outcome):
         assert (np.abs(row.shares.sum(axis=0)) <= 1 + 1e-9).all() and (row.shares >= -1e-9).all()
         done = row.shares[: NAMES.index("proving"), -1].sum()
         assert done == pytest.approx(row.done.mean())
+
+
+def row(move: str, whole: list[float], done: list[float], held_by: str = "", site: str = "a") -> Row:
+    days = np.array(whole, float)
+    return Row(move, (site,), MONTHS[0], MONTHS[1], MONTHS[2], np.zeros((6, 6)), days, np.array(done, float), held_by)
+
+
+@pytest.mark.parametrize(
+    ("whole", "done", "held_by", "said"),
+    [
+        ([0, 0, 0], [1, 1, 1], "", "on time"),
+        ([0, 0, 61], [1, 1, 1], "use", "on time; earlier steps held:\nnew places not used"),
+        ([61, 61, math.inf], [1, 1, 0], "occupancy", "2 months late: hospital too full\nnever in 1 of 3 runs"),
+        ([math.inf] * 3, [0, 0.5, 0.5], "after: open_home", "never in 1 and only in part in 2 of 3 runs"),
+        ([30.44] * 3, [1, 1, 1], "veto: council", "1 month late: council said no"),
+    ],
+)
+def test_words_beside_a_row_say_how_late_why_and_how_often_never(whole, done, held_by, said):
+    due = MONTHS[2].toordinal()
+    chosen = SimpleNamespace(settings=settings(parse([])))
+    text = says(row("close_acute", [due + day for day in whole], done, held_by), chosen, 3)
+    assert text.endswith(said) and len(text.split("\n")) <= 2
+    assert "after" not in held_by or text.startswith("held: waits for Places for support at home")
+
+
+def test_pages_of_a_chart_keep_the_hospitals_of_a_move_together():
+    rows = [row(move, [0], [1], site=site) for move in "abcdefgh" for site in "stuvw"]
+    parts = _parts(rows)
+    assert [r for part in parts for r in part] == rows and max(map(len, parts)) <= ROWS
+    assert all(
+        {r.move for r in one}.isdisjoint(r.move for r in other) for one in parts for other in parts if one is not other
+    )
+    assert _parts([]) == [] and [len(p) for p in _parts(rows[:20])] == [20]

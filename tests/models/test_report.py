@@ -12,6 +12,7 @@ from matplotlib import image
 from models.compose import parse, settings
 from models.report import words, write_report
 from models.report.page import _not_modelled
+from models.report.tables_plan import never_rows
 from models.runner import Outcome, _simulate
 from models.waterfall import waterfall
 
@@ -115,6 +116,13 @@ def test_every_criterion_is_on_the_page_and_unassessed_ones_say_so(outcome: Outc
         assert row["name"] in page.text
     unassessed = [row["id"] for row in outcome.verdicts["5y"].criteria if not row["assessed"]]
     assert page.text.count("not assessed") >= len(unassessed) > 0
+
+
+def test_what_never_happened_names_hospitals_and_not_their_keys(outcome: Outcome) -> None:
+    rows = never_rows(outcome)
+    assert rows
+    for _, text, _ in rows:
+        assert not re.search(r"\b(plymouth|exeter|torbay|north_devon)\b", text)
 
 
 def test_errors_of_forecasts_are_printed_whatever_they_show(outcome: Outcome, page: Page) -> None:

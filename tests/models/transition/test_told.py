@@ -128,3 +128,16 @@ def test_the_log_is_a_table_of_all_replications():
     assert set(frame.loc[frame["event"] == "held", "cause"]) == {"use"}
     assert table({}).schema == SCHEMA
     assert isinstance(found, pa.Table)
+
+
+def test_sites_are_called_by_their_titles_where_these_are_given():
+    brief = briefed(plan_of(**PLAN), QUIET)
+    machine = StageMachine(brief, 1, 0)
+    run(machine, 9, Made(long=0.5))
+    keys, titled = (tell(brief, {0: machine.outcomes}, titles) for titles in (None, {"exeter": "Royal Devon"}))
+    assert [line.site for line in titled] == [line.site for line in keys] and keys
+    assert any(" at exeter" in line.text and " at exeter" in line.holder for line in keys)
+    assert not any("exeter" in line.text + line.holder for line in titled)
+    assert all(
+        line.text.replace("exeter", "Royal Devon") == other.text for line, other in zip(keys, titled, strict=True)
+    )
