@@ -60,7 +60,9 @@ def test_a_plan_without_moves_is_business_as_usual_to_the_last_byte(around):
         assert usual == plan and len(plan) > 1000, name
     assert every["closures"].num_rows == every["transition"].num_rows == 0
     for text in said(found):
-        assert "This plan has no moves: on the timeline of 3y every run is business as usual, to the last number." in text
+        assert (
+            "This plan has no moves: on the timeline of 3y every run is business as usual, to the last number." in text
+        )
 
 
 # -- all faults at once ------------------------------------------------------------------------------------------------
