@@ -49,8 +49,8 @@ def test_steps_that_make_things_worse_are_named():
 
 
 def test_more_places_of_any_service_never_harm_and_none_change_nothing():
-    found = monotonicity(area("replications=4"), SERVICES, (0, 10, 25, 50, 100), 2)
-    assert len(found) == len(SERVICES) * len(MEASURES) * 5
+    found = monotonicity(area("replications=3"), SERVICES, (0, 10, 100), 2)
+    assert len(found) == len(SERVICES) * len(MEASURES) * 3
     assert not list(not_falling(found))
     for row in found:
         if row.places == 0:
@@ -58,8 +58,7 @@ def test_more_places_of_any_service_never_harm_and_none_change_nothing():
         else:
             assert row.bounds[1] <= row.margin and row.change < 0, row
             assert (row.values <= row.without + row.margin).all(), row
-    most = [row for row in found if row.places == 100 and row.measure == "delayed"]
-    assert all(row.says == "better" for row in most)
+            assert row.says == "better" or row.measure != "delayed", row
 
 
 @pytest.mark.nightly
