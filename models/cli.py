@@ -14,6 +14,7 @@ HELP = """carebridge: is this plan to close hospital beds credible?
 
   carebridge run [key=value ...]        run a plan beside business as usual; write tables, charts, report and verdict
   carebridge compare [key=value ...]    one plan on several timelines, and what each mechanism contributes
+  carebridge monotonicity [...]         what more community places do to access, number by number, with intervals
   carebridge calibrate [key=value ...]  fit a footprint to its baseline year, or all of them; refuse what cannot be done
   carebridge network FILE.yaml [...]    run any network of sources, stations and routes, without health care
   carebridge stocks FILE.yaml [...]     run any model of stocks and flows; prints every variable as CSV
@@ -83,6 +84,7 @@ def _dispatch(words: list[str]) -> int:
     from models.finance.gap_command import HELP as GAP_HELP
     from models.hindcast.command import HELP as HINDCAST_HELP
     from models.hybrid_command import HELP as HYBRID_HELP
+    from models.monotonicity_command import HELP as MONOTONICITY_HELP
     from models.network_request import HELP as NETWORK_HELP
     from models.stocks_request import HELP as STOCKS_HELP
     from models.sweep.command import ANALYSE_HELP, CHUNK_HELP, COLLECT_HELP, STATUS_HELP, SWEEP_HELP
@@ -92,6 +94,7 @@ def _dispatch(words: list[str]) -> int:
     verbs: dict[str, tuple[Callable[[list[str]], int], str]] = {
         "run": (_run, RUN_HELP),
         "compare": (_compare, COMPARE_HELP),
+        "monotonicity": (_monotonicity, MONOTONICITY_HELP),
         "calibrate": (_calibrate, CALIBRATE_HELP),
         "network": (_network, NETWORK_HELP),
         "stocks": (_stocks, STOCKS_HELP),
@@ -122,6 +125,12 @@ def _compare(words: list[str]) -> int:
     from models.compare_command import compare_command
 
     return compare_command(words)
+
+
+def _monotonicity(words: list[str]) -> int:
+    from models.monotonicity_command import monotonicity_command
+
+    return monotonicity_command(words)
 
 
 def _audit(words: list[str]) -> int:

@@ -25,7 +25,7 @@ SITE = "tameside"
 BARE = ("feedback=none", "around=none", "gates=none")  #: nothing but the network and the plan's own dates
 
 
-def area(*words: str, years: int = 3, after: int = 1, **moves: Any) -> Settings:
+def area(*words: str, years: Any = 3, after: Any = 1, **moves: Any) -> Settings:
     """Settings with a made-up plan, run to some years after its end; what is no move is a key of the plan."""
     given = {word.partition("=")[0] for word in words}
     bare = [word for word in BARE if word.partition("=")[0] not in given]
