@@ -85,6 +85,7 @@ def _write(out: Path, chosen: Settings, found: list[Compared], contributed: list
         write_json(folder / "compare.json", document)
         charts = write_compare_report(folder, chosen, found, contributed)
         manifest = {"scenario_hash": chosen.scenario_hash, "tables": hashes, "charts": charts}
+        manifest |= {"files": ["compare.json", "compare.html"]}
         write_json(folder / "manifest.json", {**manifest, "config": chosen.composed})
 
 

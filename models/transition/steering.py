@@ -19,9 +19,9 @@ from models.plan import HOME_SERVICE, Future, Schedule, Step
 from models.plans.moves import BEDS
 from models.system import System
 from models.transition.brief import Brief, Switches, brief_of
+from models.transition.funding import Purse
 from models.transition.levers import Levers
 from models.transition.log import Log, Outcome
-from models.transition.funding import Purse
 from models.transition.machine import StageMachine
 from models.transition.sight import Target
 from sim import Run
