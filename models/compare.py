@@ -21,12 +21,13 @@ from models.criteria_money import money_criterion
 from models.details import build
 from models.finance.simulated.accounts import Accounts, accounts
 from models.measures_plan import closed_by_month, double_running, opened_by_month
+from models.mechanisms import AROUND
 from models.plan import Schedule, months_after, schedule
 from models.prepare import USUAL, window
 from models.transition.brief import Switches
 from models.verdict import Verdict, judge, passed
 
-__all__ = ["AS_PLANNED", "AFTER", "BEFORE", "CALENDAR", "MECHANISMS", "OWN", "WINDOWS", "Compared", "Judged", "compare"]
+__all__ = ["AS_PLANNED", "AFTER", "BEFORE", "CALENDAR", "OWN", "WINDOWS", "Compared", "Judged", "compare"]
 __all__ += ["own_window"]
 
 Floats = npt.NDArray[np.float64]
@@ -37,23 +38,6 @@ CALENDAR, OWN = "calendar", "plan"
 WINDOWS = {CALENDAR: (CALENDAR,), OWN: (OWN,), "both": (CALENDAR, OWN)}  #: what `window=` may ask for
 BEFORE, AFTER = 2, 1  #: years of a plan's own window before and after its end
 AS_PLANNED = "nothing"
-
-#: what can be left out, in words; the parts of the stage machine, and stocks around the network
-MECHANISMS: dict[str, str] = {
-    "approval": "consultation, decisions and courts",
-    "proof": "proof before closing",
-    "mothball": "mothballing over a winter",
-    "lead_time": "time to build and recruit",
-    "ramp": "adoption of effects over time",
-    "staff": "staff: training, recruiting, retraining, and their gate",
-    "change_capacity": "few programmes at once",
-    "money": "money for change",
-    "rules": "the plan's own rules when it goes wrong",
-    "feedback": "stays that answer to pressure",
-}
-
-#: of these, what business as usual has too
-AROUND = ("staff", "feedback")
 
 
 @dataclass(frozen=True)
@@ -141,7 +125,7 @@ def compare(
     Parameters
     ----------
     mechanisms : list of str
-        Names of :data:`MECHANISMS`.
+        Names of :data:`models.mechanisms.MECHANISMS`.
     on_done : callable, optional
         Told what is about to run.
     windows : str

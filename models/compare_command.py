@@ -12,10 +12,12 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from models.compare import AFTER, AS_PLANNED, BEFORE, CALENDAR, MECHANISMS, OWN, WINDOWS, Compared, compare
+from models.compare import AFTER, AS_PLANNED, BEFORE, CALENDAR, OWN, WINDOWS, Compared, compare
 from models.compare_costs import Both, cost_summary
-from models.compose import Settings, folder_faults, parse, settings
+from models.compose import Settings, parse, settings
 from models.contributions import Change, changes
+from models.mechanisms import MECHANISMS, present
+from models.out_folder import folder_faults
 from models.verdict import SCHEMA_VERSION
 from models.words import WHERE, one_of, own_words, path
 from sim.arrow import write_table
@@ -29,7 +31,8 @@ HELP = """carebridge compare [key=value ...]
 
   timeline=3y,5y,10y,15y    the timelines to compare; all meet the same people and are judged over the same years
   without=all               mechanisms to leave out one at a time: all, none, or names with commas:
-                            approval proof mothball lead_time ramp staff change_capacity rules feedback
+                            approval proof mothball lead_time ramp staff change_capacity money rules
+                            feedback; those that the run does not have are named
   window=both               over which years timelines are judged: calendar, the same years for all; plan, the two years
                             before each plan's own end and the one after it; both, calendar first
   replications=48           of every timeline, with and without each mechanism
@@ -56,21 +59,24 @@ def compare_command(words: list[str]) -> int:
         raise CarebridgeError(f"{chosen.footprint.title} has no baseline; `carebridge run` says why.")
     asked = own["without"]
     workers = chosen.request.workers or os.cpu_count() or 1
-    wanted = list(MECHANISMS) if asked is None else list(asked)
+    there = present(chosen)
+    asked = list(MECHANISMS) if asked is None else list(asked)
+    wanted, absent = ([name for name in asked if there[name] is kept] for kept in (True, False))
     windows = own["window"] or "both"
     if windows == OWN and (short := [t for t in chosen.timelines if t.years < BEFORE]):
         rule = f"a plan's own years begin {BEFORE} years before its end; a timeline of {short[0].years} has none."
         raise FaultsError([Fault("window", OWN, rule)], WHERE)
     found = compare(chosen, wanted, workers, lambda text: print(text, file=sys.stderr), windows)
     contributed = changes(found)
-    print("\n".join([*_timelines(chosen, found), "", *_own_years(found), *_contributions(contributed)]))
+    said = [*_timelines(chosen, found), "", *_own_years(found), *_contributions(contributed), *_absent(absent)]
+    print("\n".join(said))
     if out:
-        _write(out, chosen, found, contributed)
+        _write(out, chosen, found, contributed, absent)
         print(f"Report, tables and charts: {out / 'compare.html'}")
     return 0
 
 
-def _write(out: Path, chosen: Settings, found: list[Compared], contributed: list[Change]) -> None:
+def _write(out: Path, chosen: Settings, found: list[Compared], contributed: list[Change], absent: list[str]) -> None:
     """Write the folder: tables, the same in one JSON file, and the report with its charts."""
     from models.report.compare_page import write_compare_report
 
@@ -83,7 +89,7 @@ def _write(out: Path, chosen: Settings, found: list[Compared], contributed: list
         document = {"schema_version": SCHEMA_VERSION, "scenario_hash": chosen.scenario_hash}
         document |= {"rows": [_summary(row) for row in found], "contributions": [_plain(c) for c in contributed]}
         write_json(folder / "compare.json", document)
-        charts = write_compare_report(folder, chosen, found, contributed)
+        charts = write_compare_report(folder, chosen, found, contributed, absent)
         manifest = {"scenario_hash": chosen.scenario_hash, "tables": hashes, "charts": charts}
         manifest |= {"files": ["compare.json", "compare.html"]}
         write_json(folder / "manifest.json", {**manifest, "config": chosen.composed})
@@ -169,6 +175,11 @@ def _contributions(contributed: list[Change]) -> list[str]:
     heads = ("without", "years", "delivered, points", "safe, points", "beds closed")
     rows = [heads, *((MECHANISMS[name], str(years), *own) for (name, years), own in cells.items())]
     return ["What each mechanism contributes: the change when it alone is left out (95 %).", *_aligned(rows)]
+
+
+def _absent(names: list[str]) -> list[str]:
+    """Say which mechanisms were asked for in vain."""
+    return [f"Not in these runs: {'; '.join(MECHANISMS[name] for name in names)}."] if names else []
 
 
 def _aligned(rows: list[tuple[str, ...]]) -> list[str]:

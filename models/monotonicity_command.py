@@ -8,8 +8,9 @@ from typing import Any
 
 import pyarrow as pa
 
-from models.compose import Settings, folder_faults, parse, settings
+from models.compose import Settings, parse, settings
 from models.monotonicity import MEASURES, PLACES, Added, monotonicity, not_falling
+from models.out_folder import folder_faults
 from models.verdict import SCHEMA_VERSION
 from models.words import WHERE, own_words, path
 from sim.arrow import write_table

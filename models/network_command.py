@@ -89,7 +89,7 @@ def _read(request: Request) -> tuple[Network | None, list[Fault]]:
 
 def _places_to_write(request: Request) -> list[Fault]:
     """Faults of the places to which results are to go, found before any work is done."""
-    from models.compose import folder_faults
+    from models.out_folder import folder_faults
 
     faults = folder_faults(request.out) if request.out is not None else []
     for key in ("json", "draw"):

@@ -13,13 +13,14 @@ from typing import Any
 from models.arithmetic import arithmetic
 from models.arms import Arm, Observed, run_arms
 from models.baseline import Baseline, check_baseline
-from models.compose import Settings, folder_faults
+from models.compose import Settings
 from models.criteria import Assessed
 from models.criteria_money import money_criterion
 from models.details import BEDS, DETAILS
 from models.doctor import machine, memory_gb, peak_memory_mb, versions
 from models.finance.simulated.accounts import Accounts, accounts
 from models.finance.simulated.results import money_table, write_books
+from models.out_folder import folder_faults
 from models.outputs import baseline_table, tables, verdict_table, waterfall_table, write_tables
 from models.plan import Schedule
 from models.plans.listing import what_moves

@@ -73,7 +73,7 @@ def verify(words: list[str]) -> int:
     CarebridgeError
         When a word is not understood or a file cannot be written.
     """
-    from models.compose import folder_faults
+    from models.out_folder import folder_faults
 
     asked = _parse(words)
     if asked.listed:

@@ -12,9 +12,10 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from models.compose import CONFIGS, folder_faults
+from models.compose import CONFIGS
 from models.figures import STATUSES
 from models.finance.gap import KINDS, Bridge, Gap, Part, bridge, ends, part_ends, read_gap, swings
+from models.out_folder import folder_faults
 from models.report.words import STATUS, amount, percent, signed
 from models.words import WHERE, Key, path, read_words
 from sim.arrow import names_column, write_table

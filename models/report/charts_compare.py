@@ -11,8 +11,9 @@ import numpy as np
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from models.compare import AFTER, BEFORE, CALENDAR, MECHANISMS, OWN, Compared
+from models.compare import AFTER, BEFORE, CALENDAR, OWN, Compared
 from models.contributions import MEASURES, Change
+from models.mechanisms import MECHANISMS
 from models.plan import Criteria
 from models.report import style
 from models.report.series import spread

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 from markupsafe import Markup
 
-from models.compare import AFTER, AS_PLANNED, BEFORE, CALENDAR, MECHANISMS, OWN, Compared
+from models.compare import AFTER, AS_PLANNED, BEFORE, CALENDAR, OWN, Compared
 from models.compose import Settings
 from models.contributions import Change, lost_by_waiting, reached
 from models.doctor import versions
-from models.plans import approval_of, gates_with
+from models.mechanisms import MECHANISMS
 from models.report import charts_compare, style
 from models.report.course import middle
 from models.report.page import environment
@@ -40,7 +40,7 @@ CAPTIONS = {
 
 
 def write_compare_report(
-    folder: Path, chosen: Settings, found: Sequence[Compared], contributed: Sequence[Change]
+    folder: Path, chosen: Settings, found: Sequence[Compared], contributed: Sequence[Change], absent: Sequence[str] = ()
 ) -> list[str]:
     """Write ``compare.html`` and its charts as PNG files; the same comparison gives the same bytes.
 
@@ -76,7 +76,7 @@ def write_compare_report(
         "fails": _what_fails(rows, contributed),
         "lost": lost_rows(rows),
         "contributions": _contribution_rows(contributed),
-        "not_there": _not_there(chosen, contributed),
+        "not_there": [MECHANISMS[name] for name in absent],
     }
     page = environment().get_template("compare.html.j2").render(context)
     (folder / "compare.html").write_text(page, encoding="utf-8", newline="\n")
@@ -188,24 +188,6 @@ def _what_fails(rows: Sequence[Compared], contributed: Sequence[Change]) -> list
             text += f" {amount(most.difference)} more would close ({_interval(most.interval)})."
         out.append(text)
     return out
-
-
-def _not_there(chosen: Settings, contributed: Sequence[Change]) -> list[str]:
-    """Mechanisms that were left out of runs in which they are not anyway: of these nothing can be learnt."""
-    moves = list(chosen.plan.moves.values())
-    gates = [found for move in moves if (found := gates_with(chosen.gates, move.gates)).enabled]
-    there = {
-        "approval": any(approval_of(chosen.plan, move) for move in moves),
-        "rules": bool(chosen.plan.off_plan),
-        "staff": chosen.around.workforce.enabled or any(g.staff.enabled for g in gates),
-        "change_capacity": chosen.around.change_capacity.enabled,
-        "feedback": chosen.feedback.any,
-        "proof": any(g.proof.enabled for g in gates),
-        "mothball": any(g.mothball.enabled for g in gates),
-        "lead_time": any(getattr(move, "lead_time_months", None) for move in moves),
-        "ramp": any(getattr(move, "effect", None) for move in moves),
-    }
-    return [MECHANISMS[name] for name in dict.fromkeys(c.left_out for c in contributed) if not there[name]]
 
 
 def lost_rows(rows: Sequence[Compared]) -> Rows:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from models.cli import main
-from models.compare import AS_PLANNED, MECHANISMS
+from models.compare import AS_PLANNED
+from models.mechanisms import MECHANISMS
 
 SHORT = ["criteria.longest_timeline_years=3", "criteria.window_years_after=1", "waterfall=0", "sensitivity=0"]
 NOTE = "year: not applicable, basis: not applicable, status: assumed"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from models import compose
+from models import out_folder
 from sim import CarebridgeError, files
 from sim.files import check_room, run_folder
 
@@ -91,7 +91,7 @@ def test_a_link_to_a_folder_stays_a_link(tmp_path):
 
 
 def faults(out: Path) -> str:
-    return " ".join(str(fault) for fault in compose.folder_faults(out))
+    return " ".join(str(fault) for fault in out_folder.folder_faults(out))
 
 
 def test_a_folder_of_an_earlier_run_may_be_replaced(tmp_path):
