@@ -13,7 +13,7 @@ from typing import Any
 
 from models.care.delays import transition_days
 from models.care.pathways import Classes, plain
-from models.care.pressure import Pressure, Watched, pressure
+from models.care.pressure import Pressure, Watched, day_of_four_years, pressure
 from models.care.slow import Around
 from models.care.slow import stocks_around as slow_stocks
 from models.care.stock_part import StockPart, stocks_together
@@ -241,7 +241,7 @@ def stocks_around(
     """
     answers, names = answers_on(feedback), list(footprint.sites if sites is None else sites)
     roles, parts = roles or _roles(footprint, community_places(footprint, fit), False), []
-    start_day = _day_of_year(footprint.start)
+    start_day = day_of_four_years(footprint.start)
     if answers is not None:
         watched = _watched(footprint, fit, answers.early_discharge.enabled)
         here = {s: replace(watched[s], station=_one_or_all(roles.wards[s])) for s in names}
@@ -293,12 +293,6 @@ def _watched(footprint: Footprint, fit: Fit, early: bool) -> dict[str, Watched]:
         )
         for site in footprint.sites
     }
-
-
-def _day_of_year(start: dt.date) -> int:
-    """Days since the last 1 April."""
-    april = dt.date(start.year if start.month >= 4 else start.year - 1, 4, 1)  # noqa: PLR2004 - April
-    return (start - april).days
 
 
 def _returns(footprint: Footprint) -> dict[str, Any]:

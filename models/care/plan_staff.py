@@ -52,7 +52,7 @@ def _learning(part: StockPart) -> None:
     part.parameters[f"{SENT}[site,group]"] = _so_far("staff of wards whom a plan has sent to learn so far")
     part.parameters[f"{LEARNED}[site,group]"] = _so_far("of these, those who have learned so far")
     part.stocks["ward_staff[site,group]"]["outflows"].append("sent_to_learn")
-    part.stocks["learning[site,group]"] = {
+    part.stocks["plan_learning[site,group]"] = {
         "initial": 0,
         "unit": "staff",
         "inflows": "sent_to_learn",
@@ -60,8 +60,8 @@ def _learning(part: StockPart) -> None:
         "about": "staff of wards whom a plan retrains for the community, and who count in neither",
     }
     _counter(part, "plan_retrained", "plan_retraining", "staff whom a plan has moved to the community so far")
-    part.auxiliaries["done_learning[site,group]"] = f"MIN(MAX(0, {LEARNED} - plan_retrained), learning) / one_day"
-    part.flows["sent_to_learn[site,group]"] = f"MAX(0, {SENT} - plan_retrained - learning) / one_day"
+    part.auxiliaries["done_learning[site,group]"] = f"MIN(MAX(0, {LEARNED} - plan_retrained), plan_learning) / one_day"
+    part.flows["sent_to_learn[site,group]"] = f"MAX(0, {SENT} - plan_retrained - plan_learning) / one_day"
     part.flows["learned_work[site,group]"] = "done_learning"
     part.flows["plan_retraining[site,group]"] = "done_learning"
 

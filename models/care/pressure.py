@@ -7,6 +7,7 @@ above a turning point (Berry Jaeker and Tucker); returns after early discharge (
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
@@ -18,7 +19,7 @@ from models.figures import Figure, Shape, Text, must
 from models.presets import read_section
 
 __all__ = ["BedLimited", "EarlyDischarge", "Grade", "Mechanism", "Pressure", "SpeedUp", "Watched", "april_quarters"]
-__all__ += ["by_quarter", "pressure", "read_pressure", "watched_inputs"]
+__all__ += ["by_quarter", "day_of_four_years", "pressure", "read_pressure", "watched_inputs"]
 
 Days = Annotated[Figure, AfterValidator(must("days"))]
 StayShare = Annotated[Figure, AfterValidator(must("share of usual stay"))]
@@ -119,7 +120,7 @@ def pressure(
     Parameters
     ----------
     start_day : int
-        Days from 1 April to the first day of the run.
+        As for :func:`april_quarters`.
     trend_per_year : float
         Change of usual stays apart from pressure (logarithm a year).
     """
@@ -172,17 +173,35 @@ def watched_inputs(stations: Mapping[str, str | Sequence[str]], usual: Mapping[s
     return part
 
 
+def day_of_four_years(start: dt.date) -> int:
+    """Days to a date from the 1 April before it in a year divisible by four."""
+    year = start.year if start.month >= 4 else start.year - 1  # noqa: PLR2004 - April
+    return (start - dt.date(year - year % 4, 4, 1)).days
+
+
 def april_quarters(start_day: int) -> StockPart:
-    """Day of the April year, and where its quarters end; `start_day` is the days from 1 April to the start."""
+    """Day of the April year, and where its quarters end, by the calendar (exact from 1901 to 2099).
+
+    April years come in fours, of which the last has a 29 February; it lies behind every quarter's beginning.
+
+    Parameters
+    ----------
+    start_day : int
+        Of the run, from :func:`day_of_four_years`.
+    """
     return StockPart(
         parameters={
             "first_quarter_ends": {"value": 91, "unit": "day"},
             "second_quarter_ends": {"value": 183, "unit": "day"},
             "third_quarter_ends": {"value": 275, "unit": "day"},
-            "year_length": {"value": 365.25, "unit": "day"},
+            "common_year": {"value": 365, "unit": "day"},
+            "four_years": {"value": 1461, "unit": "day"},
             "start_day": {"value": start_day, "unit": "day"},
         },
-        auxiliaries={"day_of_year": "MODULO(TIME + start_day, year_length)"},
+        auxiliaries={
+            "day_of_four_years": "MODULO(TIME + start_day, four_years)",
+            "day_of_year": "day_of_four_years - common_year * MIN(3, INTEGER(day_of_four_years / common_year))",
+        },
     )
 
 

@@ -79,7 +79,7 @@ def stocks_around(
     sites : mapping
     care : Around
     start_day : int
-        Days from 1 April to the first day of the run.
+        As for :func:`models.care.pressure.april_quarters`.
     programme_starts : float
         Day of the run on which programmes of change begin.
     """

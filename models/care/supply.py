@@ -79,7 +79,7 @@ def planned(sites: Mapping[str, Site], start_day: int) -> StockPart:
     ----------
     sites : mapping
     start_day : int
-        Days from 1 April to the first day of the run.
+        As for :func:`models.care.pressure.april_quarters`.
     """
     faults = list(_faults(sites))
     if faults:

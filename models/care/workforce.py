@@ -442,7 +442,7 @@ def _redeployment(part: StockPart, care: Redeployment) -> None:
                 "about": "staff beyond those whom the wards that are left usually have",
             },
             "community_room[site,group]": "MAX(0, community_posts * (1 - usual_vacancy)"
-            " - community_staff - retraining - learning)",
+            " - community_staff - retraining - plan_learning)",
             "ready_for_community[site,group]": "DELAY3(moving, retraining_time, 0)",
         }
     )

@@ -87,7 +87,7 @@ class Levers:
                 came = self._stock(f"plan_recruited{at}")
                 assert abs(came - told) < SMALL, f"{told} staff{at} were recruited and {came} came"  # noqa: S101
             if name == SENT:
-                gone, back = self._stock(f"learning{at}"), self._stock(f"plan_retrained{at}")
+                gone, back = self._stock(f"plan_learning{at}"), self._stock(f"plan_retrained{at}")
                 assert -SMALL < gone and gone + back < told + SMALL, f"{told} staff{at} were sent"  # noqa: S101
 
     def _stock(self, column: str) -> float:

@@ -86,7 +86,7 @@ class Watch:
         self.steering, self.run, self.around = steering, run, around
         self.levers = Levers(steering.system, steering.lowered, run, around)
         self.machine = StageMachine(steering.brief, *run.address)
-        self.month = 0
+        self.month, self.target = 0, Target()  #: what should hold now
         self._whole = {site: steps[-1][1] for site, steps in steering.schedule.openings.items()}
 
     @property
@@ -117,7 +117,8 @@ class Watch:
             return
         self.month = month
         assert int(edges[month]) >= self.run.now  # noqa: S101 - months come one after another
-        self._follow(self.machine.step(today, self), today)
+        self.target = self.machine.step(today, self)
+        self._follow(self.target, today)
 
     # -- what is done -------------------------------------------------------------------------------------------------
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from scipy import integrate, stats
 from models.care.stock_part import StockPart, stocks_together
 from models.care.supply import Service, Site, opened, planned
 from models.care.workforce import Workforce, read_workforce, workforce
+from sim.clock import Calendar
 from sim.errors import FaultsError
 from sim.stocks import Stocks, Trajectory, load_stocks
 
@@ -86,7 +88,8 @@ def test_config_reads_and_faults_name_the_key():
 def test_baseline_staffing_changes_nothing():
     """Six years of usual pressure: all factors 1, every bed and place open as planned, staff where they were."""
     found = run(None, care(), 2200)
-    quarter = np.searchsorted([91, 183, 275], np.mod(found.time, YEAR), side="right")
+    days = (dt.date(2016, 4, 1) + dt.timedelta(days=float(day)) for day in found.time)
+    quarter = np.array([Calendar.april_quarter(day) - 1 for day in days])
     for ward, beds in WARDS.items():
         assert np.array_equal(np.floor(found[f"staffed_beds[{ward}]"]), np.array(beds)[quarter])
     for service, places in (("a_p1", 60), ("a_p2", 41), ("a_p3", 30)):
@@ -210,3 +213,43 @@ def test_empty_posts_close_beds_until_they_are_filled():
     assert found["beds_to_open[a]"][0] == pytest.approx(expected) and expected < 301
     assert found["beds_to_open[a]"][-1] == found["beds_called[a]"][-1]
     assert run(None, read_workforce(short), 10, least_staffing=0.8)["beds_to_open[a]"][0] == 301
+
+
+def balance(found: Trajectory) -> np.ndarray:
+    """Nurses anywhere, less those there were, less all who came, and with all who left: nought if none is lost."""
+    there = sum(found[f"{name}[a,nurses]"] for name in ("ward_staff", "plan_learning", "community_staff"))
+    came = sum(found[f"{at}_{how}[a,nurses]"] for at in ("ward", "community") for how in ("recruited", "qualified"))
+    left = sum(found[f"{at}_leaving[a,nurses]"] for at in ("ward", "community"))
+    net = came + found["plan_recruiting[a,nurses]"] - left
+    return there - there[0] - np.concatenate([[0.0], np.cumsum(net)[:-1]])
+
+
+PLAIN = {"leaving_under_pressure": False, "redeployment": False}
+
+
+def test_whom_a_plan_recruits_come_into_post_and_none_is_lost():
+    """The day after, wards and community have exactly so many more, as vacancies are; from then on they are staff."""
+    found, usual = (run(None, care(**PLAIN), 300, **more) for more in ({"plan_recruits[a,nurses]": 7.0}, {}))
+    more = [(found[f"{s}_staff[a,nurses]"] - usual[f"{s}_staff[a,nurses]"])[1] for s in ("ward", "community")]
+    empty = [usual[f"{s}_vacancies[a,nurses]"][0] for s in ("ward", "community")]
+    assert sum(more) == pytest.approx(7, abs=1e-9) and more[0] == pytest.approx(7 * empty[0] / sum(empty))
+    assert balance(found) == pytest.approx(0, abs=1e-8)
+    assert np.array_equal(found["ward_staff[a,support]"], usual["ward_staff[a,support]"])
+
+
+def test_whom_a_plan_retrains_leave_wards_learn_and_come_to_the_community():
+    sent, usual = {"plan_sent_to_learn[a,nurses]": 9.0}, run(None, care(**PLAIN), 300)
+    for learned in (0.0, 4.0):
+        found = run(None, care(**PLAIN), 300, **sent, **{"plan_learned[a,nurses]": learned})
+        gone = (found["ward_staff[a,nurses]"] - usual["ward_staff[a,nurses]"])[1]
+        back = (found["community_staff[a,nurses]"] - usual["community_staff[a,nurses]"])[2]
+        assert (gone, back) == pytest.approx((-9, learned), abs=0.02)  # a day's recruiting between
+        assert found["plan_learning[a,nurses]"][2:] == pytest.approx(9 - learned)
+        assert balance(found) == pytest.approx(0, abs=1e-8)
+
+
+def test_no_more_are_sent_to_learn_than_there_are():
+    found = run(None, care(**PLAIN), 300, **{"plan_sent_to_learn[a,nurses]": 1e5})
+    assert found["ward_staff[a,nurses]"].min() >= 0
+    assert found["plan_learning[a,nurses]"][1] == pytest.approx(found["ward_staff[a,nurses]"][0], rel=1e-2)
+    assert balance(found) == pytest.approx(0, abs=1e-8)

@@ -1,17 +1,29 @@
 """Stays answer to pressure: neutral at usual pressure, the stated elasticity in balance, bounds, and switches."""
 
+import datetime as dt
+
 import numpy as np
 import pytest
 
 from models.care.around import hybrid
-from models.care.pressure import Pressure, Watched, pressure, read_pressure
+from models.care.pressure import (
+    Pressure,
+    Watched,
+    april_quarters,
+    by_quarter,
+    day_of_four_years,
+    pressure,
+    read_pressure,
+)
 from models.care.stock_part import StockPart, stocks_together
 from models.hindcast.england import feedback_named
 from sim import load_network, lower
+from sim.clock import Calendar
 from sim.errors import FaultsError
 from sim.hybrid import HybridRun, ready
 from sim.kernel.layout import BLOCKED, IN_SERVICE, IN_TRANSITION, WAITING
 from sim.run import Run
+from sim.stocks import Stocks, load_stocks
 
 RATE, STAY = 100.0, 6.0
 USUAL = 0.8
@@ -173,3 +185,19 @@ def test_two_mechanisms_may_not_mean_different_things_by_one_name():
     other = StockPart(parameters={"a": {"value": 2, "unit": "day"}})
     with pytest.raises(FaultsError, match="defined differently"):
         stocks_together([one, other])
+
+
+@pytest.mark.parametrize("start", ["2015-04-01", "2017-04-01", "2018-12-30", "2020-02-28"])
+def test_quarters_begin_on_their_day_by_the_calendar(start):
+    """For forty years from any start, leap years included."""
+    start = dt.date.fromisoformat(start)
+    part = april_quarters(day_of_four_years(start))
+    model = {"name": "quarters", "time": {"unit": "day", "start": 0, "end": 14_610, "dt": 1}, "units": []}
+    part.auxiliaries["quarter"] = {"equation": by_quarter("number"), "unit": "dimensionless"}
+    part.parameters.update({f"number_q{q}": {"value": q, "unit": "dimensionless"} for q in (1, 2, 3, 4)})
+    part.stocks["none"] = {"initial": 0, "unit": "dimensionless"}
+    found = Stocks(
+        load_stocks({**model, "parameters": part.parameters, "auxiliaries": part.auxiliaries, "stocks": part.stocks})
+    ).run()
+    days = [start + dt.timedelta(days=float(t)) for t in found.time]
+    assert found["quarter"].tolist() == [Calendar.april_quarter(day) for day in days]

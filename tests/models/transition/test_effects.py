@@ -9,7 +9,18 @@ from hypothesis import strategies as st
 
 from models.transition import StageMachine, Switches
 from models.transition.effects import level
-from tests.models.transition.made_up import Made, avoiding, briefed, closing, figure, months, opening, plan_of, run
+from tests.models.transition.made_up import (
+    Made,
+    avoiding,
+    briefed,
+    closing,
+    figure,
+    gates,
+    months,
+    opening,
+    plan_of,
+    run,
+)
 
 DEMAND = ("emergencies", "demand", "exeter")
 
@@ -105,3 +116,31 @@ def test_staff_recruited_and_retrained_are_counted_by_group():
         ("retrain", "nurses", "torbay"): 9,
     }
     assert [t.staff for t in targets] == [{}] * 12 + [staff] * 48
+
+
+def test_staff_come_into_post_in_a_straight_line_over_the_lead_time():
+    recruit = {"kind": "recruit", "setting": "nurses", "size": figure(30, "staff"), "when": {"from": 0.4}}
+    machine = StageMachine(briefed(plan_of(recruit=recruit | {"lead_time_months": months(10)})), 1, 0)
+    come = [t.staff.get(("recruit", "nurses", "exeter"), 0) for t in run(machine, 5)]
+    assert come == [0] * 14 + [2 * n for n in range(10)] + [20] * 36
+
+
+def test_staff_who_retrain_leave_first_and_come_back_once_they_have_learned():
+    retrain = {"kind": "retrain", "setting": "nurses", "size": figure(9, "staff"), "sites": ["torbay"]}
+    move = retrain | {"when": {"from": 0.4}, "lead_time_months": months(10)}
+    targets = run(StageMachine(briefed(plan_of(retrain=move)), 1, 0), 5)
+    assert [t.learning.get(("nurses", "torbay"), 0) for t in targets] == [0] * 14 + [9] * 46
+    assert [t.staff.get(("retrain", "nurses", "torbay"), 0) for t in targets] == [0] * 24 + [9] * 36
+
+
+def test_staff_of_a_ward_go_to_learn_once_it_has_closed():
+    """The ward closes in the twelfth month of the third year, so they come back ten months later, not when due."""
+    retrain = {"kind": "retrain", "setting": "nurses", "size": figure(9, "staff"), "after": ["ward"]}
+    move = retrain | {"when": {"from": 0.4}, "lead_time_months": months(10)}
+    plan = plan_of(retrain=move, ward=closing(after=[], when={"from": 0.5}))
+    machine = StageMachine(briefed(plan, gates("none")), 1, 0)
+    targets = run(machine, 5)
+    closed = next(n for n, t in enumerate(targets) if t.closed)
+    assert [bool(t.learning) for t in targets] == [n >= closed for n in range(60)]
+    assert [bool(t.staff) for t in targets] == [n >= closed + 10 for n in range(60)]
+    assert "after: ward" in {r.cause for r in machine.log if r.move == "retrain" and r.event == "held"}

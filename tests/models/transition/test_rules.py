@@ -7,10 +7,11 @@ import math
 
 import pytest
 
-from models.plans import Approval, months_after
-from models.transition import StageMachine, Switches
+from models.plans import Approval, Timeline, lay_out, months_after
+from models.transition import StageMachine, Switches, brief_of
 from models.transition.hazards import DELEGATE, fate
 from tests.models.transition.made_up import (
+    SIZES,
     START,
     Made,
     approval,
@@ -253,3 +254,28 @@ def test_rules_can_be_left_out():
     run(machine, 5, Made(long=0.9))
     assert spoken(machine) == []
     assert entered(machine, "close_acute", "decommissioned") == [DUE]
+
+
+def test_escalation_beds_open_for_as_long_as_the_rule_says_and_are_written_down():
+    """Three per cent of 800 and of 400 beds; a second rule with more beds counts in its place, not besides."""
+    some = rule(above=0.2, for_months=1, then="escalate", months=4) | {"beds": figure(0.03, "share of beds")}
+    more = rule(above=0.5, for_months=1, then="escalate", months=2, name="worse", site="torbay")
+    more |= {"beds": figure(0.05, "share of beds")}
+    plan = plan_of(close_acute=closing(after=[]), off_plan=[some, more])
+    timeline = Timeline(name="t", years=5)
+    beds = {site: n for (setting, site), n in SIZES.items() if setting == "beds"}
+    brief = brief_of(plan, lay_out(plan, timeline, SIZES), NONE, beds=beds)
+    machine = StageMachine(brief, 1, 0)
+    targets = run(machine, 1, lambda day: Made(long=0.3 if day == START else 0.6 if day.month == 6 else 0.0))
+    small, large = {"exeter": 24, "torbay": 12}, {"exeter": 24, "torbay": 20}
+    assert [t.escalation for t in targets[:5]] == [small, small, large, large, {}]
+    rows = [(r.date.month, r.site, r.size, r.cause) for r in machine.log if r.event == "beds"]
+    assert rows[:2] == [(4, "exeter", 24, "rule: trouble"), (4, "torbay", 12, "rule: trouble")]
+    assert rows[2] == (6, "torbay", 20, "rule: worse")
+    assert [row[1:3] for row in rows[3:]] == [("exeter", 0), ("torbay", 0)]
+
+
+def test_a_rule_without_beds_opens_none():
+    machine = machine_of(rule(above=0.2, for_months=1, then="escalate"))
+    targets = run(machine, 1, Made(long=0.9))
+    assert targets[0].escalated and not any(t.escalation for t in targets)
