@@ -225,7 +225,7 @@ def test_trust_grows_as_it_was_seen_to():
 
 def test_emergencies_that_a_plan_avoids_stay_avoided():
     """The new models of care and the plan act on the same people: their factors multiply."""
-    part = maturity(SITES, read_maturity(figures("maturity")))
+    part = maturity(SITES, read_maturity(figures("maturity", admissions_avoided=0.1)))
     usual = run(part, 4, 10)["admissions_factor[a]"]
     part.parameters["plan_kept[site]"] |= {"value": dict.fromkeys(SITES, 0.8)}
     assert usual[-1] < 1
