@@ -238,6 +238,7 @@ def _list(words: list[str]) -> int:
         "feedbacks": "feedback",
         "around": "around",
         "gates": "gates",
+        "funding": "funding",
         "demand": "demand",
         "sweeps": "sweep",
         "stocks": "stocks",

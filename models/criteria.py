@@ -343,6 +343,9 @@ def _occupancy(plan: Observed, usual: Observed, criteria: Criteria, years: Any, 
     year, winter_line = criteria.occupancy_year, criteria.occupancy_winter
     meets = np.all(values <= year.value, axis=1) & np.all(cold <= winter_line.value, axis=1)
     note = f"reported; winter quarters {cold.mean():.1%} on average (line: {winter_line.value:.0%})"
+    stations, roles = plan.arm.lowered.network.stations, plan.arm.system.roles
+    if any(stations[name].escalation for name in roles.in_all(roles.wards)):
+        note += "; beds open include escalation beds, which come on top of the beds counted and stay after closures"
     if plan.arm.steering and any(rule.beds for rule in plan.arm.steering.brief.rules):
         note += "; beds open include escalation beds while a rule of the plan keeps them open, as published counts do"
     names = ("K2", "Midnight occupancy", year.value, "share of beds open", year.source)

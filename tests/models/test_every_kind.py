@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import pytest
 
 from models.arms import Arm, make_arm, with_plan
@@ -33,6 +33,7 @@ def arm(request) -> Arm:
     """Devon's hospitals, with staff around them."""
     short = ["criteria.longest_timeline_years=3", "criteria.window_years_after=1", "waterfall=0", "sensitivity=0"]
     chosen = settings(parse([f"detail={request.param}", "timeline=3y", *short]))
+    assert chosen.fit is not None
     return make_arm("x", build(chosen.footprint, chosen.fit, chosen.future, ENDS, chosen.feedback, chosen.around))
 
 
@@ -78,10 +79,10 @@ class Ran:
         return found
 
 
-def ran(arm: Arm, **moves: Any) -> Ran:
+def ran(arm: Arm, off_plan: Sequence[Any] = (), **moves: Any) -> Ran:
     """Five months with a plan that nothing holds back; without moves, business as usual."""
     title = {"name": "made_up", "title": "Made up", "question": "What if?", "starts": STARTS, "years": 1}
-    plan = Plan.model_validate(title | {"moves": moves})
+    plan = Plan.model_validate(title | {"moves": moves, "off_plan": list(off_plan)})
     laid_out = schedule(plan, Timeline(name="t", years=1), load_gates("none"), arm.system.sizes)
     chosen = settings(parse(["timeline=3y"]))
     planned = with_plan(arm, "t", laid_out, chosen.future)
@@ -222,9 +223,20 @@ def _staff(one: Ran, setting: str, group: str = "nurses") -> float:
     return sum(one.stock(f"{setting}_staff[{site},{group}]") for site in one.arm.system.footprint.sites)
 
 
+def test_escalation_beds(arm, usual):
+    """A rule opens a twentieth of a hospital's beds; they are open as all beds are, and posts are as without them."""
+    rule = {"name": "full", "watch": "occupancy", "above": figure(0.01, "share"), "for_months": 1, "site": "exeter"}
+    rule |= {"then": "escalate", "months": 24, "beds": figure(0.05, "share of beds")}
+    moves = {"m": sized("close", 10, "beds", setting=BEDS, sites=["exeter"])}
+    without, now = ran(arm, **moves), ran(arm, [rule], **moves)
+    extra = round(0.05 * arm.system.sizes[BEDS, "exeter"])
+    assert now.places("exeter", BEDS) - without.places("exeter", BEDS) == extra > 20
+    assert now.places("torbay", BEDS) == usual.places("torbay", BEDS)
+    assert now.stock("ward_posts[exeter,nurses]") == without.stock("ward_posts[exeter,nurses]")
+
+
 def test_the_table_is_whole():
     """Each kind has a test of its name, and each thing that a kind may change is in one."""
     names = [name for name in globals() if name.startswith("test_")]
     assert all(any(name.startswith(f"test_{kind}") for name in names) for kind in KINDS)
     assert set().union(*AFFECTED.values()) == {"emergencies", "attendances", "readmission", "stays"}
-    assert np.isfinite(MONTHS)

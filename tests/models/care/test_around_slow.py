@@ -221,3 +221,12 @@ def test_trust_grows_as_it_was_seen_to():
     """From 20 per cent to 50 in eight months, were nothing lost meanwhile."""
     found = change(2, trust_at_start=0.2, trust_elasticity=5, pressure=0.01)
     assert found["trust[a]"][round(8 / 12 * YEAR)] == pytest.approx(0.5, abs=0.01)
+
+
+def test_emergencies_that_a_plan_avoids_stay_avoided():
+    """The new models of care and the plan act on the same people: their factors multiply."""
+    part = maturity(SITES, read_maturity(figures("maturity", admissions_avoided=0.1)))
+    usual = run(part, 4, 10)["admissions_factor[a]"]
+    part.parameters["plan_kept[site]"] |= {"value": dict.fromkeys(SITES, 0.8)}
+    assert usual[-1] < 1
+    assert run(part, 4, 10)["admissions_factor[a]"] == pytest.approx(0.8 * usual)
