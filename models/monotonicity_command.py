@@ -28,7 +28,8 @@ HELP = """carebridge monotonicity [key=value ...]
 
 Every key of `carebridge run` can be set too; plan=none asks about the area as it is. The changes are means of paired
 differences, with one-sided bounds of 95 % confidence each: `better` (the change is below nought), `no harm` (within the
-margin of the verdict), `harm` (above nought), or `undetermined` (more replications are needed).
+margin of the verdict), `harm` (above nought), or `undetermined` (more replications are needed). Only places are added,
+not the effect on demand that a future ties to places at home. Ends with code 1 where more places do harm.
 """
 FEWEST, MOST = 2, 100_000
 

@@ -58,7 +58,6 @@ def test_more_places_of_any_service_never_harm_and_none_change_nothing():
         else:
             assert row.bounds[1] <= row.margin and row.change < 0, row
             assert (row.values <= row.without + row.margin).all(), row
-            assert row.says == "better" or row.measure != "delayed", row
 
 
 @pytest.mark.nightly
