@@ -26,6 +26,7 @@ HELP = """carebridge: is this plan to close hospital beds credible?
   carebridge list parameters [...]      every figure with unit, year, basis, status, range and source
   carebridge audit DIR                  every invariant of a run's money again, from its files alone
   carebridge hindcast [...]             what the model would have said of England's last years, beside naive forecasts
+  carebridge backtest [...]             what the model says of plans whose end is known, beside what happened
   carebridge doctor                     versions, compile cache, cores, memory and disk
   carebridge VERB --help                more on one of these
 """
@@ -76,6 +77,7 @@ def _dispatch(words: list[str]) -> int:
     if words[0] in ("-V", "--version"):
         print(f"carebridge {__version__}")
         return 0
+    from models.backtest.command import HELP as BACKTEST_HELP
     from models.calibrate_command import HELP as CALIBRATE_HELP
     from models.compare_command import HELP as COMPARE_HELP
     from models.finance.audit import HELP as AUDIT_HELP
@@ -97,6 +99,7 @@ def _dispatch(words: list[str]) -> int:
         "verify": (_verify, VERIFY_HELP),
         "audit": (_audit, AUDIT_HELP),
         "hindcast": (_hindcast, HINDCAST_HELP),
+        "backtest": (_backtest, BACKTEST_HELP),
         "sweep": (_sweep, SWEEP_HELP),
         "status": (_status, STATUS_HELP),
         "collect": (_collect, COLLECT_HELP),
@@ -131,6 +134,12 @@ def _hindcast(words: list[str]) -> int:
     from models.hindcast.command import main as hindcast
 
     return hindcast(words)
+
+
+def _backtest(words: list[str]) -> int:
+    from models.backtest.command import backtest_command
+
+    return backtest_command(words)
 
 
 def _run(words: list[str]) -> int:
