@@ -230,11 +230,13 @@ def _list(words: list[str]) -> int:
         "around": "around",
         "gates": "gates",
         "demand": "demand",
+        "backtests": "backtest",
         "sweeps": "sweep",
         "stocks": "stocks",
         "hybrids": "hybrid",
     }
     files = {
+        "backtests": "backtest case=NAME",
         "sweeps": "sweep NAME",
         "stocks": "stocks configs/stocks/NAME.yaml",
         "hybrids": "hybrid configs/hybrid/NAME.yaml",

@@ -26,7 +26,7 @@ from models.footprint import Footprint
 from models.measures_plan import closed_by_month, opened_by_month
 from models.observed import beds_by_quarter
 from models.plan import Future, Schedule, months_after, schedule
-from models.plans.check import load_gates
+from models.plans.check import load_gates, load_plan
 from models.prepare import USUAL, window
 from models.presets import read_section
 from models.verdict import Verdict, judge
@@ -53,8 +53,10 @@ class Said:
         Beds and community places closed by the end of the last quarter; places outside hospital open in its last month.
     hospital : (R,) or None
         Hospital beds that closed from the first to the last quarter (means of quarters, as the published beds are).
-    none_closed, on_plan : (R,)
-        Whether nothing has closed by then, and whether nine tenths of what was due half a year before has.
+    none_closed : (R,)
+        Whether nothing has closed by then.
+    on_plan : (R,) or None
+        Whether nine tenths of what was due half a year before has; none when nothing was due.
     held : dict of float
         Mean beds that were due by then and are still open, by what held them back then.
     verdict : Verdict
@@ -68,7 +70,7 @@ class Said:
     hospital: Floats | None
     opened: Floats
     none_closed: Bools
-    on_plan: Bools
+    on_plan: Bools | None
     held: dict[str, float]
     verdict: Verdict
 
@@ -111,8 +113,7 @@ def of_case(case: Case, words: list[str] | None = None) -> Settings:
     given = list(words or [])
     if owner := owner_of(case.plan):
         given.insert(0, f"footprint={owner}")
-    first = settings(parse([*given, f"plan={case.plan}", "timeline=5y"]))
-    years = first.plan.years
+    years = load_plan(CONFIGS / "plan" / f"{case.plan}.yaml").years
     own = [f"plan={case.plan}", f"timeline={years}y", f"criteria.longest_timeline_years={years}"]
     return settings(parse([*given, *own]))
 
@@ -235,7 +236,7 @@ def _said(
         hospital=_mean(o, hospital, dates.last) - _mean(o, hospital, dates.first) if dates.first else None,
         opened=opened_by_month(o, plan)[:, o.months.index(dates.last[-1])],
         none_closed=closed[:, at] == 0,
-        on_plan=closed[:, at] >= expected,
+        on_plan=closed[:, at] >= expected if expected else None,
         held=_held(o, plan, dates.end),
         verdict=verdict,
     )

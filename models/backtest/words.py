@@ -72,18 +72,22 @@ def _model(found: Found) -> list[str]:
         "": [one.title for one in said],
         "known": [one.known or "-" for one in said],
         f"closed by the end of {case.last}, of {found.due} due": [_range(one.closed) for one in said],
+    }
+    seen = {}
+    if found.due_hospital is not None:
+        name = f"hospital beds since {case.first}, of {_signed(-found.due_hospital)} planned"
+        rows[name] = [_range(-one.hospital, sign=True) for one in said if one.hospital is not None]
+        seen = {"": "what happened", name: _signed(found.happened["change"].iloc[-1])}
+    rows |= {
         f"on plan then ({share:.0%} of what was due {months} months before)": [
-            _share(one.on_plan.mean()) for one in said
+            "nothing was due" if one.on_plan is None else _share(one.on_plan.mean()) for one in said
         ],
         "nothing closed then": [_share(one.none_closed.mean()) for one in said],
         "beds due and still open then, by what held them": [_held(one) for one in said],
         "whole plan delivered in the end": [_bounded(one.verdict.delivered) for one in said],
         "safe": [_bounded(one.verdict.safe) for one in said],
     }
-    if found.due_hospital is not None:
-        name = f"hospital beds since {case.first}, of {_signed(-found.due_hospital)} planned"
-        rows[name] = [_range(-one.hospital, sign=True) for one in said if one.hospital is not None]
-        seen = {"": "what happened", name: _signed(found.happened["change"].iloc[-1])}
+    if seen:
         rows = {key: [*cells, seen.get(key, "-")] for key, cells in rows.items()}
     head = f"**What the model says** of the same months, in {found.chosen.replications} runs (mean, 5 to 95 % of runs):"
     return [head, "", *_table(rows)]
@@ -183,7 +187,7 @@ def _plain_said(one: Said) -> dict[str, Any]:
         "closed": _whole(one.closed),
         "hospital": None if one.hospital is None else _whole(one.hospital),
         "opened": _whole(one.opened),
-        "on_plan": float(one.on_plan.mean()),
+        "on_plan": None if one.on_plan is None else float(one.on_plan.mean()),
         "nothing_closed": float(one.none_closed.mean()),
         "held": one.held,
         "delivered": one.verdict.delivered,

@@ -109,6 +109,9 @@ def test_beds_that_were_open(chosen: dict[str, Settings]) -> None:
         assert found[name]["quarter"].tolist()[::6] == ["2018/19 Q1", "2019/20 Q3"]
         assert found[name]["change"].iloc[-1] == pytest.approx(change, abs=0.5) and found[name]["change"].iloc[0] == 0
     assert found["devon_east_2017"].empty
+    page = (DOCS / "backtest.md").read_text("utf-8")
+    for table in (found["devon_2016"], found["derbyshire_2016"]):
+        assert f"| hospital beds open | {' | '.join(f'{beds:,.0f}' for beds in table['available'])} |" in page
 
 
 # --- what is told ----------------------------------------------------------------------------------------------------
@@ -173,7 +176,9 @@ def test_a_run_from_one_end_to_the_other(tmp_path: Path, capsys: pytest.CaptureF
     (case,) = json.loads((tmp_path / "x" / "backtest.json").read_text("utf-8"))["cases"]
     assert (case["due"], case["planned"], case["month"], case["happened"]) == (72, 72, 21, [])
     usual, control = case["said"]
-    assert control["assumed"] == CONTROL and control["closed"] == [72.0, 72.0] and control["on_plan"] == 1.0
+    assert (
+        control["assumed"] == CONTROL and control["closed"] == [72.0, 72.0] and control["on_plan"] is None
+    )  # nothing was due then
     assert control["delivered"]["probability"] == 1.0 and control["held"] == {}
     assert all(0 <= closed <= 72 for closed in usual["closed"]) and usual["hospital"] is None
     told = pd.read_csv(tmp_path / "x" / "inputs.csv")
@@ -217,7 +222,8 @@ def test_with_nothing_to_hold_it_the_plan_happens_as_written(found: dict[str, Fo
     """Otherwise a "not delivered" would say nothing: the test must be able to come out the other way."""
     one = found[name]
     control = one.said[-1]
-    assert control.name == CONTROL and (control.closed == one.due).all() and control.on_plan.all()
+    assert control.name == CONTROL and (control.closed == one.due).all()
+    assert control.on_plan is not None and control.on_plan.all()
     assert control.hospital == pytest.approx(np.full(8, one.due_hospital))
     assert control.verdict.delivered["probability"] == 1.0
 
