@@ -28,6 +28,7 @@ HELP = """carebridge: is this plan to close hospital beds credible?
   carebridge gap [...]                  what explains the gap of money that a plan says it has, and what does not
   carebridge audit DIR                  every invariant of a run's money again, from its files alone
   carebridge hindcast [...]             what the model would have said of England's last years, beside naive forecasts
+  carebridge backtest [...]             what the model says of plans whose end is known, beside what happened
   carebridge doctor                     versions, compile cache, cores, memory and disk
   carebridge VERB --help                more on one of these
 """
@@ -78,6 +79,7 @@ def _dispatch(words: list[str]) -> int:
     if words[0] in ("-V", "--version"):
         print(f"carebridge {__version__}")
         return 0
+    from models.backtest.command import HELP as BACKTEST_HELP
     from models.calibrate_command import HELP as CALIBRATE_HELP
     from models.compare_command import HELP as COMPARE_HELP
     from models.finance.audit import HELP as AUDIT_HELP
@@ -103,6 +105,7 @@ def _dispatch(words: list[str]) -> int:
         "audit": (_audit, AUDIT_HELP),
         "gap": (_gap, GAP_HELP),
         "hindcast": (_hindcast, HINDCAST_HELP),
+        "backtest": (_backtest, BACKTEST_HELP),
         "sweep": (_sweep, SWEEP_HELP),
         "status": (_status, STATUS_HELP),
         "collect": (_collect, COLLECT_HELP),
@@ -149,6 +152,12 @@ def _hindcast(words: list[str]) -> int:
     from models.hindcast.command import main as hindcast
 
     return hindcast(words)
+
+
+def _backtest(words: list[str]) -> int:
+    from models.backtest.command import backtest_command
+
+    return backtest_command(words)
 
 
 def _run(words: list[str]) -> int:
@@ -240,11 +249,13 @@ def _list(words: list[str]) -> int:
         "gates": "gates",
         "funding": "funding",
         "demand": "demand",
+        "backtests": "backtest",
         "sweeps": "sweep",
         "stocks": "stocks",
         "hybrids": "hybrid",
     }
     files = {
+        "backtests": "backtest case=NAME",
         "sweeps": "sweep NAME",
         "stocks": "stocks configs/stocks/NAME.yaml",
         "hybrids": "hybrid configs/hybrid/NAME.yaml",

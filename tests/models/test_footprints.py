@@ -40,6 +40,7 @@ PUBLISHED = {
     "west_north_east_cumbria": (533, 0.894, 327_729),
     "birmingham_solihull": (2755, 0.960, None),
     "liverpool": (5476, 0.914, 2_507_584),
+    "derbyshire": (1874, 0.870, None),  # with Burton from April 2018 on; by plan areas of 2018, 1787 beds
 }
 
 
@@ -118,8 +119,8 @@ def test_stays_are_those_worked_out_by_hand(devon: tuple[Footprint, Footprint]) 
 # --- every system ----------------------------------------------------------------------------------------------------
 
 
-def test_there_are_the_fifteen_systems() -> None:
-    assert len(systems()) == 15
+def test_there_are_the_fifteen_systems_and_derbyshire() -> None:
+    assert len(systems()) == 16 and "derbyshire" in systems()
     assert all(first_line("footprint", name).endswith("?") for name in systems())
     for name in SHORT:
         short = read_short(FOLDER / f"{name}.yaml")
@@ -262,6 +263,10 @@ def test_merged_trusts_are_one_series(full: dict[str, Footprint]) -> None:
     assert list(one["available"].round(0))[:2] == [1222.0, 1201.0]  # 573 + 649, then together
     assert one["attendances"][0] == 25_006 + 21_648
     assert set(one["code"]) == {"RDE"}
+    beds = observed.beds_by_quarter(full["derbyshire"])
+    one = beds[beds["site"] == "derby_burton"].reset_index(drop=True)
+    assert list(one["available"].round(0))[:2] == [1364.0, 1350.0]  # 1020 of Derby + 344 of Burton, then together
+    assert one["attendances"][0] == 34_103 + 17_192
     beds = observed.beds_by_quarter(full["birmingham_solihull"])
     first = beds[(beds["site"] == "birmingham") & (beds["quarter"] == 1) & (beds["year"] == "2018/19")].iloc[0]
     assert first["attendances"] == 30_439 + 60_703  # the second from monthly returns alone

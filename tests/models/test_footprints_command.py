@@ -39,7 +39,7 @@ def shipped(name: str) -> Settings:
 
 def test_every_footprint_is_fitted_or_says_why_not() -> None:
     assert sorted([*FITTED, *REFUSED]) == choices("footprint")
-    assert len(FITTED) == 12
+    assert len(FITTED) == 13
 
 
 @pytest.mark.parametrize("name", FITTED)
@@ -53,7 +53,8 @@ def test_a_shipped_fit_belongs_to_the_figures_and_meets_them(name: str) -> None:
     aim = targets(footprint)
     for site, beds in aim.occupied.items():
         assert fit.achieved[f"{site}_beds_occupied"] == pytest.approx(beds, rel=OCCUPANCY_TOLERANCE)
-    whole_places = 0.08 if name == "tameside_glossop" else DELAY_TOLERANCE  # one place there is 0.8 of 4.5 beds
+    # where few beds are delayed, one place more or less is more than the tolerance: 0.8 of 4.5 beds, 0.6 of 10.6
+    whole_places = {"tameside_glossop": 0.08, "derbyshire": 0.06}.get(name, DELAY_TOLERANCE)
     for way, beds in aim.delayed.items():
         assert fit.achieved[f"{way}_delayed_beds"] == pytest.approx(beds, rel=whole_places)
     assert ("quick=true" in text.splitlines()[1]) == (not fit.posterior)  # the file says how it was made

@@ -1,0 +1,1 @@
+"""Back-tests: what the model says of plans whose end is known, beside what happened."""
