@@ -78,7 +78,10 @@ def _opened(*words: str) -> np.ndarray:
 
 def test_little_money_opens_fewer_places_and_enough_money_all():
     everything = _opened()
-    short, ample = _opened("funding=as_it_was"), _opened("funding=as_it_was", "funding.per_head.value=500", "funding.per_head.high=500")
+    short, ample = (
+        _opened("funding=as_it_was"),
+        _opened("funding=as_it_was", "funding.per_head.value=500", "funding.per_head.high=500"),
+    )
     assert everything[:, -1].min() == 40
     assert np.array_equal(ample, everything)
     # 5.40 pounds for each of about 220,000 people are 1.2 million a year: no more than 37 places at 32,142 pounds
