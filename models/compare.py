@@ -17,10 +17,11 @@ from models.arms import Observed, make_arm, run_arms, with_plan
 from models.compose import Settings
 from models.criteria_money import money_criterion
 from models.details import build
-from models.finance.simulated.accounts import Account, accounts
+from models.finance.simulated.accounts import Account
 from models.finance.simulated.costs import DOUBLE_RUNNING
 from models.finance.simulated.results import break_even_years, by_year, years_of
 from models.measures_plan import closed_by_month, opened_by_month
+from models.money import accounts_of
 from models.plan import Schedule, schedule
 from models.prepare import USUAL, window
 from models.transition.brief import Switches
@@ -152,8 +153,7 @@ def _without(
         say(f"{timeline.years} years, {left_out} left out")
         arm = with_plan(planned, timeline.name, laid_out, chosen.future, switches)
         o = run_arms([arm], chosen.seed, chosen.replications, workers)[0]
-        arms, laid = {USUAL: usual, timeline.name: o}, {timeline.name: laid_out}
-        money = accounts(arms, laid, chosen.finance, chosen.money, chosen.growth) if chosen.money else None
+        money = accounts_of(chosen, {USUAL: usual, timeline.name: o}, {timeline.name: laid_out})
         k7 = money_criterion(money, timeline.name, years) if money else ""
         verdict, _ = judge(o, usual, laid_out, chosen.criteria, years, [], k7)
         cost = _both(money.arms[timeline.name]) if money else None

@@ -103,11 +103,6 @@ class Settings:
     composed: dict[str, Any]
 
     @property
-    def growth(self) -> float:
-        """Growth of overnight bed-days a year in the chosen future."""
-        return self.footprint.demand.growth[self.future.growth].value
-
-    @property
     def scenario_hash(self) -> str:
         """Hash of the composed configuration, execution keys left out."""
         return hashlib.sha256(json.dumps(self.composed, sort_keys=True, default=str).encode()).hexdigest()[:16]

@@ -18,8 +18,9 @@ from models.criteria import Assessed
 from models.criteria_money import money_criterion
 from models.details import BEDS, DETAILS
 from models.doctor import machine, memory_gb, peak_memory_mb, versions
-from models.finance.simulated.accounts import Accounts, accounts
+from models.finance.simulated.accounts import Accounts
 from models.finance.simulated.results import money_table, write_books
+from models.money import accounts_of
 from models.outputs import baseline_table, tables, verdict_table, waterfall_table, write_tables
 from models.plan import Schedule
 from models.plans.listing import what_moves
@@ -93,7 +94,7 @@ def _simulate(chosen: Settings) -> Outcome:
     schedules, usual = ready.schedules, ready.usual
     observed = _replicate(chosen, ready.arms)
     baseline = check_baseline(chosen.footprint, chosen.fit, observed[USUAL])
-    money = accounts(observed, schedules, chosen.finance, chosen.money, chosen.growth) if chosen.money else None
+    money = accounts_of(chosen, observed, schedules)
     verdicts, assessed = {}, {}
     for name, laid_out in schedules.items():
         verdicts[name], assessed[name] = judge(
