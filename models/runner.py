@@ -281,4 +281,5 @@ def _check_memory(chosen: Settings) -> None:
 
 def _megabytes(chosen: Settings) -> int:
     """Size of a run folder in MB, roughly."""
-    return 3 + 4 * (1 + len(chosen.timelines))
+    arms = 1 + len(chosen.timelines)
+    return 3 + 4 * arms + (arms * chosen.replications // 4 if chosen.money else 0)

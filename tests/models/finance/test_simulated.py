@@ -165,7 +165,7 @@ def test_mothballed_beds_keep_their_cost(outcome: Outcome, done: Activity):
 
 def test_patients_who_move_take_their_variable_cost_along(outcome: Outcome, done: Activity):
     moved = np.full_like(done.bed_days[SITE], 300)
-    days = done.bed_days | {SITE: done.bed_days[SITE] - moved, "plymouth": done.bed_days["plymouth"] + moved}
+    days = dict(done.bed_days) | {SITE: done.bed_days[SITE] - moved, "plymouth": done.bed_days["plymouth"] + moved}
     before, after = _with(outcome, done), _with(outcome, replace(done, bed_days=days))
     assert abs(int((after.of("bed days") - before.of("bed days")).sum())) <= 2 * done.replications  # rounding
     assert _of(before, "bed days").sum() - _of(after, "bed days").sum() == pytest.approx(
@@ -178,7 +178,7 @@ def test_new_places_are_double_running_until_their_beds_close(outcome: Outcome, 
     places = plan.opened("p1")[SITE][-1][1]
     beds = sum(s.beds for s in plan.closures if s.site == SITE)
     key = (SITE, "p1")
-    more = replace(done, places=done.places | {key: done.places[key] + places * done.days[:, None]})
+    more = replace(done, places=dict(done.places) | {key: done.places[key] + places * done.days[:, None]})
     opened = {key: _from(done, 24, places).astype(float)}
     none = _with(outcome, more, opened=opened)
     half = _with(outcome, more, opened=opened, closed={(SITE, BEDS): _from(done, 36, beds // 2)})
