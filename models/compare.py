@@ -19,9 +19,10 @@ from models.compare_costs import Both, cost_of_both
 from models.compose import Settings
 from models.criteria_money import money_criterion
 from models.details import build
-from models.finance.simulated.accounts import Accounts, accounts
+from models.finance.simulated.accounts import Accounts
 from models.measures_plan import closed_by_month, double_running, opened_by_month
 from models.mechanisms import AROUND
+from models.money import accounts_of
 from models.plan import Schedule, months_after, schedule
 from models.prepare import USUAL, window
 from models.transition.brief import Switches
@@ -173,8 +174,8 @@ def _without(
         arm = with_plan(planned, timeline.name, laid_out, chosen.future, switches)
         o = run_arms([arm], chosen.seed, chosen.replications, workers)[0]
         spans = {CALENDAR: years, OWN: own_window(laid_out)}
-        arms, laid = {USUAL: usual, timeline.name: o}, {timeline.name: laid_out}
-        money = accounts(arms, laid, chosen.finance, chosen.money, chosen.growth) if chosen.money else None
+        arms = {USUAL: usual, timeline.name: o}
+        money = accounts_of(chosen, arms, {timeline.name: laid_out})
         judged = {name: _judged(arms, laid_out, chosen, span, money) for name in windows if (span := spans[name])}
         cost = cost_of_both(money.arms[timeline.name]) if money else None
         kept_books = money if left_out == AS_PLANNED else None

@@ -105,11 +105,6 @@ class Settings:
     composed: dict[str, Any]
 
     @property
-    def growth(self) -> float:
-        """Growth of overnight bed-days a year in the chosen future."""
-        return self.footprint.demand.growth[self.future.growth].value
-
-    @property
     def fund(self) -> Fund | None:
         """Money for change; None where it is no limit."""
         people = self.footprint.population.england_equivalents.value

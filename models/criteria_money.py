@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 
 import numpy as np
+import numpy.typing as npt
 
 from models.criteria import Assessed, reported
 from models.finance.invariants import system_result
@@ -42,8 +43,8 @@ def money_criterion(found: Accounts, arm: str, window: Window) -> Assessed | str
     if why != "assessed":
         span = f"{years_of(plan)[years[0]]} to {years_of(plan)[years[-1]]}" if years else "no whole year"
         return (
-            f"{why}. For information, {_timeline(arm)}: the area's result is {values.mean():,.1f} million pounds a "
-            f"year under the plan and {before.mean():,.1f} under business as usual, on average over {span}"
+            f"{why}. For information, {_timeline(arm)}: the area's result is {_said(values)} million pounds a "
+            f"year under the plan and {_said(before)} under business as usual, on average over {span}"
         )
     harmless = np.all(values >= before - allowed, axis=1)
     cells = [(found.finance.title, f"{year[:4]}-04") for year in np.array(years_of(plan))[years]]
@@ -51,6 +52,11 @@ def money_criterion(found: Accounts, arm: str, window: Window) -> Assessed | str
     names = (KEY, NAME, None, UNIT, "own proposal: no worse than business as usual by more than an allowance")
     note = f"reported; allowed: {allowance.value:.1%} of the area's income a year"
     return reported(names, harmless, cells, values, before, note, more_is_better=True)
+
+
+def _said(millions: npt.NDArray[np.float64]) -> str:
+    """A mean in words: no minus before nought."""
+    return f"{round(float(millions.mean()), 1) + 0.0:,.1f}"
 
 
 def _timeline(arm: str) -> str:

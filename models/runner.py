@@ -18,8 +18,9 @@ from models.criteria import Assessed
 from models.criteria_money import money_criterion
 from models.details import BEDS, DETAILS
 from models.doctor import machine, memory_gb, peak_memory_mb, versions
-from models.finance.simulated.accounts import Accounts, accounts
+from models.finance.simulated.accounts import Accounts
 from models.finance.simulated.results import money_table, write_books
+from models.money import accounts_of
 from models.out_folder import folder_faults
 from models.outputs import baseline_table, tables, verdict_table, waterfall_table, write_tables
 from models.plan import Schedule
@@ -95,7 +96,7 @@ def _simulate(chosen: Settings) -> Outcome:
     schedules, usual = ready.schedules, ready.usual
     observed = _replicate(chosen, ready.arms)
     baseline = check_baseline(chosen.footprint, chosen.fit, observed[USUAL])
-    money = accounts(observed, schedules, chosen.finance, chosen.money, chosen.growth) if chosen.money else None
+    money = accounts_of(chosen, observed, schedules)
     verdicts, assessed = {}, {}
     for name, laid_out in schedules.items():
         verdicts[name], assessed[name] = judge(
@@ -284,4 +285,5 @@ def _check_memory(chosen: Settings) -> None:
 
 def _megabytes(chosen: Settings) -> int:
     """Size of a run folder in MB, roughly."""
-    return 3 + 4 * (1 + len(chosen.timelines))
+    arms = 1 + len(chosen.timelines)
+    return 3 + 4 * arms + (arms * chosen.replications // 4 if chosen.money else 0)

@@ -88,26 +88,33 @@ class Agreed:
     ) -> pd.DataFrame:
         """One row a contract, year and replication, with what was posted for it."""
         years = np.array([year_of(month) for month in months])
-        rows = []
+        rows, known = [], dict[tuple[str, str, str], Pence]()
         for row in self.contracts:
-            paid = income_of(row["rule"], row["payer"], row["payee"])[:, years == row["year"]].sum(axis=1)
-            rows.append(_spread(row | {"paid_pence": paid}, CONTRACT_PENCE, numbers))
-        return _joined(rows, CONTRACT_COLUMNS, CONTRACT_PENCE)
+            pair = row["rule"], row["payer"], row["payee"]
+            if pair not in known:
+                known[pair] = income_of(*pair)
+            rows.append(row | {"paid_pence": known[pair][:, years == row["year"]].sum(axis=1)})
+        return _spread(rows, CONTRACT_COLUMNS, CONTRACT_PENCE, numbers)
 
     def saving_table(self, months: Sequence[dt.date], numbers: Sequence[int]) -> pd.DataFrame:
         """One row a claim and replication."""
-        rows = [_spread(row | {"month": months[row["month"]]}, ("pence",), numbers) for row in self.savings]
-        return _joined(rows, SAVING_COLUMNS, ("pence",))
+        rows = [row | {"month": months[row["month"]]} for row in self.savings]
+        return _spread(rows, SAVING_COLUMNS, ("pence",), numbers)
 
 
-def _spread(row: dict[str, Any], amounts: Sequence[str], numbers: Sequence[int]) -> pd.DataFrame:
-    each = {name: np.broadcast_to(np.asarray(row[name], np.int64), len(numbers)) for name in amounts}
-    return pd.DataFrame({"replication": np.asarray(numbers, np.int64)} | row | each)
-
-
-def _joined(rows: Sequence[pd.DataFrame], names: Sequence[str], amounts: Sequence[str]) -> pd.DataFrame:
+def _spread(
+    rows: Sequence[dict[str, Any]], names: Sequence[str], amounts: Sequence[str], numbers: Sequence[int]
+) -> pd.DataFrame:
+    """One row a register's row and replication, sorted by name."""
     if not rows:
         empty: dict[str, Any] = {n: pd.Series(dtype="int64" if n == "replication" else "object") for n in names}
         return pd.DataFrame(empty | {n: pd.Series(dtype="int64") for n in amounts})
-    found = pd.concat(rows, ignore_index=True).loc[:, [*names, *amounts]]
+    count = len(numbers)
+    columns: dict[str, Any] = {"replication": np.tile(np.asarray(numbers, np.int64), len(rows))}
+    for name in names:
+        if name != "replication":
+            columns[name] = [value for row in rows for value in [row[name]] * count]
+    for name in amounts:
+        columns[name] = np.concatenate([np.broadcast_to(np.asarray(row[name], np.int64), count) for row in rows])
+    found = pd.DataFrame(columns).loc[:, [*names, *amounts]]
     return found.sort_values(by=list(names), kind="stable", ignore_index=True)

@@ -36,10 +36,11 @@ def test_equal_runs_give_equal_bytes_for_any_number_of_workers(tmp_path):
     for workers in (1, 2, 4):
         out = tmp_path / str(workers)
         assert main([*KEYS, f"workers={workers}", f"out={out}"]) == 0
-        files = sorted(p for p in out.iterdir() if p.name != "manifest.json")
-        digests.append({p.name: hashlib.sha256(p.read_bytes()).hexdigest() for p in files})
+        files = sorted(p for p in out.rglob("*") if p.is_file() and p.name != "manifest.json")
+        digests.append({p.relative_to(out).as_posix(): hashlib.sha256(p.read_bytes()).hexdigest() for p in files})
     assert digests[0] == digests[1] == digests[2]
     assert {"verdict.json", "report.html", "state.arrow", "criteria.arrow", "closures.arrow"} <= set(digests[0])
+    assert {"money.arrow", "money/3y/trial_balance.arrow"} <= set(digests[0])
     other = tmp_path / "other"
     assert main([*KEYS, "seed=2", f"out={other}"]) == 0
     assert hashlib.sha256((other / "state.arrow").read_bytes()).hexdigest() != digests[0]["state.arrow"]

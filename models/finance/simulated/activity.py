@@ -100,13 +100,6 @@ def activity(o: Observed, start: dt.date) -> Activity:
             out += o.midnight[:, :, o.station(name)][..., columns].sum(axis=2)
         return calendar.sums(out)
 
-    def admitted(site: str, classes: tuple[str, ...]) -> Ints:
-        out = np.zeros(o.midnight.shape[:2], np.int64)
-        for name in roles.wards[site]:
-            for cls in classes:
-                out += o.flows(name, cls, "started") - o.flows(name, cls, "transferred_in")
-        return calendar.sums(out)
-
     limited = {key: system.with_places(*key) for key in roles.services}
     free = {key: [s for s in found if s not in limited[key]] for key, found in roles.services.items()}
     beside = {site: [roles.beside[site][0]] if site in roles.beside else [] for site in sites}
@@ -114,12 +107,41 @@ def activity(o: Observed, start: dt.date) -> Activity:
         months=calendar.months,
         days=calendar.sums(o.days[None])[:, 0],
         bed_days={s: nights([*roles.wards[s], *beside[s]], HELD) for s in sites},
-        emergencies={s: admitted(s, roles.emergencies) for s in sites},
-        elective={s: admitted(s, roles.planned) for s in sites},
+        emergencies={s: calendar.sums(_emergencies(o, s)) for s in sites},
+        elective={s: calendar.sums(_elective(o, s)) for s in sites},
         places={key: nights(stations, [PLACES]) for key, stations in limited.items()},
         used={key: nights(stations, HELD) for key, stations in limited.items()},
         unlimited={key: nights(stations, HELD) for key, stations in free.items()},
     )
+
+
+def _emergencies(o: Observed, site: str) -> Ints:
+    """Emergencies who came to a bed for the night (R, periods).
+
+    Where people are followed through A&E all come to the wards from elsewhere; who stays in assessment only is not in
+    it.
+    """
+    roles = o.arm.system.roles
+    if roles.bed_clocks:
+        found = [o.flows(ward, cls, "started") for ward in roles.wards[site] for cls in roles.emergencies]
+        return np.sum(found, axis=0)
+    return _came(o, roles.entries[site], roles.emergencies)
+
+
+def _elective(o: Observed, site: str) -> Ints:
+    """Planned patients who came to a bed (R, periods): straight, or from the list once they had a slot."""
+    roles = o.arm.system.roles
+    if roles.lists:
+        return np.sum([o.flows(roles.lists[site], cls, "transferred_out") for cls in roles.planned], axis=0)
+    return _came(o, roles.wards[site], roles.planned)
+
+
+def _came(o: Observed, stations: Sequence[str], classes: Sequence[str]) -> Ints:
+    out = np.zeros(o.midnight.shape[:2], np.int64)
+    for name in stations:
+        for cls in classes:
+            out += o.flows(name, cls, "started") - o.flows(name, cls, "transferred_in")
+    return out
 
 
 @dataclass(frozen=True)

@@ -92,16 +92,18 @@ class _Years:
         return (self.month == 0).reshape(-1, *(1,) * (dimensions - 1))
 
 
-def _twelfths(yearly: int, years: _Years) -> Pence:
-    """A yearly amount by month [months], to the penny."""
-    return split(np.int64(yearly), np.ones(MONTHS, np.int64))[years.month]
+def _twelfths(yearly: int | Pence, years: _Years) -> Pence:
+    """A yearly amount, or one for each year, by month [months], to the penny."""
+    amounts = np.broadcast_to(np.asarray(yearly, np.int64), len(years.names))
+    return split(amounts, np.ones(MONTHS, np.int64))[years.number, years.month]
 
 
 def _grown(yearly: int, years: _Years, money: Money) -> Pence:
     """The same with the real growth of income, year by year."""
     rate = 1 + Fraction(repr(money.growth.value))
-    by_year = np.stack([_twelfths(int(times(yearly, rate**n)), years) for n in range(len(years.names))])
-    return by_year[years.number, np.arange(len(years.number))]
+    if rate == 1:
+        return _twelfths(yearly, years)
+    return _twelfths(np.array([int(times(yearly, rate**n)) for n in range(len(years.names))], np.int64), years)
 
 
 def _contract(book: Book, paid: Paid, years: _Years, worth: Pence | None, base: int, money: Money) -> None:

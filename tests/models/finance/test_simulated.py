@@ -18,11 +18,12 @@ from models.finance.audit import audit_command
 from models.finance.invariants import same_system_pound, system_result
 from models.finance.rules.amounts import growing
 from models.finance.simulated import costs as costing
-from models.finance.simulated.accounts import Accounts, accounts
+from models.finance.simulated.accounts import Accounts
 from models.finance.simulated.activity import Activity, Changes, activity
 from models.finance.simulated.costs import DOUBLE_RUNNING, NEW_PLACES, STRANDED, costs
 from models.finance.simulated.results import RESULT, by_year, money_table, write_books
 from models.finance.simulated.settings import FORMS
+from models.money import accounts_of
 from models.plans.moves import BEDS
 from models.prepare import USUAL, prepare
 from models.runner import Outcome, verdict_document
@@ -32,12 +33,18 @@ WARD = 2_100_000_00 // 28  #: pence a bed a year
 SITE = "exeter"
 
 
+def _books(chosen: Settings, observed: Any, schedules: Any) -> Accounts:
+    found = accounts_of(chosen, observed, schedules)
+    assert found
+    return found
+
+
 def _again(outcome: Outcome, **changes: Any) -> Accounts:
     """The books of the same run with something else in the section of money."""
     chosen = outcome.settings
     assert chosen.money
     money = chosen.money.model_copy(update=changes)
-    return accounts(outcome.observed, outcome.schedules, chosen.finance, money, chosen.growth)
+    return _books(replace(chosen, money=money), outcome.observed, outcome.schedules)
 
 
 def _line(found: Accounts, arm: str, organisation: str, line: str) -> np.ndarray:
@@ -61,7 +68,7 @@ def test_one_contract_alone_may_change_and_moves_money_between_its_two_sides_onl
     name, all_of_them = "new_devon_to_exeter", chosen.finance.contracts
     block = {name: all_of_them[name].model_copy(update={"form": "block"})}
     finance = chosen.finance.model_copy(update={"contracts": all_of_them | block})
-    other = accounts(outcome.observed, outcome.schedules, finance, chosen.money, chosen.growth)
+    other = _books(replace(chosen, finance=finance), outcome.observed, outcome.schedules)
     assert same_system_pound(outcome.money.arms[USUAL].books, other.arms[USUAL].books) == []
     moved = {o: _line(outcome.money, USUAL, o, RESULT) - _line(other, USUAL, o, RESULT) for o in finance.organisations}
     changed = {o for o, by in moved.items() if np.abs(by).max() > 1000}  # interest of others may differ by nothing
@@ -158,7 +165,7 @@ def test_mothballed_beds_keep_their_cost(outcome: Outcome, done: Activity):
 
 def test_patients_who_move_take_their_variable_cost_along(outcome: Outcome, done: Activity):
     moved = np.full_like(done.bed_days[SITE], 300)
-    days = done.bed_days | {SITE: done.bed_days[SITE] - moved, "plymouth": done.bed_days["plymouth"] + moved}
+    days = dict(done.bed_days) | {SITE: done.bed_days[SITE] - moved, "plymouth": done.bed_days["plymouth"] + moved}
     before, after = _with(outcome, done), _with(outcome, replace(done, bed_days=days))
     assert abs(int((after.of("bed days") - before.of("bed days")).sum())) <= 2 * done.replications  # rounding
     assert _of(before, "bed days").sum() - _of(after, "bed days").sum() == pytest.approx(
@@ -171,7 +178,7 @@ def test_new_places_are_double_running_until_their_beds_close(outcome: Outcome, 
     places = plan.opened("p1")[SITE][-1][1]
     beds = sum(s.beds for s in plan.closures if s.site == SITE)
     key = (SITE, "p1")
-    more = replace(done, places=done.places | {key: done.places[key] + places * done.days[:, None]})
+    more = replace(done, places=dict(done.places) | {key: done.places[key] + places * done.days[:, None]})
     opened = {key: _from(done, 24, places).astype(float)}
     none = _with(outcome, more, opened=opened)
     half = _with(outcome, more, opened=opened, closed={(SITE, BEDS): _from(done, 36, beds // 2)})
@@ -237,7 +244,8 @@ def test_books_of_a_run_can_be_audited_arm_by_arm(outcome: Outcome, tmp_path: An
 
 def test_the_do_nothing_twin_grows_with_demand_and_stands_apart_from_business_as_usual(outcome: Outcome):
     assert outcome.money
-    twin, growth = outcome.money.nothing, outcome.settings.growth
+    twin, growth = outcome.money.nothing, outcome.money.nothing.growth
+    assert growth == outcome.settings.footprint.demand.growth["history"].value > 0
     assert abs(twin.result[0]) < 1_000_00  # the baseline year is in balance, but for roundings
     assert twin.care[5] == pytest.approx(twin.care[0] * (1 + growth) ** 5)
     assert twin.other[5] == twin.other[0]
@@ -280,7 +288,7 @@ def _footprint(name: str) -> None:
     assert chosen.money
     observed = dict(zip([a.name for a in ready.arms], run_arms(ready.arms, 1, 2, 1), strict=True))
     moneys = [chosen.money.model_copy(update={"form": form}) for form in ("as_written", *FORMS)]
-    one, *others = (accounts(observed, ready.schedules, chosen.finance, money, chosen.growth) for money in moneys)
+    one, *others = (_books(replace(chosen, money=money), observed, ready.schedules) for money in moneys)
     for other in others:
         for arm in observed:
             assert same_system_pound(one.arms[arm].books, other.arms[arm].books) == []
