@@ -101,6 +101,11 @@ def usual(arm) -> Ran:
     return ran(arm)
 
 
+def rounding(arm: Arm) -> int:
+    """Beds that may be lost as the stocks share them out: of each group of wards whole beds are open, rounded down."""
+    return len(arm.system.roles.wards["exeter"]) - 1
+
+
 WHEN = {"when": {"from": ACTS}}
 
 
@@ -117,7 +122,7 @@ def test_close(arm, usual):
         now = ran(arm, m=sized("close", 10, unit, setting=setting, sites=["exeter"]))
         fewer = usual.places("exeter", setting) - now.places("exeter", setting)
         per = 1 if setting == BEDS else arm.system.roles.made_of["exeter", setting][0].per_place
-        assert fewer == pytest.approx(10 * per, abs=1), setting
+        assert fewer == pytest.approx(10 * per, abs=1 + rounding(arm)), setting
         assert now.places("torbay", setting) == usual.places("torbay", setting)
 
 
@@ -143,7 +148,7 @@ def test_open_with_an_effect(arm, usual):
 
 def test_convert(arm, usual):
     now = ran(arm, m=sized("convert", 10, "beds", sites=["exeter"]) | {"from": BEDS, "to": "p2"})
-    assert usual.places("exeter", BEDS) - now.places("exeter", BEDS) == 10
+    assert 0 <= usual.places("exeter", BEDS) - now.places("exeter", BEDS) - 10 <= rounding(arm)
     assert 0 < now.places("exeter", "p2") - usual.places("exeter", "p2") <= 10
 
 
@@ -151,7 +156,7 @@ def test_merge(arm, usual):
     for setting, unit in ((BEDS, "beds"), ("p2", "places")):
         move = sized("merge", 8, unit, setting=setting) | {"from": "exeter", "to": "torbay"}
         now = ran(arm, m=move)
-        assert usual.places("exeter", setting) - now.places("exeter", setting) == 8
+        assert 0 <= usual.places("exeter", setting) - now.places("exeter", setting) - 8 <= rounding(arm)
         assert 0 < now.places("torbay", setting) - usual.places("torbay", setting) <= 8
 
 
@@ -230,7 +235,8 @@ def test_escalation_beds(arm, usual):
     moves = {"m": sized("close", 10, "beds", setting=BEDS, sites=["exeter"])}
     without, now = ran(arm, **moves), ran(arm, [rule], **moves)
     extra = round(0.05 * arm.system.sizes[BEDS, "exeter"])
-    assert now.places("exeter", BEDS) - without.places("exeter", BEDS) == extra > 20
+    more = now.places("exeter", BEDS) - without.places("exeter", BEDS)
+    assert more == pytest.approx(extra, abs=rounding(arm)) and extra > 20
     assert now.places("torbay", BEDS) == usual.places("torbay", BEDS)
     assert now.stock("ward_posts[exeter,nurses]") == without.stock("ward_posts[exeter,nurses]")
 
