@@ -54,7 +54,8 @@ def arithmetic(system: System, schedule: Schedule, future: Future, criteria: Cri
         closed += step.beds * within
     emergencies = sum(s.overnight_emergencies_per_day.value for s in footprint.sites.values())
     share = emergencies / footprint.overnight_per_day
-    avoided = -future.admissions_effect.value * in_use * share if schedule.openings else 0.0
+    reach = future.reach(schedule.places_at_home, footprint.population.england_equivalents.value)
+    avoided = -future.admissions_effect.value * reach * in_use * share if schedule.openings else 0.0
     conversion = footprint.delays.host_conversion
     undelayed = footprint.delays.acute_beds.value * (conversion.value if conversion else 1.0)
     after = have - closed

@@ -35,6 +35,7 @@ AShare = Annotated[Figure, AfterValidator(must("share", most=1))]
 HOME_SERVICE = "p1"  #: support at home
 
 Change = Annotated[Figure, AfterValidator(within("relative change", -1, 1))]
+PerThousand = Annotated[Figure, AfterValidator(must("places per 1,000 people", most=100))]
 
 
 class Future(Shape):
@@ -47,6 +48,20 @@ class Future(Shape):
     admissions_effect: (
         Change  # relative change of emergency overnight admissions once the places at home are all in use
     )
+    full_effect_places: PerThousand | None = None  # places at home that it takes for the whole of that effect
+
+    def reach(self, planned: float, people: float) -> float:
+        """Share of the effect on admissions that so many places at home can have: few places, few people kept at home.
+
+        Parameters
+        ----------
+        planned : float
+            Places at home that the plan opens.
+        people : float
+            Whose care is planned.
+        """
+        needed = self.full_effect_places.value * people / 1000 if self.full_effect_places else 0.0
+        return min(1.0, planned / needed) if needed > 0 else 1.0
 
 
 class Criteria(Shape):
@@ -203,6 +218,11 @@ class Schedule:
     def openings(self) -> dict[str, list[tuple[dt.date, int]]]:
         """Places at home (P1) that open, by site: from each date on, how many in all."""
         return self.opened(HOME_SERVICE)
+
+    @property
+    def places_at_home(self) -> int:
+        """Places at home that open in all."""
+        return sum(steps[-1][1] for steps in self.openings.values())
 
     @cached_property
     def services(self) -> tuple[str, ...]:

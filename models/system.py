@@ -335,7 +335,7 @@ def _sources(
     planned = {"hour": [float(first <= h < last) for h in range(24)], "weekday": demand.weekday_elective.values}
     sources: dict[str, Any] = {}
     for site, flow in flows(footprint, fit).items():
-        level = _avoided(future, plan, site)
+        level = _avoided(future, plan, site, footprint.population.england_equivalents.value)
         for cls, rate, shape in (
             ("emergency", flow.emergency, emergency | {"level": level}),
             ("direct", flow.direct, emergency | {"level": level}),
@@ -356,13 +356,14 @@ def _sources(
     return sources
 
 
-def _avoided(future: Future, plan: Schedule | None, site: str) -> list[dict[str, Any]]:
+def _avoided(future: Future, plan: Schedule | None, site: str, people: float) -> list[dict[str, Any]]:
     """Return the level of emergencies that still come: fewer as places at home open; the others are cared for there."""
     if plan is None or site not in plan.openings or not future.admissions_effect.value:
         return []
     steps = plan.openings[site]
     whole = steps[-1][1] or 1
-    return [{"from": day, "value": 1 + future.admissions_effect.value * n / whole} for day, n in steps]
+    effect = future.admissions_effect.value * future.reach(plan.places_at_home, people)
+    return [{"from": day, "value": 1 + effect * n / whole} for day, n in steps]
 
 
 def _routes(footprint: Footprint) -> list[dict[str, float]]:

@@ -89,6 +89,11 @@ def figure_rows(outcome: Outcome) -> list[dict[str, str]]:
             for k, f in plan.claims.items()
         ),
         ("Effect of the plan on emergency admissions that stay a night", chosen.future.admissions_effect),
+        *(
+            [("Places at home that it takes for the whole of that effect", reach)]
+            if (reach := chosen.future.full_effect_places)
+            else []
+        ),
         ("Growth of overnight bed-days a year", growth),
         ("Community beds that lie inside the count of hospital beds", footprint.community_overlap.beds),
         ("Share of all delay that is reported as a delayed transfer", footprint.delays.reported_share),

@@ -91,6 +91,8 @@ class Watch:
         self.month, self.target = 0, Target()  #: what should hold now
         self.purse: Purse | None = None  #: money for change, from the plan's first month on
         self._whole = {site: steps[-1][1] for site, steps in steering.schedule.openings.items()}
+        people = steering.system.footprint.population.england_equivalents.value
+        self._reach = steering.future.reach(steering.schedule.places_at_home, people)
 
     @property
     def log(self) -> Log:
@@ -180,7 +182,7 @@ class Watch:
     def _demand(self, site: str, target: Target) -> None:
         """As places at home are in use, fewer come to hospital; so do moves that avoid demand, and shifts of people."""
         effect, whole = -self.steering.future.admissions_effect.value, self._whole.get(site)
-        share = self.levers.added_open(site, HOME_SERVICE) / whole if whole else 0.0
+        share = self._reach * self.levers.added_open(site, HOME_SERVICE) / whole if whole else 0.0
         kept = _kept(target, site, "emergencies", self.levers.emergencies_per_day)
         again = math.prod(f for (on, _, at), f in target.effects.items() if (on, at) == ("readmission", site))
         kept *= 1 - readmitted() * (1 - again)  # fewer come back: as many fewer emergencies as they are of them
