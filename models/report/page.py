@@ -30,6 +30,7 @@ IN_THE_WHOLE = ("A&E itself", "A waiting list for planned care")
 NOT_MODELLED = (
     ("Staff", "In this run a place counts as open on its date. Plans that cannot recruit would look worse."),
     ("Money", "No accounts, no cost of double running, no savings. Nothing here says that a plan pays."),
+    ("Money that holds the plan back", "Nothing in this run waits for money: whatever is planned is paid for."),
     ("A&E itself", "Only the wait for a bed is simulated, not the department."),
     (
         "A waiting list for planned care",
@@ -129,6 +130,8 @@ def _not_modelled(chosen: Settings) -> list[tuple[str, str]]:
     there = set() if chosen.detail == BEDS else set(IN_THE_WHOLE)
     there |= {"Money"} if chosen.money else set()
     there |= {"Staff"} if chosen.around.workforce.enabled else set()
+    there |= {"Money"} if chosen.money else set()
+    there |= {"Money that holds the plan back"} if chosen.fund else set()
     there |= {"Change capacity"} if chosen.around.change_capacity.enabled else set()
     rows = [row for row in NOT_MODELLED if row[0] not in there]
     if chosen.detail != BEDS:
