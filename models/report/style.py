@@ -159,6 +159,7 @@ def save(fig: Figure, folder: Path, name: str, says: str) -> str:
         What the chart shows, for readers who cannot see it.
     """
     FigureCanvasAgg(fig).print_png(folder / f"{name}.png", metadata={"Software": None})
+    fig.set_layout_engine("none")  # laid out once for both
     text = io.StringIO()
     FigureCanvasSVG(fig).print_svg(text, metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
     return _inline(text.getvalue(), name, says)

@@ -145,7 +145,7 @@ def test_mothballed_beds_come_back_when_the_plan_says_so():
 def test_lead_time_puts_places_off():
     """T5, T6: provision takes time to build; until then people wait in hospital."""
     chosen = area(open_home=opening(40, lead=18, when="early"))
-    at_once, built = planned(chosen, FEW, OFF), planned(chosen, FEW, only("lead_time"))
+    at_once, built = (planned(chosen, 3 * FEW, how) for how in (OFF, only("lead_time")))
     plan = _laid_out(chosen)
     assert low(opened_by_month(at_once, plan).mean(axis=1) - opened_by_month(built, plan).mean(axis=1)) > 0
     assert low(delayed(built) - delayed(at_once)) > 0
