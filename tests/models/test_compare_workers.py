@@ -38,6 +38,7 @@ def same_whatever_the_workers(folder, capsys, mechanisms: list[str], *words: str
     assert one == compared(folder / "two", asked, "workers=2", *words)
 
 
+@pytest.mark.nightly  # compiles stocks of its own
 def test_one_replication_is_the_same_whatever_the_workers(tmp_path, capsys):
     same_whatever_the_workers(tmp_path, capsys, ["proof", "staff"], "replications=1")
 

@@ -49,7 +49,7 @@ def of_arm(table: pa.Table, arm: str) -> bytes:
 # -- no moves ---------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("around", ["none", "usual"])
+@pytest.mark.parametrize("around", ["none", pytest.param("usual", marks=pytest.mark.nightly)])
 def test_a_plan_without_moves_is_business_as_usual_to_the_last_byte(around):
     found = _simulate(area("replications=2", "feedback=history", f"around={around}"))
     every = tables(found.observed, found.assessed, found.window)

@@ -159,6 +159,7 @@ def test_ramp_puts_effects_off():
     assert low(came(usual(chosen, FEW)) - came(adopted)) > 0  # and yet fewer than without the plan
 
 
+@pytest.mark.nightly  # compiles stocks of its own
 def test_staff_put_places_and_closures_off():
     """W6, and NHS England's test of March 2017: the new workforce will be there before beds close."""
     moves = {"open_home": opening(60, lead=0), "close": closing(30)}
@@ -170,6 +171,7 @@ def test_staff_put_places_and_closures_off():
     assert any(c.held_by == "staff" for closures in held.closures for c in closures)
 
 
+@pytest.mark.nightly  # compiles stocks of its own
 def test_few_programmes_at_once_put_closures_off():
     """G3, G11: leaders carry three or four things at once; a plan of many takes longer."""
     many = {f"invest_{n}": _investing(n) for n in range(6)}
