@@ -171,7 +171,7 @@ def _line(brief: Brief, key: Key, steps: float, size: float, runs: int, count: i
     move, site, cause, root_move, root_site, root_cause = key
     terms, whole = brief.terms[move], brief.terms[move].sizes[site]
     what = f"{size:.4g} of {whole} {_unit(brief, move)}" if whole else f"{steps:.4g} of {terms.counts[site]} steps"
-    share = "" if count == 1 else f" (mean over all runs; it happened in {runs} of {count})"
+    share = "" if count == 1 else f" (mean over all runs; so in {runs} of {count} runs)"
     verb = "never closed" if terms.move.kind in CLOSING else "never came"
     because = _in_words(MEANINGS, brief, move, called.get(site, site), cause)
     behind_site = called.get(root_site, root_site)

@@ -95,7 +95,7 @@ def test_over_many_replications_it_is_a_mean_and_a_count():
     assert 5 < refused < 35
     assert [line.replications for line in lines] == [refused]
     assert lines[0].size == pytest.approx(60 * refused / 40)
-    assert f"it happened in {refused} of 40" in lines[0].text
+    assert f"so in {refused} of 40" in lines[0].text
 
 
 def test_moves_that_close_nothing_are_told_too():
