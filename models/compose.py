@@ -231,7 +231,7 @@ def settings(request: Request) -> Settings:
     parts["fit"] = _section("fit", data["fit"], _origin("fit", request, data), faults) if data.get("fit") else None
     timelines, laid_out = [], []
     for name in request.timelines:
-        one = data["timeline"] if name == request.timelines[0] else _compose(request, name)["timeline"]
+        one = data["timeline"] if name == request.timelines[0] else _another_timeline(request, name)
         laid_out.append(one)
         timelines.append(_section("timeline", one, f"configs/timeline/{name}.yaml", faults))
     footprint = None
@@ -395,6 +395,14 @@ def _compose(request: Request, timeline: str) -> dict[str, Any]:
     except (HydraException, OmegaConfBaseException, ValueError) as error:
         raise CarebridgeError(_plain(error, request.overrides)) from None
     return data  # type: ignore[return-value]
+
+
+def _another_timeline(request: Request, name: str) -> dict[str, Any]:
+    """Return one more timeline: its file as it stands, unless something else may change it."""
+    path, scenario = CONFIGS / "timeline" / f"{name}.yaml", SCENARIOS / f"{request.scenario}.yaml"
+    if not path.exists() or "timeline" in f"{request.overrides} {scenario.read_text(encoding='utf-8')}":
+        return _compose(request, name)["timeline"]
+    return read_yaml(path)[0]
 
 
 def _gates_of_plan(request: Request) -> list[str]:
