@@ -30,7 +30,7 @@ def test_overrides_become_words() -> None:
     ],
 )
 def test_multirun_gives_the_verdicts_of_the_main_job(tmp_path: Path, launcher: str) -> None:
-    words = ["timeline=3y", "replications=2", "seed=5", *SHORT]
+    words = ["timeline=3y", "replications=2", "seed=5", "around=none", *SHORT]
     command = [sys.executable, "-m", "models.multirun", "-m", *words, "+scenarios=evidence,history"]
     command += [f"hydra.sweep.dir={tmp_path / 'multirun'}", f"hydra/launcher={launcher}"]
     subprocess.run(command, cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)}, check=True, capture_output=True)
