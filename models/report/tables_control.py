@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -15,7 +15,10 @@ from models.finance.simulated.standing import Standing, standing
 from models.report import series
 from models.report.words import amount, figure_value, of_futures, percent
 
-__all__ = ["control_section"]
+if TYPE_CHECKING:
+    from models.verdict import Verdict
+
+__all__ = ["control_section", "part_rows"]
 
 A_MILLION = 10**8  #: pence
 AREA = "The area as a whole"
@@ -103,3 +106,25 @@ def _ratio_rows(every: list[Standing], usual: Account) -> list[list[str]]:
             cells.append(mean if low == mean == high else f"{mean} ({low} to {high})")
         rows.append([years_of(usual)[n], *cells])
     return rows
+
+
+def part_rows(verdicts: Iterable[Verdict]) -> list[list[str]]:
+    """The parts of K7, reported: a row each, with a cell a timeline."""
+    rows: dict[str, list[str]] = {}
+    for verdict in verdicts:
+        row = next(row for row in verdict.criteria if row["id"] == "K7")
+        for part in row.get("parts", ()):
+            words = f"{part['name']} ({part['unit']}; {part['note']})"
+            rows.setdefault(words, []).append(_part(part, verdict.replications))
+    return [[words, *cells] for words, cells in rows.items()]
+
+
+def _part(part: dict[str, Any], replications: int) -> str:
+    """A part's value, what it is held against, and in how many futures it holds."""
+    said = "never in most futures" if part["value"] is None else amount(part["value"], 1)
+    if part["usual"] is not None:
+        said += f" (business as usual {amount(part['usual'], 1)})"
+    if part["limit"] is None:
+        return f"{said}; no limit set"
+    limit = amount(part["limit"], 1).removesuffix(".0")
+    return f"{said}; limit {limit}; holds in {of_futures(part['within'], replications)}"

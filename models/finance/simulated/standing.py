@@ -41,7 +41,7 @@ class Standing:
     by_partners : ndarray of int64 [replications, T, Y]
         Of that, what a trust's own result had earned: lost because partners missed.
     ratio : ndarray of float [replications, Y]
-        All variances over the resource limits of the commissioners (F12).
+        All variances over the resource limits of the commissioners (F12); not a number where these have none.
     """
 
     names: tuple[str, ...]
@@ -74,7 +74,7 @@ def standing(position: Position, books: Books) -> Standing:
         due=due,
         lost=due - _yearly(position.paid),
         by_partners=_yearly(np.maximum(position.own - position.paid, 0)),
-        ratio=dashboard_ratio(by_org, asked, limits).astype(float),
+        ratio=_ratio(by_org, asked, limits),
     )
 
 
@@ -82,6 +82,12 @@ def _yearly(quarterly: Pence) -> Pence:
     """Sums [..., years] of whole years."""
     years = quarterly.shape[-1] // QUARTERS
     return quarterly[..., : years * QUARTERS].reshape(*quarterly.shape[:-1], years, QUARTERS).sum(axis=-1)
+
+
+def _ratio(result: Pence, asked: Pence, limits: Pence) -> npt.NDArray[np.float64]:
+    if (limits.sum(axis=-1) < 1).any():
+        return np.full(result.shape[:2], np.nan)
+    return dashboard_ratio(result, asked, limits).astype(float)
 
 
 def _allocation(books: Books, name: str, years: int) -> Pence:
@@ -103,7 +109,8 @@ def memos(position: Position, books: Books) -> Iterator[tuple[str, str, npt.NDAr
     yield SYSTEM, "memo: control total", s.asked.sum() * whole
     yield SYSTEM, "memo: result less control total", s.variance.sum(axis=1).astype(float)
     yield SYSTEM, "memo: control total missed, per cent of futures", 100.0 * PER_CENT * s.missed_by_all
-    yield SYSTEM, "memo: dashboard ratio, per cent", 100.0 * PER_CENT * s.ratio
+    if np.isfinite(s.ratio).all():
+        yield SYSTEM, "memo: dashboard ratio, per cent", 100.0 * PER_CENT * s.ratio
     funds = (("memo: PSF lost", s.lost), ("memo: PSF lost because a partner missed", s.by_partners))
     for line, amounts in funds if s.trusts else ():
         for n, name in enumerate(s.trusts):
