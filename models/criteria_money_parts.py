@@ -47,7 +47,7 @@ def money_parts(found: Accounts, arm: str, schedule: Schedule, window: Window) -
     list of dict
         ``name``, ``status`` (always ``reported``), ``unit``, ``value`` (mean over replications; of payback the middle
         one), ``usual`` (of business as usual, where there is one), ``limit`` (None where nothing is set), ``within``
-        (share of replications) and ``note``.
+        (share of replications) and ``note``; of the control total, ``year``.
     """
     usual, plan = next(iter(found.arms.values())), found.arms[arm]
     limits, income = found.money.limits, area_income(usual)
@@ -96,9 +96,9 @@ def _control_total(
     first, last = plan.starts // 12, named.index(ends)
     allowed = np.rint(float(found.money.allowance.value) * income).astype(np.int64)
     held = control_total_held(own, first, last, allowed[: own.shape[1]])
-    note = f"in {ends}; missed by no more than {found.money.allowance.value:.1%} of the area's income in a year before"
-    values = (v[:, last] / A_MILLION for v in (own, other))
-    return [_part(CONTROL, MILLIONS, *values, 0.0, note) | {"within": float(held.mean())}]
+    note = f"in the plan's last year; in none before missed by over {found.money.allowance.value:.1%} of its income"
+    value, before = (v[:, last] / A_MILLION for v in (own, other))
+    return [_part(CONTROL, MILLIONS, value, before, 0.0, note) | {"within": float(held.mean()), "year": ends}]
 
 
 def control_total_held(variance: Pence, first: int, last: int, allowed: Pence) -> Bools:

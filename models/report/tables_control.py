@@ -122,6 +122,7 @@ def part_rows(verdicts: Iterable[Verdict]) -> list[list[str]]:
 def _part(part: dict[str, Any], replications: int) -> str:
     """A part's value, what it is held against, and in how many futures it holds."""
     said = "never in most futures" if part["value"] is None else amount(part["value"], 1)
+    said += f" in {part['year']}" if "year" in part else ""
     if part["usual"] is not None:
         said += f" (business as usual {amount(part['usual'], 1)})"
     if part["limit"] is None:

@@ -69,9 +69,9 @@ class _Calendar:
     """Which periods of a run make up which month of the books."""
 
     def __init__(self, o: Observed, start: dt.date) -> None:
-        self.first = next((n for n, month in enumerate(o.months) if month == start), None)
-        if self.first is None:
+        if start not in o.months:
             raise CarebridgeError(f"the books open on {start}, but the run has no month that begins then.")
+        self.first = o.months.index(start)
         firsts = [n for n, day in enumerate(o.months) if day.day == 1 and n >= self.first]
         self.months = [o.months[n] for n in firsts]
         self.cuts = np.array(firsts) - self.first

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -98,7 +99,7 @@ def _allocation(books: Books, name: str, years: int) -> Pence:
     return -books.movement[at][:, : years * MONTHS].reshape(-1, years, MONTHS).sum(axis=-1)
 
 
-def memos(position: Position, books: Books) -> Iterator[tuple[str, str, npt.NDArray[np.float64]]]:
+def memos(position: Position, books: Books) -> Iterator[tuple[str, str, npt.NDArray[np.floating[Any]]]]:
     """Lines of the table ``money``: organisation, line, and amounts [replications, years] in pence."""
     s = standing(position, books)
     whole = np.ones(s.ratio.shape)
