@@ -17,7 +17,7 @@ from models.finance.simulated.accounts import Account, Accounts
 from models.finance.simulated.results import by_year, years_of
 from models.finance.statements import SYSTEM, income_and_expenditure
 
-__all__ = ["money_criterion"]
+__all__ = ["area_income", "money_criterion"]
 
 KEY, NAME, UNIT = "K7", "Money: the area's result beside business as usual", "\u00a3 million a year"
 A_MILLION = 10**8  #: pence
@@ -38,7 +38,7 @@ def money_criterion(found: Accounts, arm: str, window: Window) -> Assessed | str
     usual, plan = next(iter(found.arms.values())), found.arms[arm]
     years = [n for n, year in enumerate(years_of(plan)) if window[0] <= dt.date(int(year[:4]), 4, 1) < window[1]]
     values, before = (_result(account)[:, years] / A_MILLION for account in (plan, usual))
-    allowed = float(found.money.allowance.value) * _income(usual)[years] / A_MILLION
+    allowed = float(found.money.allowance.value) * area_income(usual)[years] / A_MILLION
     why = found.finance.money_assessed
     if why != "assessed":
         span = f"{years_of(plan)[years[0]]} to {years_of(plan)[years[-1]]}" if years else "no whole year"
@@ -69,7 +69,8 @@ def _result(account: Account) -> Pence:
     return by_year(account, system_result(account.books))
 
 
-def _income(account: Account) -> Pence:
-    """Yearly income of the area in the first replication (years,)."""
+def area_income(account: Account) -> Pence:
+    """Yearly income of the area in the first replication (years,), without the sustainability fund."""
     table = income_and_expenditure(account.books, SYSTEM).table
-    return table[[str(label).startswith("Income") for label in table.index]].to_numpy(np.int64).sum(axis=0)
+    kept = [str(label).startswith("Income") and str(label) != "Income: psf" for label in table.index]
+    return table[kept].to_numpy(np.int64).sum(axis=0)

@@ -16,6 +16,7 @@ from models.baseline import Baseline, check_baseline
 from models.compose import Settings
 from models.criteria import Assessed
 from models.criteria_money import money_criterion
+from models.criteria_money_parts import money_parts
 from models.details import BEDS, DETAILS
 from models.doctor import machine, memory_gb, peak_memory_mb, versions
 from models.finance.simulated.accounts import Accounts
@@ -107,6 +108,7 @@ def _simulate(chosen: Settings) -> Outcome:
             ready.window,
             baseline.reasons,
             money_criterion(money, name, ready.window) if money else "",
+            money_parts(money, name, laid_out, ready.window) if money else (),
         )
     outcome = Outcome(chosen, baseline, observed, assessed, verdicts, schedules, usual, ready.window)
     outcome.money = money

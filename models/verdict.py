@@ -7,6 +7,7 @@ Probabilities are over replications within one named future, with exact one-side
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Protocol
 
@@ -72,6 +73,7 @@ def judge(
     window: tuple[dt.date, dt.date],
     why_not: list[str],
     money: Assessed | str = "",
+    parts: Sequence[dict[str, Any]] = (),
 ) -> tuple[Verdict, list[Assessed]]:
     """Judge a plan against business as usual, replication by replication.
 
@@ -83,6 +85,8 @@ def judge(
         Reasons why there is no baseline; empty when there is one.
     money : Assessed or str
         Criterion K7, or why it is not assessed; empty where no books are kept.
+    parts : sequence of dict
+        What is told beside K7 (:func:`models.criteria_money_parts.money_parts`).
     """
     assessed = assess(plan, usual, schedule, criteria, window) + ([money] if isinstance(money, Assessed) else [])
     said = money if isinstance(money, str) else ""
@@ -107,6 +111,8 @@ def judge(
             f"{t:.2f}": rule(low, high, criteria.model_copy(update={"credible_from": t}), why_not) for t in (0.80, 0.95)
         },
     )
+    if parts:
+        next(row for row in verdict.criteria if row["id"] == "K7")["parts"] = list(parts)
     verdict.criteria.sort(key=lambda row: (int("".join(c for c in row["id"] if c.isdigit())), row["id"]))
     return verdict, assessed
 

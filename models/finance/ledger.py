@@ -210,10 +210,14 @@ class Book:
 
     def surplus(self, entity: str, months: slice, without: Iterable[str] = ()) -> Pence:
         """Income less expenditure over some months (R,), without some purposes: the figure of a control total."""
-        left_out, out = set(without), np.zeros(self.replications, np.int64)
+        return self.result(entity, without)[:, months].sum(axis=1)
+
+    def result(self, entity: str, without: Iterable[str] = ()) -> Pence:
+        """Income less expenditure of every month as posted so far (R, M), without some purposes."""
+        left_out, out = set(without), np.zeros((self.replications, self.months), np.int64)
         for key, moves in self._moves.items():
             if key[0] == entity and key[1] in ("income", "expenditure") and key[3] not in left_out:
-                out -= moves[:, months].sum(axis=1)
+                out -= moves
         return out
 
     def _balance(self, key: Key, month: int) -> Pence:

@@ -15,6 +15,7 @@ from models.finance.simulated.costs import DOUBLE_RUNNING, NEW_PLACES, STRANDED
 from models.finance.simulated.results import break_even_years, by_year, years_of
 from models.plan import months_after
 from models.report import series
+from models.report.tables_control import control_section, part_rows
 from models.report.tables_plan import UNITS
 from models.report.words import amount, figure_value, month, of_futures, percent
 
@@ -48,6 +49,8 @@ def money_section(outcome: Outcome) -> dict[str, Any] | None:
         "made_up": outcome.settings.finance is None,
         "assumed": _assumed(found),
         "alike": found.money.form,
+        "control": control_section(found),
+        "parts": part_rows(outcome.verdicts.values()),
     }
 
 

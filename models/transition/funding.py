@@ -1,15 +1,16 @@
 """Money for change: how much there is in a year, what the plan has promised of it, and what deficits take.
 
-E1 (part of the capital asked for), F2 and F22 (deficits come first, and crowd out what would prevent the next ones), T1
-(double running has to be paid for). What the books say afterwards, to the penny, is in :mod:`models.finance.simulated`;
-here is what those who decide in a run can see: rates of the year, in pounds.
+E1 (part of the capital asked for), F2 and F22 (deficits come first, and crowd out what would prevent the next ones), F3
+(what is borrowed for deficits costs interest), T1 (double running has to be paid for). What the books say afterwards,
+to the penny, is in :mod:`models.finance.simulated`; here is what those who decide in a run can see: rates of the year,
+in pounds.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, model_validator
 
@@ -37,6 +38,9 @@ class Funding(Shape):
         Share of the cost of closed wards that the plan may spend.
     crowding_out : Figure, optional
         Share of a year's deficit that the next year's money loses.
+    cash_support : str
+        Rate of ``money.rules.loans`` at which the rest of a deficit is borrowed, whose interest money for change bears;
+        ``none`` without interest.
     """
 
     name: Name
@@ -44,6 +48,7 @@ class Funding(Shape):
     per_head: PerHead | None = None
     kept: AnyShare | None = None
     crowding_out: AnyShare | None = None
+    cash_support: Literal["none", "most_trusts", "revolving", "special_measures"] = "none"
 
     @model_validator(mode="after")
     def _whole(self) -> Funding:
@@ -78,6 +83,8 @@ class Fund:
     kept, crowding_out : shares
     growth : a year
         Of the bed-days that income pays for.
+    interest : a year
+        On cash support: deficits that were borrowed.
     """
 
     year: float
@@ -85,6 +92,7 @@ class Fund:
     crowding_out: float
     growth: float
     prices: Prices
+    interest: float = 0.0
 
 
 def fund_of(funding: Funding, money: Money, people: float) -> Fund | None:
@@ -105,7 +113,9 @@ def fund_of(funding: Funding, money: Money, people: float) -> Fund | None:
         bed_day=_pounds(money, steps.occupied_bed_day),
     )
     year = funding.per_head.value * people
-    return Fund(year, funding.kept.value, funding.crowding_out.value, money.growth.value, prices)
+    lent = funding.cash_support
+    interest = 0.0 if lent == "none" else float(getattr(money.rules.loans, lent).value)
+    return Fund(year, funding.kept.value, funding.crowding_out.value, money.growth.value, prices, interest)
 
 
 def _pounds(money: Money, figure: Figure) -> float:
@@ -123,11 +133,14 @@ class Purse:
         In the baseline year.
     taken : float
         What last year's deficit takes from this year's money.
+    owed : float
+        Cash support: the part of every deficit that no money for change has made good. Interim loans are not repaid.
     """
 
     fund: Fund
     usual_bed_days: float
     taken: float = 0.0
+    owed: float = 0.0
     _spent: float = 0.0  # this April year so far, less what closed wards gave back
     _capital: float = 0.0  # committed before this April year
     _years: int = 0
@@ -136,7 +149,12 @@ class Purse:
     @property
     def year(self) -> float:
         """Pounds of this year."""
-        return max(0.0, self.fund.year - self.taken)
+        return max(0.0, self.fund.year - self.taken - self.interest)
+
+    @property
+    def interest(self) -> float:
+        """Pounds that what is owed costs this year."""
+        return self.fund.interest * self.owed
 
     @property
     def running(self) -> float:
@@ -153,7 +171,10 @@ class Purse:
         self._spent += self.running / MONTHS
 
     def close_year(self, bed_days: float) -> None:
-        """On 1 April: what the year's deficit takes from the next one's money.
+        """On 1 April: what the year's deficit takes from the next one's money, and what is borrowed for the rest of it.
+
+        What this year had no money for, of interest and of last year's deficit, is borrowed too: who has no cash to pay
+        interest with borrows it, as in the rules of loans.
 
         Parameters
         ----------
@@ -165,7 +186,9 @@ class Purse:
         over = self.fund.prices.bed_day * (bed_days - paid)
         spent = self._spent + self._target.capital_pounds - self._capital
         deficit = max(0.0, over + spent - self.year)
+        unpaid = max(0.0, self.taken + self.interest - self.fund.year)
         self.taken = self.fund.crowding_out * deficit
+        self.owed += deficit - self.taken + unpaid
         self._spent, self._capital = 0.0, self._target.capital_pounds
 
     def _given_back(self) -> float:

@@ -12,7 +12,9 @@ from models.finance.organisations import System as Finance
 from models.finance.rules.amounts import MONTHS
 from models.finance.rules.double_running import DoubleRunning, double_running
 from models.finance.simulated.activity import activity, changes
+from models.finance.simulated.agreed_totals import Totals
 from models.finance.simulated.basis import Basis, basis
+from models.finance.simulated.control import Position
 from models.finance.simulated.costs import Costs, costs
 from models.finance.simulated.do_nothing import DoNothing, do_nothing
 from models.finance.simulated.made_up import made_up
@@ -37,6 +39,8 @@ class Account:
         What the plan costs before it pays, month by month from its start; none in business as usual.
     starts : int
         Month of the books in which the plan starts.
+    position : Position, optional
+        Where it stands against its control totals.
     """
 
     books: Books
@@ -44,6 +48,7 @@ class Account:
     months: list[dt.date]
     both: DoubleRunning | None
     starts: int
+    position: Position | None = None
 
 
 @dataclass(frozen=True)
@@ -93,26 +98,33 @@ def accounts(
     usual = next(iter(observed.values()))
     system = usual.arm.system
     finance = finance or made_up(system, money)
-    found, agreed = {}, None
+    found, agreed, totals = {}, None, None
     for name, o in observed.items():
         plan = schedules.get(name)
-        found[name], agreed = _account(o, plan, finance, money, agreed)
+        found[name], agreed = _account(o, plan, finance, money, agreed, totals)
+        position = found[name].position
+        totals = position.totals if position else None
     assert agreed is not None  # noqa: S101 - there is always business as usual
     years = list(dict.fromkeys(year_of(month) for month in next(iter(found.values())).months))
     return Accounts(finance, money, agreed, found, do_nothing(finance, agreed, years, growth, money))
 
 
 def _account(
-    o: Observed, plan: Schedule | None, finance: Finance, money: Money, agreed: Basis | None
+    o: Observed,
+    plan: Schedule | None,
+    finance: Finance,
+    money: Money,
+    agreed: Basis | None,
+    totals: Totals | None,
 ) -> tuple[Account, Basis]:
     """Keep the books of one arm; without a basis it is business as usual, which gives it."""
     start = _opening_day(finance, o.arm.system)
     done = activity(o, start)
     spent = costs(done, changes(o, plan, start), o.arm.system, plan, money)
     agreed = agreed or basis(finance, o.arm.system, done, spent, money)
-    books = post(finance, agreed, done, spent, money)
+    books, position = post(finance, agreed, done, spent, money, totals)
     both, starts = _both(spent, done.months, plan) if plan else (None, 0)
-    return Account(books, spent, done.months, both, starts), agreed
+    return Account(books, spent, done.months, both, starts, position), agreed
 
 
 def _both(spent: Costs, months: list[dt.date], plan: Schedule) -> tuple[DoubleRunning, int]:

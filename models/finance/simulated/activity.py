@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from models.arms import Observed
+from models.finance.simulated.access import in_time
 from models.measures import HELD, PLACES
 from models.measures_plan import opened_at
 from models.plan import Schedule
@@ -44,6 +45,8 @@ class Activity:
         Place-days open, by hospital and service; services without a limit have none.
     used, unlimited : mapping
         Place-days in use of services with and without a limit on places.
+    in_time : mapping
+        Share of emergencies who had a bed in time, by hospital [quarters, replications].
     """
 
     months: list[dt.date]
@@ -54,6 +57,7 @@ class Activity:
     places: Mapping[Place, Ints]
     used: Mapping[Place, Ints]
     unlimited: Mapping[Place, Ints]
+    in_time: Mapping[str, npt.NDArray[np.float64]]
 
     @cached_property
     def replications(self) -> int:
@@ -65,9 +69,9 @@ class _Calendar:
     """Which periods of a run make up which month of the books."""
 
     def __init__(self, o: Observed, start: dt.date) -> None:
-        self.first = next((n for n, month in enumerate(o.months) if month == start), None)
-        if self.first is None:
+        if start not in o.months:
             raise CarebridgeError(f"the books open on {start}, but the run has no month that begins then.")
+        self.first = o.months.index(start)
         firsts = [n for n, day in enumerate(o.months) if day.day == 1 and n >= self.first]
         self.months = [o.months[n] for n in firsts]
         self.cuts = np.array(firsts) - self.first
@@ -112,6 +116,7 @@ def activity(o: Observed, start: dt.date) -> Activity:
         places={key: nights(stations, [PLACES]) for key, stations in limited.items()},
         used={key: nights(stations, HELD) for key, stations in limited.items()},
         unlimited={key: nights(stations, HELD) for key, stations in free.items()},
+        in_time=in_time(o, calendar.first, len(calendar.months)),
     )
 
 

@@ -53,6 +53,7 @@ def made_up(system: System, money: Money) -> Finance:
                 "parts": {"all": {"title": "All", "share": 1, "commissioner": COMMISSIONER, "council": COUNCIL}},
             },
             "organisations": organisations,
+            "funds": {"psf": _fund()},
             "contracts": contracts,
         }
     )
@@ -85,6 +86,11 @@ def _organisation(title: str, kind: str, sites: list[str], code: str = "") -> di
             "balances": {"cash": cash, "ie_reserve": cash},
         },
     }
+
+
+def _fund() -> dict[str, Any]:
+    title = "Provider Sustainability Fund, the area's share"
+    return {"title": title, "host": "nhs_england", "members": [COMMISSIONER], "purposes": ["psf"]}
 
 
 def _contract(payee: str, form: str, plan: float) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The books of an arm: contracts, allocations, costs, capital and loans, posted for all replications at once."""
+"""The books of an arm: contracts, allocations, costs and capital, posted for all replications at once."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ from models.finance.ledger import Book
 from models.finance.organisations import System as Finance
 from models.finance.rules.amounts import MONTHS, Pence, over, split, times
 from models.finance.rules.contracts import pay
-from models.finance.rules.loans import borrow
 from models.finance.rules.public_dividend import dividend, instalments
 from models.finance.simulated.activity import Activity
+from models.finance.simulated.agreed_totals import Totals, in_time_of
 from models.finance.simulated.basis import Basis, Paid, values
+from models.finance.simulated.control import Position, settle
 from models.finance.simulated.costs import Costs
 from models.finance.simulated.settings import Money, agreed_form
 
@@ -26,7 +27,9 @@ EVERY = slice(None)
 LATE = 1  #: months after which what is not simulated is paid for: goods and services on account
 
 
-def post(finance: Finance, basis: Basis, done: Activity, spent: Costs, money: Money) -> Books:
+def post(
+    finance: Finance, basis: Basis, done: Activity, spent: Costs, money: Money, totals: Totals | None = None
+) -> tuple[Books, Position | None]:
     """Post an arm and close its books, with the twelve invariants asserted in every month.
 
     Parameters
@@ -37,6 +40,13 @@ def post(finance: Finance, basis: Basis, done: Activity, spent: Costs, money: Mo
     done, spent : Activity, Costs
         Of this arm.
     money : Money
+    totals : Totals, optional
+        Control totals as business as usual has agreed them; without them this arm is business as usual.
+
+    Returns
+    -------
+    Books, Position or None
+        Where it stands against its control totals; None where there are none.
 
     Raises
     ------
@@ -57,8 +67,9 @@ def post(finance: Finance, basis: Basis, done: Activity, spent: Costs, money: Mo
         book.pay(EVERY, name, "suppliers", "other_services", _twelfths(yearly, years), "other", settle_months=LATE)
     _savings(book, basis, spent, years)
     _buildings(book, basis, spent, years, money)
-    _loans(book, finance, money)
-    return book.close()
+    in_time = in_time_of(basis.owners.hospital, done.in_time, done.emergencies)
+    position = settle(book, finance, basis, in_time, money, totals)
+    return book.close(), position
 
 
 @dataclass(frozen=True)
@@ -183,16 +194,3 @@ def _dividend(book: Book, trust: str, site: str, net: Pence, years: _Years, mone
         parts = instalments(due, round(money.rules.public_dividend.payments.value))
         step = MONTHS // parts.shape[-1]
         book.pay(months[step - 1 :: step], trust, "dhsc", f"dividend_{site}", parts, "pdc_dividend")
-
-
-def _loans(book: Book, finance: Finance, money: Money) -> None:
-    """Interim loans wherever cash would fall below its floor, and interest on them."""
-    names = list(finance.organisations)
-    flow = np.stack([book.cash_flow(name).T for name in names], axis=1)  # [months, organisations, replications]
-    opening = np.array([[book.opening.get((name, "cash", "", ""), 0)] for name in names], np.int64)
-    floor = np.array([[book.floors[name]] for name in names], np.int64)
-    loan = borrow(flow, opening, floor, [money.rules.loans.most_trusts])
-    for n, name in enumerate(names):
-        lender = finance.organisations[name].lender
-        book.pay(EVERY, name, lender, "loan_interest", loan.interest[:, n].T, "interest")
-        book.draw_loan(EVERY, name, lender, "interim_loan", loan.drawn[:, n].T)

@@ -1,7 +1,8 @@
 """The money of a run as a table: income and expenditure by arm, year and organisation, and what a change costs.
 
 Convention: income is positive and expenditure negative; a positive result is a surplus. Memoranda (double running,
-new places, stranded cost, cost ended, loans owed) are amounts of their own, always positive, and part of no sum.
+new places, stranded cost, cost ended, loans owed, standing against control totals) are amounts of their own and part of
+no sum; all are positive but control totals, what results are above or below them, and the dashboard ratio.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from models.finance.simulated.accounts import Account, Accounts
 from models.finance.simulated.costs import DOUBLE_RUNNING, NEW_PLACES, STRANDED
 from models.finance.simulated.do_nothing import NAME as NOTHING
 from models.finance.simulated.do_nothing import DoNothing
+from models.finance.simulated.standing import memos
 from models.finance.statements import SYSTEM
 from models.finance.tables import write_money
 from sim.arrow import names_column
@@ -31,7 +33,7 @@ __all__ = ["DESCRIPTION", "FOLDER", "RESULT", "break_even_years", "by_year", "mo
 
 DESCRIPTION = (
     "income (+) and expenditure (-) in pounds by arm, financial year, organisation and line; mean and 5-95 % over "
-    "replications; lines that begin with 'memo' are amounts of their own"
+    "replications; lines that begin with 'memo' are amounts of their own, or per cent where they say so"
 )
 FOLDER = "money"  #: of a run's folder, one folder an arm in it
 RESULT, BEFORE_FINANCING = "surplus or deficit", "surplus or deficit before PSF, interest and dividend"
@@ -41,7 +43,7 @@ MEMOS = {
     STRANDED: "memo: stranded cost",
 }
 
-Lines = dict[tuple[str, str], Pence]  #: (organisation, line): pence (R, years)
+Lines = dict[tuple[str, str], Any]  #: (organisation, line): pence (R, years)
 
 
 def years_of(account: Account) -> list[str]:
@@ -88,6 +90,10 @@ def _lines(account: Account, found: Accounts) -> Lines:
             for who in (found.basis.owners.of(site, runs), SYSTEM):
                 line = who, "memo: cost ended"
                 out[line] = out.get(line, 0) + by_year(account, ended.T)
+    if account.position is not None:
+        for who, line, amounts in memos(account.position, account.books):
+            part = len(years_of(account)) - amounts.shape[1]  # a year that is not whole is not held against anything
+            out[who, line] = np.pad(amounts, ((0, 0), (0, part)))
     order = [*found.finance.organisations, SYSTEM]
     return {key: out[key] for key in sorted(out, key=lambda k: (order.index(k[0]), _place(k[1]), k[1]))}
 

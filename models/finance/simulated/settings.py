@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Annotated, Literal, get_args
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
 from models.figures import Figure, Name, Shape, must, within
 from models.finance.organisations import Form
@@ -13,6 +13,7 @@ from models.finance.rules import contracts
 from models.finance.rules.amounts import exact
 from models.finance.rules.contracts import Contract
 from models.finance.rules.settings import AnyShare, Factor, OneShare, PoundsYear, Rules
+from models.finance.simulated.control_terms import Control, Limits
 
 __all__ = ["FORMS", "Money", "Service", "agreed_form"]
 
@@ -70,7 +71,16 @@ class Money(Shape):
     growth: Growth
     retraining_salary: PoundsYear
     allowance: AnyShare
+    control: Control
+    limits: Limits
     made_up: MadeUp
+
+    @model_validator(mode="after")
+    def _terms_known(self) -> Money:
+        years = self.rules.sustainability_fund.by_year
+        if self.control.terms not in years:
+            raise ValueError(f"control.terms must be a year of rules.sustainability_fund: {', '.join(years)}")
+        return self
 
     def pence(self, figure: Figure) -> Fraction:
         """Exact pence of a figure in pounds, at the prices of 2018/19 where its own are those of another year."""

@@ -6,6 +6,8 @@ import dataclasses
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from models.arms import make_arm, run_arms, with_plan
 from models.compose import parse, settings
@@ -60,6 +62,64 @@ def test_a_deficit_takes_from_the_next_year_and_a_surplus_gives_nothing():
     broke = purse(crowding_out=1.0)
     broke.close_year(bed_days=1e9)
     assert broke.year == 0.0
+
+
+def _spend(one: Purse, pounds: float, bed_days: float) -> None:
+    """A year in which so much is spent on change."""
+    for _ in range(12):
+        one.follow(Target(running_pounds=pounds))
+    one.close_year(bed_days)
+
+
+def test_what_is_borrowed_for_a_deficit_costs_interest_in_every_later_year():
+    """200,000 over: half taken from the next year, half borrowed at 6 %; then two years by hand."""
+    one = purse(interest=0.06)
+    _spend(one, 1_200_000, 10_000 * 1.01)
+    assert (one.taken, one.owed) == pytest.approx((100_000, 100_000))
+    assert one.year == pytest.approx(1_000_000 - 100_000 - 6_000)
+    _spend(one, 994_000, 10_000 * 1.01**2)  # 100,000 more than there is: 50,000 taken, 150,000 owed
+    assert (one.taken, one.owed) == pytest.approx((50_000, 150_000))
+    assert one.year == pytest.approx(1_000_000 - 50_000 - 9_000)
+    _spend(one, 0.0, 0.0)  # a year without a deficit repays nothing
+    assert (one.taken, one.owed, one.year) == pytest.approx((0.0, 150_000, 991_000))
+
+
+def test_interest_that_nobody_can_pay_is_borrowed_too():
+    one = purse(interest=0.06, crowding_out=0.0)
+    one.close_year(bed_days=10_100 + 500_000)  # 50 million, less the million that was not spent
+    assert one.owed == pytest.approx(49_000_000)
+    assert one.year == 0.0  # 2.94 million of interest, and one million to pay it with
+    one.close_year(bed_days=0.0)
+    assert one.owed == pytest.approx(49_000_000 + 1_940_000)
+
+
+@given(
+    spent=st.lists(st.floats(0, 5e6), min_size=1, max_size=8),
+    beyond=st.lists(st.floats(0, 50_000), min_size=8, max_size=8),
+    share=st.floats(0, 1),
+    rates=st.tuples(st.floats(0, 0.1), st.floats(0, 0.1)),
+)
+def test_more_interest_never_leaves_more_money_for_change(
+    spent: list[float], beyond: list[float], share: float, rates: tuple[float, float]
+):
+    less, more = (purse(interest=rate, crowding_out=share) for rate in sorted(rates))
+    for n, pounds in enumerate(spent):
+        for one in (less, more):
+            _spend(one, pounds, 10_000 * 1.01 ** (n + 1) + beyond[n])
+        assert more.year <= less.year * (1 + 1e-12) + 1e-6
+        assert more.owed >= less.owed * (1 - 1e-12) - 1e-6
+
+
+def test_the_rate_is_that_of_the_rules_and_can_be_switched_off():
+    def interest(*words: str) -> float:
+        fund = settings(parse(["funding=as_it_was", *words])).fund
+        assert fund
+        return fund.interest
+
+    assert interest() == 0.015
+    assert interest("funding.cash_support=revolving") == 0.035
+    assert interest("funding.cash_support=special_measures", "money.rules.loans.special_measures.value=0.07") == 0.07
+    assert interest("funding.cash_support=none") == 0.0
 
 
 def _opened(*words: str) -> np.ndarray:
