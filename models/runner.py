@@ -199,6 +199,7 @@ def summary(outcome: Outcome) -> list[str]:
         )
         lines += [f"    {line}" for line in what_never_happened(outcome.observed[name])]
     lines += [f"  {line}" for line in (*unchanged(outcome.observed, USUAL), *outcome.baseline.reasons)]
+    lines += [f"  {line}" for line in (outcome.money.unpaid if outcome.money else ())]
     lines += [f"  Changes nothing in this run: {one.title}. {one.why[0].upper()}{one.why[1:]}." for one in idle(chosen)]
     if not chosen.future.decides:
         lines.append("  This scenario informs; the verdict rests on scenario=evidence.")
