@@ -78,10 +78,11 @@ def run(chosen: Settings) -> int:
         if outcome.money:
             hashes |= write_books(folder, outcome.money, chosen.scenario_hash)
         write_json(folder / "verdict.json", verdict_document(outcome))
-        from models.report import write_report
+        from models.report import write_money_pages, write_report
 
-        charts = write_report(folder, outcome)
-        write_json(folder / "manifest.json", _manifest(chosen, outcome, hashes, charts, began))
+        charts, (drawn, pages) = write_report(folder, outcome), write_money_pages(folder, outcome)
+        about = _manifest(chosen, outcome, hashes, charts + drawn, began)
+        write_json(folder / "manifest.json", about | ({"files": pages} if pages else {}))
     for line in summary(outcome):
         print(line)
     print(f"Report, tables and charts: {out / 'report.html'}")
