@@ -79,10 +79,11 @@ def run(chosen: Settings) -> int:
         if outcome.money:
             hashes |= write_books(folder, outcome.money, chosen.scenario_hash)
         write_json(folder / "verdict.json", verdict_document(outcome))
-        from models.report import write_report
+        from models.report import write_money_pages, write_report
 
-        charts = write_report(folder, outcome)
-        write_json(folder / "manifest.json", _manifest(chosen, outcome, hashes, charts, began))
+        charts, (drawn, pages) = write_report(folder, outcome), write_money_pages(folder, outcome)
+        about = _manifest(chosen, outcome, hashes, charts + drawn, began)
+        write_json(folder / "manifest.json", about | ({"files": pages} if pages else {}))
     for line in summary(outcome):
         print(line)
     print(f"Report, tables and charts: {out / 'report.html'}")
@@ -201,6 +202,7 @@ def summary(outcome: Outcome) -> list[str]:
         )
         lines += [f"    {line}" for line in what_never_happened(outcome.observed[name])]
     lines += [f"  {line}" for line in (*unchanged(outcome.observed, USUAL), *outcome.baseline.reasons)]
+    lines += [f"  {line}" for line in (outcome.money.unpaid if outcome.money else ())]
     lines += [f"  Changes nothing in this run: {one.title}. {one.why[0].upper()}{one.why[1:]}." for one in idle(chosen)]
     if not chosen.future.decides:
         lines.append("  This scenario informs; the verdict rests on scenario=evidence.")

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from typing import Any, TypeVar
 
-from models.finance.checks import system_faults
+from pydantic import BaseModel
+
+from models.finance.checks import STAND_INS, system_faults
 from models.finance.organisations import System
 from models.finance.rules.settings import CONFIG
 from models.finance.simulated.settings import Money
-from sim.errors import Fault, nearest
-from sim.reading.shape import shape_faults
+from models.presets import read_section
+from sim.errors import Fault, FaultsError, nearest
 
 __all__ = ["DEFAULT", "NONE", "areas", "finance_of", "own_finance"]
 
 FOLDER = CONFIG.parent
 NONE, DEFAULT = "none", "default"
+Section = TypeVar("Section", bound=BaseModel)
 
 
 def areas() -> list[str]:
@@ -44,21 +48,31 @@ def finance_of(data: dict[str, Any], footprint: str) -> tuple[Money | None, Syst
         data.pop("finance")
         data.pop("money", None)
         return None, None, []
-    money, faults = shape_faults(Money, data.get("money"), "money")
-    faults = [Fault(f"money.{f.key}", f.value, f.rule, _file("money"), f.nearest) for f in faults]
+    money, faults = _read(Money, data.get("money"), "money", "default")
     if name not in areas():
         rule = f"no such file of organisations; there are: {', '.join(areas())}."
         return None, None, [*faults, Fault("finance", name, rule, "command line", nearest(str(name), areas()))]
     if name == DEFAULT:
         return money, None, faults
-    system, found = shape_faults(System, section, "finance")
-    found = found or (system_faults(system) if system else [])
-    faults += [Fault(f"finance.{f.key}", f.value, f.rule, f"configs/finance/{name}.yaml", f.nearest) for f in found]
+    system, found = _read(System, section, "finance", name, system_faults, STAND_INS)
+    faults += found
     if name != footprint:
         rule = f"holds the organisations of another area than {footprint}; choose {own_finance(footprint)} or none."
         faults.append(Fault("finance", name, rule, "command line"))
     return money, system, faults
 
 
-def _file(group: str) -> str:
-    return str(Path("configs") / group / "default.yaml")
+def _read(
+    shape: type[Section],
+    section: Any,
+    group: str,
+    name: str,
+    check: Callable[[Section], Iterable[Fault]] | None = None,
+    stand_ins: Sequence[Any] = (),
+) -> tuple[Section | None, list[Fault]]:
+    """A section, or every fault of its shape and its rules at once, as if its file were read by itself."""
+    try:
+        return read_section(shape, section, group, check, stand_ins), []
+    except FaultsError as error:
+        file = f"configs/{group}/{name}.yaml"
+        return None, [replace(f, key=f"{group}.{f.key}", file=file) for f in error.faults]

@@ -19,7 +19,7 @@ from models.finance.books import YEAR_END, Books, Lines, entities_of, month_star
 from models.finance.organisations import System
 from sim.errors import CarebridgeError, nearest
 
-__all__ = ["Book", "Months"]
+__all__ = ["Book", "Months", "year_end_transfers"]
 
 Months = int | slice | Sequence[int] | npt.NDArray[np.int64]
 _MOST = 10**15  #: pence in one line: ten million million pounds, far from where int64 would wrap
@@ -304,7 +304,7 @@ class Book:
             if key in self._moves:
                 movement[n] = self._moves[key]
         opening = np.array([self.opening.get(key, 0) for key in keys.listed], np.int64)
-        transfer = _year_end(keys, movement, self._ends)
+        transfer = year_end_transfers(keys, movement, self._ends)
         closing = movement + transfer
         np.cumsum(closing, axis=2, out=closing)
         closing += opening[:, None, None]
@@ -342,7 +342,7 @@ class Book:
         return out
 
 
-def _year_end(keys: Keys, movement: Pence, ends: npt.NDArray[np.int64]) -> Pence:
+def year_end_transfers(keys: Keys, movement: Pence, ends: npt.NDArray[np.int64]) -> Pence:
     """Transfers of every whole year's income and expenditure into the reserve, in March."""
     out = np.zeros_like(movement)
     flows = np.flatnonzero(keys.part("income", "expenditure"))

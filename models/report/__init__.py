@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from models.runner import Outcome
 
-__all__ = ["write_report"]
+__all__ = ["write_money_pages", "write_report"]
 
 
 def write_report(folder: Path, outcome: Outcome) -> list[str]:
@@ -30,3 +30,13 @@ def write_report(folder: Path, outcome: Outcome) -> list[str]:
     charts = draw_all(folder, outcome)
     (folder / "report.html").write_text(render(outcome, charts), encoding="utf-8", newline="\n")
     return [f"{chart.name}.png" for chart in charts]
+
+
+def write_money_pages(folder: Path, outcome: Outcome) -> tuple[list[str], list[str]]:
+    """Write ``money.html`` and a page of statements for each arm; return the names of charts and of pages.
+
+    Nothing is written where money is left out, or where there is no baseline.
+    """
+    from models.report.money_page import write_money_pages as write
+
+    return write(folder, outcome)

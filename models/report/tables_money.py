@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -51,6 +52,7 @@ def money_section(outcome: Outcome) -> dict[str, Any] | None:
         "alike": found.money.form,
         "control": control_section(found),
         "parts": part_rows(outcome.verdicts.values()),
+        "unpaid": found.unpaid,
     }
 
 
@@ -121,8 +123,11 @@ def year_rows(plans: list[Account]) -> list[list[str]]:
     return [[years[n], *(_cell(f[:, n]) for f in found)] for n in shown]
 
 
-def owner_rows(found: Accounts, plans: list[Account]) -> list[list[str]]:
-    """By organisation: double running and stranded cost of all years."""
+def owner_rows(
+    found: Accounts, plans: list[Account], cell: Callable[[npt.NDArray[np.float64]], str] | None = None
+) -> list[list[str]]:
+    """By organisation: double running and stranded cost of all years, each written by `cell`."""
+    cell = cell or _cell
     rows = []
     for name, organisation in found.finance.organisations.items():
         cells, any_ = [], False
@@ -133,7 +138,7 @@ def owner_rows(found: Accounts, plans: list[Account]) -> list[list[str]]:
                 ]
                 total = _millions(sum(own, np.zeros_like(a.costs.lines[0].pence)).sum(axis=0))
                 any_ |= bool(total.mean() >= LEAST)
-                cells.append(_cell(total))
+                cells.append(cell(total))
         if any_:
             rows.append([organisation.title, *cells])
     return rows

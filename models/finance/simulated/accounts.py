@@ -18,6 +18,7 @@ from models.finance.simulated.control import Position
 from models.finance.simulated.costs import Costs, costs
 from models.finance.simulated.do_nothing import DoNothing, do_nothing
 from models.finance.simulated.made_up import made_up
+from models.finance.simulated.periods import gap_words, gaps
 from models.finance.simulated.posting import post
 from models.finance.simulated.settings import Money
 from models.plan import Schedule
@@ -60,6 +61,14 @@ class Accounts:
     basis: Basis
     arms: Mapping[str, Account]
     nothing: DoNothing
+
+    @property
+    def unpaid(self) -> list[str]:
+        """In words, every pair whose contracts leave months out: work that nobody pays for."""
+        named = {**self.finance.organisations, **self.finance.funds}
+        titles = {name: one.title for name, one in named.items()}
+        months = next(iter(self.arms.values())).months
+        return [gap_words(gap, titles) for gap in gaps(self.finance, months)]
 
 
 def _opening_day(finance: Finance | None, system: System) -> dt.date:

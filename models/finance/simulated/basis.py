@@ -6,14 +6,20 @@ on average; from there on the books show what demand, contracts and the plan cha
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 
+import numpy as np
+
+from models.finance.books import month_starts
 from models.finance.organisations import EXTERNAL, Contract
 from models.finance.organisations import System as Finance
-from models.finance.rules.amounts import MONTHS, Pence, as_pence, growing
+from models.finance.rules.amounts import MONTHS, Pence, as_pence, growing, split
 from models.finance.simulated.activity import Activity
 from models.finance.simulated.costs import Costs
+from models.finance.simulated.periods import Steps, in_force, on_each, shares
 from models.finance.simulated.settings import FORMS, Money
 from models.system import System
 from sim.errors import Fault, FaultsError
@@ -82,8 +88,9 @@ class Paid:
     contract : Contract
     plan : int
         Pence a year.
-    share : float
-        Part of what its payee does in hospital that it pays for; of a council's contract with the market, all.
+    shares : steps
+        Part of what its payee does in hospital that it pays for, from each day on; of a council's contract with the
+        market, all. Nothing while it is not in force, and where activity does not count.
     registered : bool
         Whether it is a contract of the area, and stands in the register.
     """
@@ -91,8 +98,23 @@ class Paid:
     name: str
     contract: Contract
     plan: int
-    share: float
+    shares: Steps
     registered: bool = True
+
+    @property
+    def by_activity(self) -> bool:
+        """Whether what is simulated ever changes the value of what is done under it."""
+        return any(share for _, share in self.shares)
+
+    def baseline_plan(self, opening: dt.date) -> int:
+        """Pence planned in the first twelve months of the books."""
+        months = split(np.array([self.plan]), np.ones(MONTHS, np.int64))[0]
+        return int(months[in_force(self.contract, month_starts(opening, MONTHS))].sum())
+
+    def baseline_share(self, opening: dt.date) -> Fraction:
+        """Its part of the work, on average over the first twelve months of the books."""
+        each = on_each(self.shares, month_starts(opening, MONTHS))
+        return sum((Fraction(repr(share)) for share in each), Fraction(0)) / MONTHS
 
     @property
     def driver(self) -> str:
@@ -162,8 +184,8 @@ def basis(finance: Finance, system: System, done: Activity, spent: Costs, money:
         direct[owner] = direct.get(owner, 0) + _a_year(cost.pence)
     other, public = {}, {}
     for name, organisation in finance.organisations.items():
-        income = sum(c.plan for c in contracts if c.contract.payee == name)
-        out = sum(c.plan for c in contracts if c.contract.payer == name)
+        income = sum(c.baseline_plan(finance.start) for c in contracts if c.contract.payee == name)
+        out = sum(c.baseline_plan(finance.start) for c in contracts if c.contract.payer == name)
         if organisation.kind in ("commissioner", "council"):
             public[name] = out - income
         else:
@@ -178,8 +200,8 @@ def _a_year(pence: Pence) -> int:
 def paid_contracts(finance: Finance, value: Mapping[str, int], money: Money) -> list[Paid]:
     """Contracts and care across the border, in the form that the run asks for.
 
-    What a trust does in hospital is paid for by all who buy patient care from it, in proportion to their plans. A
-    council without a contract with the market gets one, of the size of its care homes.
+    What a trust does in hospital is paid for by all who buy patient care from it, in proportion to the plans that they
+    have at the time. A council without a contract with the market gets one, of the size of its care homes.
     """
     found = [(name, c, True) for name, c in finance.contracts.items()]
     for name, flow in finance.border.items():
@@ -188,34 +210,42 @@ def paid_contracts(finance: Finance, value: Mapping[str, int], money: Money) -> 
         )
         found.append((f"border_{name}", contract, False))
     served = {c.payer for _, c, _ in found if c.payee == MARKET and c.purpose == "social_care"}
-    out = [_paid(name, c, found, money, registered) for name, c, registered in found]
+    out = [_paid(name, c, found, money, registered, finance.start) for name, c, registered in found]
     for name, organisation in finance.organisations.items():
         if organisation.kind == "council" and name not in served and value.get(name):
             plan = organisation.cash_floor.model_copy(
                 update={"value": value[name] / 100, "unit": "GBP per year", "low": None, "high": None}
             )
             care = Contract(payer=name, payee=MARKET, form="payment by results", purpose="social_care", plan=plan)
-            out.append(Paid(f"{name}_to_care_homes", care, value[name], 1.0))
+            out.append(Paid(f"{name}_to_care_homes", care, value[name], ((finance.start, 1.0),)))
     return out
 
 
 def _paid(
-    name: str, contract: Contract, every: list[tuple[str, Contract, bool]], money: Money, registered: bool
+    name: str,
+    contract: Contract,
+    every: list[tuple[str, Contract, bool]],
+    money: Money,
+    registered: bool,
+    opening: dt.date,
 ) -> Paid:
     inside = contract.payer not in EXTERNAL and contract.payee not in EXTERNAL
     if inside and money.form in FORMS:
         contract = contract.model_copy(update={"form": FORMS[money.form]})
     market = contract.payee == MARKET and contract.purpose == "social_care"
     if not market and contract.purpose not in ("patient_care", "border"):
-        return Paid(name, contract, _pence(contract), 0.0, registered)
+        return Paid(name, contract, _pence(contract), (), registered)
 
     def alike(c: Contract) -> bool:
         if market:
             return (c.payer, c.payee, c.purpose) == (contract.payer, contract.payee, contract.purpose)
         return c.payee == contract.payee and c.purpose in ("patient_care", "border")
 
-    whole = sum(_pence(c) for _, c, _ in every if alike(c))
-    return Paid(name, contract, _pence(contract), _pence(contract) / whole if whole else 0.0, registered)
+    pairs: dict[tuple[str, ...], list[Contract]] = {}
+    for other, c, agreed in every:
+        if alike(c):
+            pairs.setdefault((c.payer, c.purpose) if agreed else (other,), []).append(c)
+    return Paid(name, contract, _pence(contract), shares(contract, list(pairs.values()), opening), registered)
 
 
 def _pence(contract: Contract) -> int:

@@ -65,13 +65,14 @@ def do_nothing(finance: Finance, basis: Basis, years: list[str], growth: float, 
     fixed, varying, out = 0, 0, 0
     for paid in basis.contracts:
         payer, payee = paid.contract.payer, paid.contract.payee
+        plan, share = paid.baseline_plan(finance.start), paid.baseline_share(finance.start)
+        simulated = int(times(basis.value.get(paid.driver, 0), share)) if share else 0
         if payer in EXTERNAL and payee in finance.organisations:
-            fixed += paid.plan
-            if paid.contract.form in by_activity and paid.share:
-                varying += int(times(basis.value.get(paid.driver, 0), Fraction(repr(paid.share))))
+            fixed += plan
+            if paid.contract.form in by_activity:
+                varying += simulated
         elif payee in EXTERNAL and payer in finance.organisations:
-            simulated = basis.value.get(paid.driver, 0) if paid.share else 0
-            out += paid.plan - int(times(simulated, Fraction(repr(paid.share))))
+            out += plan - simulated
     public = sum(basis.public.values())
     care, other = sum(basis.direct.values()), sum(basis.other.values()) + out
     up, real = Fraction(repr(1 + growth)), Fraction(repr(1 + money.growth.value))

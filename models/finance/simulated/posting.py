@@ -8,7 +8,7 @@ from fractions import Fraction
 import numpy as np
 import numpy.typing as npt
 
-from models.finance.books import Books, year_of
+from models.finance.books import Books, month_starts, year_of
 from models.finance.ledger import Book
 from models.finance.organisations import System as Finance
 from models.finance.rules.amounts import MONTHS, Pence, over, split, times
@@ -19,6 +19,7 @@ from models.finance.simulated.agreed_totals import Totals, in_time_of
 from models.finance.simulated.basis import Basis, Paid, values
 from models.finance.simulated.control import Position, settle
 from models.finance.simulated.costs import Costs
+from models.finance.simulated.periods import in_force, on_each, shared
 from models.finance.simulated.settings import Money, agreed_form
 
 __all__ = ["post"]
@@ -118,28 +119,31 @@ def _grown(yearly: int, years: _Years, money: Money) -> Pence:
 
 
 def _contract(book: Book, paid: Paid, years: _Years, worth: Pence | None, base: int, money: Money) -> None:
-    """Pay a contract month by month, by its own rule on the year so far, and enter it in the register."""
-    c = paid.contract
-    plan = _grown(paid.plan, years, money)
+    """Pay a contract in the months in which it holds, by its own rule on its own year so far, and register it.
+
+    Its plan is that of its first year in the books. A contract that holds in part of a year is paid for that part.
+    """
+    c, months = paid.contract, month_starts(book.system.start, book.months)
+    holds = in_force(c, months)
+    at = np.flatnonzero(holds)
+    if not len(at):
+        return
+    since = np.maximum(np.arange(len(months)) - MONTHS * years.number[at[0]], 0)  # its first year's month
+    plan = np.where(holds, _grown(paid.plan, years, money)[since], 0)
     shape = (len(plan), book.replications)
     actual = np.broadcast_to(plan[:, None], shape)
-    if worth is not None and paid.share:
-        share = Fraction(repr(paid.share))
+    if worth is not None and paid.by_activity:
         extra = worth - _twelfths(base, years)[:, None]
-        actual = np.maximum(actual + _shared(extra, share), 0)
+        actual = np.maximum(actual + shared(extra, on_each(paid.shares, months)), 0)
     plan_so_far, so_far = years.so_far(plan), years.so_far(actual)
-    due = pay(agreed_form(c.form, money.rules), np.broadcast_to(plan_so_far[:, None], shape), so_far)
-    book.pay(EVERY, c.payer, c.payee, paid.name, years.apart(due).T, c.purpose, c.settle_months)
+    agreed = agreed_form(c.form, money.rules, c.collar, c.cap)
+    due = pay(agreed, np.broadcast_to(plan_so_far[:, None], shape), so_far)
+    book.pay(at, c.payer, c.payee, paid.name, years.apart(due)[at].T, c.purpose, c.settle_months)
     if paid.registered:
-        for n, year in enumerate(years.names):
+        for n in np.unique(years.number[at]):
             last = np.flatnonzero(years.number == n)[-1]
-            book.agreed.contract(year, paid.name, c.payer, c.payee, c.form, plan_so_far[last], so_far[last])
-
-
-def _shared(pence: Pence, share: Fraction) -> Pence:
-    """A share of monthly amounts; running totals are rounded, so that nothing is lost over the years."""
-    total = np.cumsum(pence, axis=0)
-    return np.diff(np.rint(total * float(share)).astype(np.int64), axis=0, prepend=0)
+            planned, done = plan_so_far[last], so_far[last]
+            book.agreed.contract(years.names[n], paid.name, c.payer, c.payee, c.form, planned, done, agreed=agreed)
 
 
 def _public_money(book: Book, finance: Finance, basis: Basis, years: _Years, money: Money) -> None:

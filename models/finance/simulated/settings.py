@@ -88,18 +88,32 @@ class Money(Shape):
         return exact(figure.value) * 100 * (exact(factor.value) if factor else 1)
 
 
-def agreed_form(form: Form, rules: Rules) -> Contract:
-    """The payment rule of a form of contract, with the constants of the run."""
+def agreed_form(form: Form, rules: Rules, collar: Figure | None = None, cap: Figure | None = None) -> Contract:
+    """The payment rule of a form of contract.
+
+    Parameters
+    ----------
+    form : str
+    rules : Rules
+        Constants of the run, for what the contract itself does not say.
+    collar, cap : Figure, optional
+        Shares of the plan which the contract names itself; a cap and collar pays for activity between them, a
+        tolerance does not (the two readings).
+    """
     c = rules.contracts
+
+    def bounds(usual: Figure) -> tuple[Fraction, Fraction]:
+        below = exact(usual.value) if collar is None else 1 - exact(collar.value)
+        above = exact(usual.value) if cap is None else exact(cap.value) - 1
+        return below, above
+
     made = {
         "payment by results": contracts.pbr,
         "block": contracts.block,
         "guaranteed income": contracts.guaranteed_income,
         "marginal rate for emergencies": lambda: contracts.mret(c.mret_2015.value),
-        "cap and collar": lambda: contracts.cap_collar(c.collar.value, c.collar.value),
-        "tolerance and marginal rate": lambda: contracts.tolerance(
-            c.tolerance.value, c.tolerance.value, c.tolerance_marginal.value
-        ),
+        "cap and collar": lambda: contracts.cap_collar(*bounds(c.collar)),
+        "tolerance and marginal rate": lambda: contracts.tolerance(*bounds(c.tolerance), c.tolerance_marginal.value),
         "blended payment": lambda: contracts.blended(c.blended_variable.value),
     }
     return made[form]()

@@ -406,6 +406,11 @@ def test_a_block_saves_nothing_until_it_is_rebased(rebased: int, sound: bool) ->
     assert (breach.invariant, breach.rule, breach.pence) == (12, "block", 2_00 + rebased)
 
 
+def test_a_rebasing_that_nobody_claims_is_no_fault() -> None:
+    """What leaves one contract at its cost may be paid under another; docs/money.md says that it is not checked."""
+    assert block_book(12_000_00, rebased=-5_00).close().contracts["rebased_pence"].tolist() == [-5_00]
+
+
 # --- how breaches are told -------------------------------------------------------------------------------------------
 
 
