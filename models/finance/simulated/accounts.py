@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from models.arms import Observed
 from models.finance.books import Books, year_of
@@ -17,6 +17,7 @@ from models.finance.simulated.costs import Costs, costs
 from models.finance.simulated.do_nothing import DoNothing, do_nothing
 from models.finance.simulated.made_up import made_up
 from models.finance.simulated.posting import post
+from models.finance.simulated.savings import capital_with_bias, programmes
 from models.finance.simulated.settings import Money
 from models.plan import Schedule
 from models.system import System
@@ -68,6 +69,7 @@ def accounts(
     finance: Finance | None,
     money: Money,
     growth: float,
+    seed: int = 0,
 ) -> Accounts:
     """Keep the books of every arm.
 
@@ -82,6 +84,8 @@ def accounts(
     money : Money
     growth : float
         Of overnight bed-days a year, for the do-nothing twin.
+    seed : int
+        Of the run, for what money draws itself.
 
     Raises
     ------
@@ -96,19 +100,24 @@ def accounts(
     found, agreed = {}, None
     for name, o in observed.items():
         plan = schedules.get(name)
-        found[name], agreed = _account(o, plan, finance, money, agreed)
+        found[name], agreed = _account(o, plan, finance, money, agreed, seed)
     assert agreed is not None  # noqa: S101 - there is always business as usual
     years = list(dict.fromkeys(year_of(month) for month in next(iter(found.values())).months))
     return Accounts(finance, money, agreed, found, do_nothing(finance, agreed, years, growth, money))
 
 
 def _account(
-    o: Observed, plan: Schedule | None, finance: Finance, money: Money, agreed: Basis | None
+    o: Observed, plan: Schedule | None, finance: Finance, money: Money, agreed: Basis | None, seed: int
 ) -> tuple[Account, Basis]:
     """Keep the books of one arm; without a basis it is business as usual, which gives it."""
     start = _opening_day(finance, o.arm.system)
     done = activity(o, start)
     spent = costs(done, changes(o, plan, start), o.arm.system, plan, money)
+    spent = replace(
+        spent,
+        capital={site: capital_with_bias(pence, money, seed) for site, pence in spent.capital.items()},
+        savings=programmes(finance, done.months, done.replications, plan is not None, money, seed),
+    )
     agreed = agreed or basis(finance, o.arm.system, done, spent, money)
     books = post(finance, agreed, done, spent, money)
     both, starts = _both(spent, done.months, plan) if plan else (None, 0)

@@ -1,7 +1,7 @@
 """The money of a run as a table: income and expenditure by arm, year and organisation, and what a change costs.
 
 Convention: income is positive and expenditure negative; a positive result is a surplus. Memoranda (double running,
-new places, stranded cost, cost ended, loans owed) are amounts of their own, always positive, and part of no sum.
+new places, stranded cost, cost ended, savings, loans owed) are amounts of their own, always positive, part of no sum.
 """
 
 from __future__ import annotations
@@ -88,7 +88,17 @@ def _lines(account: Account, found: Accounts) -> Lines:
             for who in (found.basis.owners.of(site, runs), SYSTEM):
                 line = who, "memo: cost ended"
                 out[line] = out.get(line, 0) + by_year(account, ended.T)
-    order = [*found.finance.organisations, SYSTEM]
+    for saved in account.costs.savings:
+        for words, pence in (
+            ("planned", saved.planned),
+            ("booked", saved.booked),
+            ("booked, recurrent", saved.recurrent),
+            ("cost up front", saved.cost),
+        ):
+            for who in (saved.organisation, SYSTEM):
+                line = who, f"memo: savings programmes, {words}"
+                out[line] = out.get(line, 0) + by_year(account, pence.T)
+    order = [*found.finance.members, SYSTEM]
     return {key: out[key] for key in sorted(out, key=lambda k: (order.index(k[0]), _place(k[1]), k[1]))}
 
 
