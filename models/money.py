@@ -27,4 +27,4 @@ def accounts_of(
     if chosen.money is None:
         return None
     growth = chosen.footprint.demand.growth[chosen.future.growth].value
-    return accounts(observed, schedules, chosen.finance, chosen.money, growth)
+    return accounts(observed, schedules, chosen.finance, chosen.money, growth, chosen.seed)

@@ -25,6 +25,7 @@ STAND_INS: tuple[Any, ...] = (
     {"synthetic": True, "year": "not applicable", "basis": "not applicable", "balances": {}},
     {"year": "not applicable", "basis": "not applicable"},
 )
+SPENDING = "pool_spending"  #: for which a pool pays
 #: forms of contract that are paid by bands around the plan
 _BANDED = ("cap and collar", "tolerance and marginal rate")
 
@@ -103,6 +104,39 @@ def _funds(system: System) -> Iterator[Fault]:
             yield Fault(f"{key}.host", fund.host, "the host of a pooled fund must be one of its members.")
         for member in fund.contributions.shares if fund.contributions else ():
             yield from _known(f"{key}.contributions.shares", member, fund.members, "a member of the fund")
+        yield from _pays(system, name)
+    yield from _paid_twice(system)
+
+
+def _pays(system: System, name: str) -> Iterator[Fault]:
+    """What a pool that pays for simulated services needs."""
+    fund, key = system.funds[name], f"funds.{name}"
+    if fund.pays is None:
+        return
+    if fund.contributions is None:
+        yield Fault(f"{key}.contributions", None, "a fund that pays for services needs its members' shares.")
+    if SPENDING not in fund.purposes:
+        yield Fault(f"{key}.purposes", fund.purposes, f"a fund that pays for services needs '{SPENDING}'.")
+    host = system.organisations.get(fund.host)
+    if host is None:
+        yield Fault(f"{key}.host", fund.host, "a fund that pays for services is hosted by an organisation of the area.")
+    elif not host.sites:
+        yield Fault(f"organisations.{fund.host}.sites", None, f"say whose services {name} pays for: the host has none.")
+    payers = _of_kind(system, "commissioner")
+    if fund.pays.performance and not set(payers) & set(fund.contributions.shares if fund.contributions else ()):
+        yield Fault(f"{key}.pays.performance", None, "no commissioner contributes, so nobody stands for it.")
+
+
+def _paid_twice(system: System) -> Iterator[Fault]:
+    """Funds of one host that together pay for more than a service costs."""
+    paid: dict[tuple[str, str], float] = {}
+    for name, fund in system.funds.items():
+        for service in fund.pays.services if fund.pays else ():
+            before = paid.get((fund.host, service), 0.0)
+            paid[fund.host, service] = before + (fund.pays.share.value if fund.pays else 0)
+            if paid[fund.host, service] > 1 + ROUNDING:
+                rule = f"with what other funds of {fund.host} pay for {service} it is more than all of its cost."
+                yield Fault(f"funds.{name}.pays.share", fund.pays.share.value if fund.pays else 0, rule)
 
 
 def _contracts(system: System) -> Iterator[Fault]:

@@ -16,7 +16,8 @@ from models.finance.accounts import ACCOUNTS, MIRRORS, Key
 from models.presets import Source, read_section
 from sim.errors import FaultsError
 
-__all__ = ["EXTERNAL", "Border", "Contract", "Fund", "Opening", "Organisation", "Population", "System", "read_system"]
+__all__ = ["EXTERNAL", "Border", "Contract", "Fund", "Opening", "Organisation", "Pays", "Population"]
+__all__ += ["System", "read_system"]
 
 #: Bodies outside the system. Their cash has no floor: they are where its money comes from and goes to.
 EXTERNAL = {
@@ -42,6 +43,7 @@ Kind = Literal[
 
 Pounds = Annotated[Figure, AfterValidator(must("GBP"))]
 OfPlan = Annotated[Figure, AfterValidator(must("share"))]
+OneShare = Annotated[Figure, AfterValidator(must("share", most=1))]
 PoundsAYear = Annotated[Figure, AfterValidator(must("GBP per year"))]
 People = Annotated[Figure, AfterValidator(must("people"))]
 Form = Literal[
@@ -102,6 +104,22 @@ class Organisation(Shape):
     opening: Opening
 
 
+class Pays(Shape):
+    """What a pooled fund pays for of what is simulated, who decides on more of it, and what hangs on performance.
+
+    `share` is of what the services cost where the host buys care. Pot A binds its partners, in B the partner ratifies,
+    in C the national commissioner too; `ratified` says whether they would. With `nhs_capped` commissioners bear an
+    overspend up to a share of what they pay in. `performance` is released as emergency admissions fall (F13).
+    """
+
+    services: Annotated[list[Text], Field(min_length=1)]
+    share: OneShare
+    pot: Literal["A", "B", "C"] = "A"
+    ratified: bool = True
+    nhs_capped: bool = False
+    performance: PoundsAYear | None = None
+
+
 class Fund(Shape):
     """Money that may be spent on stated purposes only: a pooled fund, a ring-fence, or a fund of an outside body.
 
@@ -113,6 +131,7 @@ class Fund(Shape):
     purposes: Annotated[list[Text], Field(min_length=1)]
     members: list[Text] = []
     contributions: Shares | None = None
+    pays: Pays | None = None
 
 
 class Population(Shape):

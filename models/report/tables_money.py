@@ -9,10 +9,10 @@ import numpy as np
 import numpy.typing as npt
 
 from models.figures import Figure
-from models.finance.invariants import system_result
+from models.finance.invariants import BEFORE, system_result
 from models.finance.rules.double_running import NEVER
 from models.finance.simulated.accounts import Account, Accounts
-from models.finance.simulated.costs import DOUBLE_RUNNING, NEW_PLACES, STRANDED
+from models.finance.simulated.costs import DOUBLE_RUNNING, NEW_PLACES, REDUNDANCY, STRANDED
 from models.finance.simulated.results import break_even_years, by_year, years_of
 from models.plan import months_after
 from models.report import series
@@ -46,6 +46,9 @@ def money_section(outcome: Outcome) -> dict[str, Any] | None:
         "result": _results(usual, plans),
         "nothing": _nothing(found),
         "growth": percent(found.nothing.growth, 1),
+        "dividend": _dividend(usual),
+        "pools": [pool.fund.title for pool in found.basis.pools.values()],
+        "bias": _bias(found),
         "why": found.finance.money_assessed.removeprefix("not assessed: "),
         "made_up": outcome.settings.finance is None,
         "assumed": _assumed(found),
@@ -81,6 +84,7 @@ def summary_rows(plans: list[Account]) -> list[list[str]]:
     capital = [_millions(sum(a.costs.capital.values(), np.zeros(1, np.int64)).sum(axis=0)) for a in plans]
     if any(np.any(c) for c in capital):
         rows.append(["Capital of the plan", *(_cell(np.atleast_1d(c)) for c in capital)])
+    rows += _once(plans)
     rows.append(
         [
             "Cost of wards and places that has ended, all years",
@@ -90,6 +94,17 @@ def summary_rows(plans: list[Account]) -> list[list[str]]:
     rows.append(["Most that the plan is behind at once: all it has added less all that has ended", *map(_peak, plans)])
     rows.append(["Month in which it is furthest behind", *map(_peak_month, plans)])
     rows.append(["Pays for itself (the last twelve months repeating)", *map(_even, plans)])
+    return rows
+
+
+def _once(plans: list[Account]) -> list[list[str]]:
+    """Redundancies and savings programmes, where there are any."""
+    redundant = [_millions(a.costs.of(REDUNDANCY).sum(axis=0)) for a in plans]
+    rows = [["Redundancies, all years", *map(_cell, redundant)]] if any(map(np.any, redundant)) else []
+    if any(a.costs.savings for a in plans):
+        for words, part in (("planned", "planned"), ("booked", "booked"), ("booked, lasting part", "recurrent")):
+            each = [sum((getattr(s, part).sum(axis=0) for s in a.costs.savings), np.zeros(1, np.int64)) for a in plans]
+            rows.append([f"Savings programmes, {words}, all years", *(_cell(_millions(pence)) for pence in each)])
     return rows
 
 
@@ -152,6 +167,23 @@ def _results(usual: Account, plans: list[Account]) -> list[list[str]]:
     return [[year, *(_cell(f[:, n]) for f in found)] for n, year in enumerate(years)]
 
 
+def _dividend(usual: Account) -> str:
+    """Dividend on public capital that the area pays in the baseline year, in millions; nothing where it pays none."""
+    both = [system_result(usual.books, BEFORE), system_result(usual.books, [p for p in BEFORE if p != "pdc_dividend"])]
+    due = float(_millions(by_year(usual, both[0] - both[1])[:, 0]).mean())
+    return amount(due, 1) if due >= LEAST else ""
+
+
+def _bias(found: Accounts) -> str:
+    rules = found.money.rules.efficiency
+    most, least = (percent(f.value) for f in (rules.optimism_capital, rules.optimism_least))
+    return {
+        "none": "Capital is as the plan states it, without optimism bias.",
+        "stated": f"Capital is {most} above what the plan states: the usual optimism bias.",
+        "drawn": f"Capital is between {least} and {most} above what the plan states, drawn anew in every future.",
+    }[found.money.bias.capital]
+
+
 def _nothing(found: Accounts) -> list[list[str]]:
     """The do-nothing twin every five years."""
     twin = found.nothing
@@ -167,6 +199,9 @@ def _assumed(found: Accounts) -> list[str]:
         ("A ward of 28 beds", rules.step_costs.ward),
         ("An occupied bed-day", rules.step_costs.occupied_bed_day),
         ("Months for which a closed ward still costs", rules.step_costs.ward_notice),
+        ("Part of the staff of a closed ward made redundant", rules.staffing.redundant),
+        ("Life of buildings and equipment", rules.capital.opening_life),
+        *((f"Part of services that {p.fund.title} pays for", p.terms.share) for p in found.basis.pools.values()),
         ("Treatment that comes with one more admission", money.hospital.treatment),
         *((f"A day of a place ({name})", s.day) for name, s in money.services.items()),
         ("Part of it that is spent on an empty place", money.services["p1"].standing if "p1" in money.services else

@@ -24,6 +24,7 @@ Pounds = Annotated[Figure, AfterValidator(must("GBP"))]
 PoundsYear = Annotated[Figure, AfterValidator(must("GBP per year"))]
 PerDay = Annotated[Figure, AfterValidator(must("GBP per bed-day"))]
 Factor = Annotated[Figure, AfterValidator(must("factor"))]
+Service = Annotated[Figure, AfterValidator(must("years"))]
 Count = Annotated[Figure, AfterValidator(must("payments per year"))]
 
 
@@ -109,6 +110,10 @@ class Capital(Shape):
     building_life: Months
     equipment_life: Months
     software_life: Months
+    opening_life: Months
+    replaced: OneShare
+    ward_part: OneShare
+    given_up: OneShare
     loan_rate: PerYear
     envelope: OneShare
     backlog: Pounds
@@ -133,6 +138,7 @@ class Efficiency(Shape):
     invest: Months
     up_front: AnyShare
     optimism_capital: AnyShare
+    optimism_least: AnyShare
     optimism_running: AnyShare
 
 
@@ -155,6 +161,8 @@ class Staffing(Shape):
     redundancy_a_year: Months
     redundancy_most: Months
     redundancy_salary: PoundsYear
+    redundant: OneShare
+    service: Service
     retraining: Months
     retraining_fee: Pounds
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from models.arms import Observed
 from models.finance.books import Books, year_of
@@ -20,6 +20,7 @@ from models.finance.simulated.do_nothing import DoNothing, do_nothing
 from models.finance.simulated.made_up import made_up
 from models.finance.simulated.periods import gap_words, gaps
 from models.finance.simulated.posting import post
+from models.finance.simulated.savings import capital_with_bias, programmes
 from models.finance.simulated.settings import Money
 from models.plan import Schedule
 from models.system import System
@@ -82,6 +83,7 @@ def accounts(
     finance: Finance | None,
     money: Money,
     growth: float,
+    seed: int = 0,
 ) -> Accounts:
     """Keep the books of every arm.
 
@@ -96,6 +98,8 @@ def accounts(
     money : Money
     growth : float
         Of overnight bed-days a year, for the do-nothing twin.
+    seed : int
+        Of the run, for what money draws itself.
 
     Raises
     ------
@@ -110,7 +114,7 @@ def accounts(
     found, agreed, totals = {}, None, None
     for name, o in observed.items():
         plan = schedules.get(name)
-        found[name], agreed = _account(o, plan, finance, money, agreed, totals)
+        found[name], agreed = _account(o, plan, finance, money, agreed, totals, seed)
         position = found[name].position
         totals = position.totals if position else None
     assert agreed is not None  # noqa: S101 - there is always business as usual
@@ -125,11 +129,17 @@ def _account(
     money: Money,
     agreed: Basis | None,
     totals: Totals | None,
+    seed: int,
 ) -> tuple[Account, Basis]:
     """Keep the books of one arm; without a basis it is business as usual, which gives it."""
     start = _opening_day(finance, o.arm.system)
     done = activity(o, start)
     spent = costs(done, changes(o, plan, start), o.arm.system, plan, money)
+    spent = replace(
+        spent,
+        capital={site: capital_with_bias(pence, money, seed) for site, pence in spent.capital.items()},
+        savings=programmes(finance, done.months, done.replications, plan is not None, money, seed),
+    )
     agreed = agreed or basis(finance, o.arm.system, done, spent, money)
     books, position = post(finance, agreed, done, spent, money, totals)
     both, starts = _both(spent, done.months, plan) if plan else (None, 0)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 import numpy as np
@@ -18,8 +18,10 @@ from models.finance.organisations import EXTERNAL, Contract
 from models.finance.organisations import System as Finance
 from models.finance.rules.amounts import MONTHS, Pence, as_pence, growing, split
 from models.finance.simulated.activity import Activity
+from models.finance.simulated.charges import baseline_charges
 from models.finance.simulated.costs import Costs
 from models.finance.simulated.periods import Steps, in_force, on_each, shares
+from models.finance.simulated.pools import Pool, baseline_pools, pools_of
 from models.finance.simulated.settings import FORMS, Money
 from models.system import System
 from sim.errors import Fault, FaultsError
@@ -134,7 +136,11 @@ class Basis:
     direct, other : mapping
         Cost of what is simulated, and of what is not.
     public : mapping
-        Allocations of commissioners, grants and taxes of councils: what their contracts are planned to cost.
+        Allocations of commissioners, grants and taxes of councils: what their contracts and pools are planned to cost.
+    pools : mapping
+        Pooled funds that pay for simulated services.
+    charges : mapping
+        Wear and dividend.
     """
 
     contracts: list[Paid]
@@ -143,6 +149,8 @@ class Basis:
     other: Mapping[str, int]
     public: Mapping[str, int]
     owners: Owners
+    pools: Mapping[str, Pool] = field(default_factory=dict)
+    charges: Mapping[str, int] = field(default_factory=dict)
 
 
 def values(done: Activity, spent: Costs, who: Owners, money: Money) -> dict[str, Pence]:
@@ -189,8 +197,17 @@ def basis(finance: Finance, system: System, done: Activity, spent: Costs, money:
         if organisation.kind in ("commissioner", "council"):
             public[name] = out - income
         else:
-            other[name] = max(0, income - out - direct.get(name, 0))
-    return Basis(contracts, value, direct, other, public, who)
+            other[name] = income - out - direct.get(name, 0)
+    found = Basis(contracts, value, direct, other, public, who)
+    return _beside_contracts(found, pools_of(finance, done, spent, who, money), baseline_charges(finance, money))
+
+
+def _beside_contracts(found: Basis, pools: Mapping[str, Pool], charges: Mapping[str, int]) -> Basis:
+    """Let pools, wear and dividend be paid for in the baseline year as well."""
+    more = baseline_pools(pools)
+    other = {n: max(0, pence + more.get(n, 0) - charges.get(n, 0)) for n, pence in found.other.items()}
+    public = {n: pence - more.get(n, 0) for n, pence in found.public.items()}
+    return replace(found, other=other, public=public, pools=pools, charges=charges)
 
 
 def _a_year(pence: Pence) -> int:

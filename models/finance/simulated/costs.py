@@ -7,8 +7,8 @@ double running while the beds that it replaces are open (T1).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 import numpy as np
@@ -18,15 +18,18 @@ from models.care.wards import shared_out
 from models.finance.rules.amounts import MONTHS, Pence, growing, over, product, scaled, times
 from models.finance.rules.step_costs import Wards, ward_costs
 from models.finance.simulated.activity import Activity, Changes
+from models.finance.simulated.redundancy import released_staff
+from models.finance.simulated.savings import Saved
 from models.finance.simulated.settings import Money
 from models.plan import Schedule
 from models.plans.moves import BEDS, Move
 from models.system import System
 from sim.errors import CarebridgeError
 
-__all__ = ["DOUBLE_RUNNING", "NEW_PLACES", "STRANDED", "Cost", "Costs", "costs"]
+__all__ = ["DOUBLE_RUNNING", "NEW_PLACES", "REDUNDANCY", "STRANDED", "Cost", "Costs", "costs"]
 
 DOUBLE_RUNNING, NEW_PLACES, STRANDED = "double running", "new places", "stranded cost"
+REDUNDANCY = "redundancy"
 HOSPITAL = "hospital"  #: who runs it: the trust of the hospital
 A_YEAR = 365
 MILLION = 10**8  #: pence in a million pounds
@@ -73,11 +76,20 @@ class Costs:
         Pence spent on buildings and equipment in each month, by hospital.
     released : mapping
         Cost of wards and places that has ended because the plan closed them, by hospital and by who runs them.
+    beds : mapping
+        Beds of the wards of each hospital.
+    gone : mapping
+        Of these, beds of whole wards closed for good whose notice has run out, by hospital.
+    savings : list of Saved
+        Savings programmes, beside what is simulated.
     """
 
     lines: list[Cost]
     capital: Mapping[str, Pence]
     released: Mapping[tuple[str, str], Pence]
+    beds: Mapping[str, int]
+    gone: Mapping[str, Pence]
+    savings: Sequence[Saved] = ()
 
     def of(self, *items: str) -> Pence:
         """Sum of some kinds of cost over all hospitals."""
@@ -85,9 +97,10 @@ class Costs:
 
     @property
     def added(self) -> Pence:
-        """What the plan adds: new places and beds, staff who retrain, and capital."""
+        """What the plan adds: new places and beds, staff who retrain or are made redundant, and capital."""
         zero = np.zeros_like(self.lines[0].pence)
-        return self.of(DOUBLE_RUNNING, NEW_PLACES, "added beds", "retraining") + sum(self.capital.values(), zero)
+        once = self.of("retraining", REDUNDANCY) + sum(self.capital.values(), zero)
+        return self.of(DOUBLE_RUNNING, NEW_PLACES, "added beds") + once
 
     @property
     def ended(self) -> Pence:
@@ -117,8 +130,11 @@ def costs(done: Activity, changed: Changes, system: System, plan: Schedule | Non
         raise CarebridgeError(f"money.services has no price for {', '.join(unpriced)}.")
     lines: list[Cost] = []
     released: dict[tuple[str, str], Pence] = {}
+    beds, shut = {}, {}
     for site in system.footprint.sites:
-        found, ended = _hospital(site, done, changed, system, money)
+        wards = _wards(site, system, money)
+        beds[site], shut[site] = int(wards.beds.sum()), _gone(wards, site, done, changed, money)
+        found, ended = _hospital(site, wards, shut[site], done, changed, money)
         lines += found
         released[site, HOSPITAL] = ended
         double = _double_share(site, changed, plan)
@@ -127,7 +143,7 @@ def costs(done: Activity, changed: Changes, system: System, plan: Schedule | Non
             lines += more
             runs = money.services[service].runs
             released[site, runs] = released.get((site, runs), 0) + gone
-    return Costs(lines, _capital(done, changed, system, plan), released)
+    return Costs(lines, _capital(done, changed, system, plan), released, beds, shut)
 
 
 def _wards(site: str, system: System, money: Money) -> _Sized:
@@ -152,10 +168,20 @@ class _Sized(Wards):
     beds: npt.NDArray[np.int64]
 
 
-def _hospital(site: str, done: Activity, changed: Changes, system: System, money: Money) -> tuple[list[Cost], Pence]:
+def _gone(wards: _Sized, site: str, done: Activity, changed: Changes, money: Money) -> Pence:
+    """Beds of whole wards closed for good whose notice has run out [months, replications]."""
+    none, beds = np.zeros((len(done.months), 1), np.int64), int(wards.beds.sum())
+    freed = np.minimum(changed.released.get((site, BEDS), none), beds)
+    a_month = replace(wards, ward_cost=MONTHS * wards.beds)  # counted as if a bed cost a penny a month
+    left = _ward_cost(a_month, freed, round(money.rules.step_costs.ward_notice.value))
+    return np.broadcast_to(beds - left, (len(done.months), done.replications))
+
+
+def _hospital(
+    site: str, wards: _Sized, closed: Pence, done: Activity, changed: Changes, money: Money
+) -> tuple[list[Cost], Pence]:
     rules = money.rules.step_costs
     none, shape = np.zeros((len(done.months), 1), np.int64), (len(done.months), done.replications)
-    wards = _wards(site, system, money)
     beds = int(wards.beds.sum())
     gone, freed = (np.minimum(m.get((site, BEDS), none), beds) for m in (changed.closed, changed.released))
     paid = _ward_cost(wards, freed, round(rules.ward_notice.value))
@@ -171,6 +197,7 @@ def _hospital(site: str, done: Activity, changed: Changes, system: System, money
         ("bed days", "supplies", "suppliers", growing(done.bed_days[site], money.pence(rules.occupied_bed_day))),
         ("treatment", "supplies", "suppliers", _treatment(site, done, money)),
         ("retraining", "one_off", "staff", _retraining(site, changed, none, money)),
+        (REDUNDANCY, "one_off", "staff", released_staff(closed, round(money.hospital.ward_beds.value), money)),
     )
     lines = [Cost(site, i, HOSPITAL, p, to, np.broadcast_to(x, shape)) for i, p, to, x in items if x.any()]
     return lines, np.broadcast_to(full - paid, shape)

@@ -32,7 +32,7 @@ class DoNothing:
     income : list of int
         From outside the area: allocations and grants as they are, and what is paid by activity.
     care, other : list of int
-        Cost of what is simulated, and of the rest.
+        Cost of what is simulated, and of the rest, wear and dividend with it.
     """
 
     years: list[str]
@@ -82,5 +82,5 @@ def do_nothing(finance: Finance, basis: Basis, years: list[str], growth: float, 
         growth=growth,
         income=[int(times(public + fixed, real**n) + times(varying, up**n - 1)) for n in span],
         care=[int(times(care, up**n)) for n in span],
-        other=[other for _ in span],
+        other=[other + sum(basis.charges.values()) for _ in span],
     )

@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from fractions import Fraction
-
 import numpy as np
-import numpy.typing as npt
 
 from models.finance.books import Books, month_starts, year_of
 from models.finance.ledger import Book
 from models.finance.organisations import System as Finance
-from models.finance.rules.amounts import MONTHS, Pence, over, split, times
+from models.finance.rules.amounts import MONTHS, Pence
 from models.finance.rules.contracts import pay
-from models.finance.rules.public_dividend import dividend, instalments
 from models.finance.simulated.activity import Activity
 from models.finance.simulated.agreed_totals import Totals, in_time_of
 from models.finance.simulated.basis import Basis, Paid, values
+from models.finance.simulated.charges import post_charges
 from models.finance.simulated.control import Position, settle
 from models.finance.simulated.costs import Costs
 from models.finance.simulated.periods import in_force, on_each, shared
+from models.finance.simulated.pools import post_pools
+from models.finance.simulated.savings import post_programmes
 from models.finance.simulated.settings import Money, agreed_form
+from models.finance.simulated.years import Years as _Years
+from models.finance.simulated.years import grown as _grown
+from models.finance.simulated.years import twelfths as _twelfths
 
 __all__ = ["post"]
 
@@ -66,56 +67,13 @@ def post(
             book.pay(EVERY, owner, cost.payee, cost.rule, cost.pence.T, cost.purpose)
     for name, yearly in basis.other.items():
         book.pay(EVERY, name, "suppliers", "other_services", _twelfths(yearly, years), "other", settle_months=LATE)
+    post_pools(book, basis.pools, done, spent, years, money)
+    post_programmes(book, spent.savings, basis.other, years)
     _savings(book, basis, spent, years)
-    _buildings(book, basis, spent, years, money)
+    post_charges(book, basis, spent, years, money)
     in_time = in_time_of(basis.owners.hospital, done.in_time, done.emergencies)
     position = settle(book, finance, basis, in_time, money, totals)
     return book.close(), position
-
-
-@dataclass(frozen=True)
-class _Years:
-    """Financial years of the months of the books."""
-
-    names: list[str]
-    number: npt.NDArray[np.int64]  # of the year of each month, from 0
-    first: npt.NDArray[np.int64]  # first month of the year of each month
-    month: npt.NDArray[np.int64]  # of the year, from 0
-
-    @classmethod
-    def read(cls, named: list[str]) -> _Years:
-        names = list(dict.fromkeys(named))
-        number = np.array([names.index(name) for name in named])
-        first = np.array([named.index(name) for name in named])
-        return cls(names, number, first, np.arange(len(named)) - first)
-
-    def so_far(self, monthly: Pence) -> Pence:
-        """Totals of the year so far [months, ...]."""
-        total = np.cumsum(monthly, axis=0)
-        before = np.concatenate([np.zeros_like(total[:1]), total[:-1]])
-        return total - before[self.first]
-
-    def apart(self, so_far: Pence) -> Pence:
-        """Months of totals of the year so far."""
-        before = np.concatenate([np.zeros_like(so_far[:1]), so_far[:-1]])
-        return so_far - np.where(self._opens(so_far.ndim), 0, before)
-
-    def _opens(self, dimensions: int) -> npt.NDArray[np.bool_]:
-        return (self.month == 0).reshape(-1, *(1,) * (dimensions - 1))
-
-
-def _twelfths(yearly: int | Pence, years: _Years) -> Pence:
-    """A yearly amount, or one for each year, by month [months], to the penny."""
-    amounts = np.broadcast_to(np.asarray(yearly, np.int64), len(years.names))
-    return split(amounts, np.ones(MONTHS, np.int64))[years.number, years.month]
-
-
-def _grown(yearly: int, years: _Years, money: Money) -> Pence:
-    """The same with the real growth of income, year by year."""
-    rate = 1 + Fraction(repr(money.growth.value))
-    if rate == 1:
-        return _twelfths(yearly, years)
-    return _twelfths(np.array([int(times(yearly, rate**n)) for n in range(len(years.names))], np.int64), years)
 
 
 def _contract(book: Book, paid: Paid, years: _Years, worth: Pence | None, base: int, money: Money) -> None:
@@ -163,38 +121,3 @@ def _savings(book: Book, basis: Basis, spent: Costs, years: _Years) -> None:
         for month in np.flatnonzero(np.append(years.month[1:] == 0, True)):
             if so_far[month].any():
                 book.agreed.saving(int(month), f"closures_{runs}_{site}", basis.owners.of(site, runs), so_far[month])
-
-
-def _buildings(book: Book, basis: Basis, spent: Costs, years: _Years, money: Money) -> None:
-    """Capital of the plan, given as public dividend capital: bought, worn out evenly, and its dividend paid."""
-    life = round(money.rules.capital.building_life.value)
-    for site, bought in spent.capital.items():
-        if not bought.any():
-            continue
-        trust, total = basis.owners.hospital[site], np.cumsum(bought, axis=0)
-        book.receive_pdc(EVERY, trust, f"capital_{site}", bought.T)
-        book.build(EVERY, trust, f"buildings_{site}", bought.T)
-        in_use = np.concatenate([np.zeros_like(total[:1]), total[:-1]])
-        worn = over(np.cumsum(in_use - _earlier(in_use, life), axis=0), life)
-        wear = np.diff(worn, axis=0, prepend=0)
-        book.depreciate(EVERY, trust, f"wear_{site}", wear.T)
-        _dividend(book, trust, site, total - worn, years, money)
-
-
-def _earlier(values: Pence, months: int) -> Pence:
-    """Values of some months before, nought at first."""
-    return np.concatenate([np.zeros_like(values[:months]), values[:-months]])[: len(values)]
-
-
-def _dividend(book: Book, trust: str, site: str, net: Pence, years: _Years, money: Money) -> None:
-    """Dividend on the plan's own assets, by half-years, each year's on the mean of its two ends."""
-    rate, zero = money.rules.public_dividend.rate, np.zeros_like(net[0])
-    for n in range(len(years.names)):
-        months = np.flatnonzero(years.number == n)
-        if len(months) < MONTHS:
-            continue
-        before = net[months[0] - 1] if months[0] else zero
-        due = dividend(before, net[months[-1]], zero, zero, zero, rate)
-        parts = instalments(due, round(money.rules.public_dividend.payments.value))
-        step = MONTHS // parts.shape[-1]
-        book.pay(months[step - 1 :: step], trust, "dhsc", f"dividend_{site}", parts, "pdc_dividend")

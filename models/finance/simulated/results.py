@@ -1,8 +1,8 @@
 """The money of a run as a table: income and expenditure by arm, year and organisation, and what a change costs.
 
 Convention: income is positive and expenditure negative; a positive result is a surplus. Memoranda (double running,
-new places, stranded cost, cost ended, loans owed, standing against control totals) are amounts of their own and part of
-no sum; all are positive but control totals, what results are above or below them, and the dashboard ratio.
+new places, stranded cost, cost ended, savings, loans owed, standing against control totals) are amounts of their own,
+and part of no sum; all are positive but control totals, what results are above or below them, and the dashboard ratio.
 """
 
 from __future__ import annotations
@@ -94,7 +94,17 @@ def _lines(account: Account, found: Accounts) -> Lines:
         for who, line, amounts in memos(account.position, account.books):
             part = len(years_of(account)) - amounts.shape[1]  # a year that is not whole is not held against anything
             out[who, line] = np.pad(amounts, ((0, 0), (0, part)))
-    order = [*found.finance.organisations, SYSTEM]
+    for saved in account.costs.savings:
+        for words, pence in (
+            ("planned", saved.planned),
+            ("booked", saved.booked),
+            ("booked, recurrent", saved.recurrent),
+            ("cost up front", saved.cost),
+        ):
+            for who in (saved.organisation, SYSTEM):
+                line = who, f"memo: savings programmes, {words}"
+                out[line] = out.get(line, 0) + by_year(account, pence.T)
+    order = [*found.finance.members, SYSTEM]
     return {key: out[key] for key in sorted(out, key=lambda k: (order.index(k[0]), _place(k[1]), k[1]))}
 
 

@@ -14,6 +14,7 @@ from models.finance.rules.amounts import exact
 from models.finance.rules.contracts import Contract
 from models.finance.rules.settings import AnyShare, Factor, OneShare, PoundsYear, Rules
 from models.finance.simulated.control_terms import Control, Limits
+from models.finance.simulated.programme_terms import Bias, Saving
 
 __all__ = ["FORMS", "Money", "Service", "agreed_form"]
 
@@ -70,6 +71,8 @@ class Money(Shape):
     services: Annotated[dict[str, Service], Field(min_length=1)]
     growth: Growth
     retraining_salary: PoundsYear
+    savings: dict[Name, Saving]
+    bias: Bias
     allowance: AnyShare
     control: Control
     limits: Limits
