@@ -6,12 +6,13 @@ While an opening balance sheet is made up, nothing is judged; what the books say
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
 
 from models.criteria import Assessed, reported
-from models.finance.invariants import system_result
+from models.finance.invariants import BEFORE, system_result
 from models.finance.rules.amounts import Pence
 from models.finance.simulated.accounts import Account, Accounts
 from models.finance.simulated.results import by_year, years_of
@@ -20,6 +21,7 @@ from models.finance.statements import SYSTEM, income_and_expenditure
 __all__ = ["area_income", "money_criterion"]
 
 KEY, NAME, UNIT = "K7", "Money: the area's result beside business as usual", "\u00a3 million a year"
+TOLD = ("psf", "interest")  #: left out of what is told for information: it breaks even in the baseline year
 A_MILLION = 10**8  #: pence
 Window = tuple[dt.date, dt.date]
 
@@ -41,6 +43,7 @@ def money_criterion(found: Accounts, arm: str, window: Window) -> Assessed | str
     allowed = float(found.money.allowance.value) * area_income(usual)[years] / A_MILLION
     why = found.finance.money_assessed
     if why != "assessed":
+        values, before = (_result(account, TOLD)[:, years] / A_MILLION for account in (plan, usual))
         span = f"{years_of(plan)[years[0]]} to {years_of(plan)[years[-1]]}" if years else "no whole year"
         return (
             f"{why}. For information, {_timeline(arm)}: the area's result is {_said(values)} million pounds a "
@@ -64,9 +67,9 @@ def _timeline(arm: str) -> str:
     return f"in {arm.removesuffix('y')} years" if arm.removesuffix("y").isdigit() else arm
 
 
-def _result(account: Account) -> Pence:
-    """Yearly result of the area (R, years)."""
-    return by_year(account, system_result(account.books))
+def _result(account: Account, without: Sequence[str] = BEFORE) -> Pence:
+    """Yearly result of the area (R, years), without some purposes."""
+    return by_year(account, system_result(account.books, without))
 
 
 def area_income(account: Account) -> Pence:

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from models.figures import Figure
-from models.finance.invariants import BEFORE, system_result
+from models.finance.invariants import system_result
 from models.finance.rules.double_running import NEVER
 from models.finance.simulated.accounts import Account, Accounts
 from models.finance.simulated.costs import DOUBLE_RUNNING, NEW_PLACES, REDUNDANCY, STRANDED
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["money_section", "owner_rows", "summary_rows", "year_rows"]
 
 A_MILLION = 10**8  #: pence
+PRESENTED = ("psf", "interest")  #: purposes that the area's result is shown without
 LEAST = 0.05  #: of a million pounds; years with less have no row of their own
 
 Floats = npt.NDArray[np.float64]
@@ -46,9 +47,8 @@ def money_section(outcome: Outcome) -> dict[str, Any] | None:
         "result": _results(usual, plans),
         "nothing": _nothing(found),
         "growth": percent(found.nothing.growth, 1),
-        "dividend": _dividend(usual),
         "pools": [pool.fund.title for pool in found.basis.pools.values()],
-        "bias": _bias(found),
+        "bias": _bias(found, plans),
         "why": found.finance.money_assessed.removeprefix("not assessed: "),
         "made_up": outcome.settings.finance is None,
         "assumed": _assumed(found),
@@ -160,21 +160,17 @@ def owner_rows(
 
 
 def _results(usual: Account, plans: list[Account]) -> list[list[str]]:
-    """The area's result by year, before PSF, interest and dividend."""
+    """The area's result by year, before PSF and interest: in the baseline year it breaks even."""
     arms = [usual, *plans]
-    found = [_millions(by_year(a, system_result(a.books))) for a in arms]
+    found = [_millions(by_year(a, system_result(a.books, PRESENTED))) for a in arms]
     years = years_of(usual)
     return [[year, *(_cell(f[:, n]) for f in found)] for n, year in enumerate(years)]
 
 
-def _dividend(usual: Account) -> str:
-    """Dividend on public capital that the area pays in the baseline year, in millions; nothing where it pays none."""
-    both = [system_result(usual.books, BEFORE), system_result(usual.books, [p for p in BEFORE if p != "pdc_dividend"])]
-    due = float(_millions(by_year(usual, both[0] - both[1])[:, 0]).mean())
-    return amount(due, 1) if due >= LEAST else ""
-
-
-def _bias(found: Accounts) -> str:
+def _bias(found: Accounts, plans: list[Account]) -> str:
+    """How sure the capital of the plan is; nothing where it has none."""
+    if not any(a.costs.capital for a in plans):
+        return ""
     rules = found.money.rules.efficiency
     most, least = (percent(f.value) for f in (rules.optimism_capital, rules.optimism_least))
     return {
@@ -195,13 +191,14 @@ def _nothing(found: Accounts) -> list[list[str]]:
 def _assumed(found: Accounts) -> list[str]:
     """The figures that the amounts rest on, with their range and status."""
     money, rules = found.money, found.money.rules
+    shares = dict.fromkeys(pool.terms.share for pool in found.basis.pools.values())
     named: list[tuple[str, Figure]] = [
         ("A ward of 28 beds", rules.step_costs.ward),
         ("An occupied bed-day", rules.step_costs.occupied_bed_day),
         ("Months for which a closed ward still costs", rules.step_costs.ward_notice),
         ("Part of the staff of a closed ward made redundant", rules.staffing.redundant),
         ("Life of buildings and equipment", rules.capital.opening_life),
-        *((f"Part of services that {p.fund.title} pays for", p.terms.share) for p in found.basis.pools.values()),
+        *(("Part of their services that pooled funds pay for", share) for share in shares),
         ("Treatment that comes with one more admission", money.hospital.treatment),
         *((f"A day of a place ({name})", s.day) for name, s in money.services.items()),
         ("Part of it that is spent on an empty place", money.services["p1"].standing if "p1" in money.services else

@@ -14,7 +14,7 @@ from models.figures import Figure
 from models.finance.simulated.accounts import Accounts
 from models.finance.simulated.draws import triangular
 from models.finance.simulated.programme_terms import Bias, Saving
-from models.finance.simulated.results import RESULT, money_table
+from models.finance.simulated.results import BEFORE_FINANCING, money_table
 from models.finance.simulated.savings import capital_with_bias, programmes
 from models.finance.simulated.settings import Money
 from models.money import accounts_of
@@ -117,7 +117,7 @@ def test_a_programme_of_the_plan_is_in_the_books_of_its_organisation(outcome: Ou
     for who in ("royal_devon_exeter", "system"):
         booked, cost = (_line(found, "3y", who, f"memo: savings programmes, {w}") for w in ("booked", "cost up front"))
         assert booked[3] == pytest.approx(675_000, abs=1) and cost.sum() == pytest.approx(300_000, abs=1)
-        better = _line(found, "3y", who, RESULT) - _line(outcome.money, "3y", who, RESULT)
+        better = _line(found, "3y", who, BEFORE_FINANCING) - _line(outcome.money, "3y", who, BEFORE_FINANCING)
         assert better[:5] == pytest.approx((booked - cost)[:5], abs=5_000)  # and a little interest
     assert not len(_line(found, USUAL, "system", "memo: savings programmes, booked"))
     claims = found.arms["3y"].books.savings
