@@ -17,9 +17,11 @@ from sim.clock import Calendar
 from sim.hybrid import HybridRun
 from sim.tables import Change, Lowered
 
-__all__ = ["Levers"]
+__all__ = ["Levers", "Way"]
 
-SMALL = 1e-6  #: members of staff that may differ by rounding
+SMALL = 1e-6  #: members of staff, or share of people, that may differ by rounding
+
+Way = tuple[str, str, str]  #: service that people would have used, the one to which they go instead, and its site
 
 
 @dataclass
@@ -41,12 +43,14 @@ class Levers:
     around: HybridRun | None = None
     closed: dict[str, int] = field(default_factory=dict)
     extra: dict[str, int] = field(default_factory=dict)
+    mothballed: dict[str, int] = field(default_factory=dict)
     staff: dict[tuple[str, str, str], float] = field(default_factory=dict)
     stay: dict[str, float] = field(default_factory=dict)
     kept: dict[str, tuple[float, float]] = field(default_factory=dict)
     attending: dict[str, float] = field(default_factory=dict)
-    moved: dict[str, dict[tuple[str, str], float]] = field(default_factory=dict)
+    moved: dict[str, dict[Way, float]] = field(default_factory=dict)
     places: dict[tuple[str, str], tuple[int, int, int]] = field(default_factory=dict)
+    _turned: set[tuple[str, int]] = field(default_factory=set)  # rules of wards that send people elsewhere, or did
     _changes: list[Change] = field(default_factory=list)
     _parameters: dict[str, float] = field(default_factory=dict)
 
@@ -54,14 +58,18 @@ class Levers:
         for sources in self.system.roles.home_sources.values():
             self._changes += [self.lowered.source_at(source, 0.0, self.run.now) for source in sources]
 
-    def beds(self, site: str, closed: int, extra: int = 0) -> None:
-        """Close so many hospital beds in all, of those that are open in the season; keep `extra` open for now."""
-        if (closed, extra) == (self.closed.get(site, 0), self.extra.get(site, 0)):
+    def beds(self, site: str, closed: int, extra: int = 0, mothballed: int = 0) -> None:
+        """Close so many hospital beds in all, of those that are open in the season; keep `extra` open for now.
+
+        Of those closed, `mothballed` can reopen, and their staff stay.
+        """
+        open_before = (self.closed.get(site, 0), self.extra.get(site, 0))
+        if (*open_before, self.mothballed.get(site, 0)) == (closed, extra, mothballed):
             return
-        self.closed[site], self.extra[site] = closed, extra
-        told = {"closed_beds": closed, "escalation_beds": extra}
+        self.closed[site], self.extra[site], self.mothballed[site] = closed, extra, mothballed
+        told = {"closed_beds": closed, "escalation_beds": extra, "mothballed_beds": mothballed}
         self._parameters |= {f"{k}[{site}]": float(n) for k, n in told.items() if self.system.has_parameter(k)}
-        if not self._by_stocks(site):
+        if not self._by_stocks(site) and open_before != (closed, extra):
             self._changes += self._beds(site)
 
     def people(self, staff: Mapping[tuple[str, str, str], int], learning: Mapping[tuple[str, str], int]) -> None:
@@ -110,8 +118,8 @@ class Levers:
                 left = max(0, piece.before + round((added - closed) * piece.per_place))
                 self._changes.append(self.lowered.places_at(piece.pool, left, self.run.now))
 
-    def ways(self, site: str, moved: Mapping[tuple[str, str], float]) -> None:
-        """Send shares of those who would have used one service to another instead, by (service, other service)."""
+    def ways(self, site: str, moved: Mapping[Way, float]) -> None:
+        """Send shares of those who would have used one service of a site to another instead, or to another site's."""
         if dict(moved) == self.moved.get(site, {}):
             return
         self.moved[site] = dict(moved)
@@ -120,14 +128,23 @@ class Levers:
             for number, rule in enumerate(self.lowered.network.stations[ward].routes):
                 usual = {to: d.share for to, d in rule.to.items() if isinstance(d.share, float)}
                 shares = dict(usual)
-                for (pathway, other), share in moved.items():
+                for (pathway, other, where), share in moved.items():
+                    if where != site:  # the same service, station by station
+                        pairs = zip(services[site, pathway], services[where, other], strict=True)
+                        for name, there in ((a, b) for a, b in pairs if a in usual):
+                            shares |= {name: shares[name] - usual[name] * share}
+                            shares |= {there: shares[there] + usual[name] * share}
+                        continue
                     away, to = ([name for name in services[site, p] if name in usual] for p in (pathway, other))
                     if not away or not to:
                         continue
                     gone, before = sum(usual[name] * share for name in away), sum(usual[name] for name in to)
                     shares |= {name: shares[name] - usual[name] * share for name in away}
                     shares |= {name: shares[name] + gone * (usual[name] / before) for name in to}
-                if any(name in services[site, p] for pair in moved for p in pair for name in usual):
+                lost = sum(usual.values()) - sum(shares.values())
+                assert abs(lost) < SMALL and min(shares.values()) > -SMALL, "people were lost on the way"  # noqa: S101
+                if shares != usual or (ward, number) in self._turned:
+                    self._turned.add((ward, number))
                     self._changes += self.lowered.shares(ward, number, shares, at)
 
     def demand(self, site: str, kept: float, at_home: float) -> None:
