@@ -26,6 +26,7 @@ from models.outputs import baseline_table, tables, verdict_table, waterfall_tabl
 from models.plan import Schedule
 from models.plans.listing import what_moves
 from models.prepare import USUAL, idle, prepare, window
+from models.report.words import short
 from models.sensitivity import Matter, what_matters
 from models.system import System
 from models.verdict import SCHEMA_VERSION, Verdict, judge
@@ -189,6 +190,7 @@ def summary(outcome: Outcome) -> list[str]:
     if not outcome.verdicts:
         return [f"{chosen.plan.title}: NO BASELINE. {'; '.join(outcome.baseline.reasons)}."]
     lines = [f"{chosen.plan.title}, {chosen.footprint.title}: {_moves(chosen)}. {chosen.future.title}."]
+    titles = {key: short(site.name) for key, site in chosen.footprint.sites.items()}
     for name, v in outcome.verdicts.items():
         years = next(t.years for t in chosen.timelines if t.name == name)
         low, high = v.interval
@@ -197,7 +199,7 @@ def summary(outcome: Outcome) -> list[str]:
             f"{v.replications} runs, between {low:.0%} and {high:.0%}; delivered {v.delivered['probability']:.0%}, "
             f"safe {v.safe['probability']:.0%}). What decides: {_name(v)}."
         )
-        lines += [f"    {line}" for line in what_never_happened(outcome.observed[name])]
+        lines += [f"    {line}" for line in what_never_happened(outcome.observed[name], titles)]
     lines += [f"  {line}" for line in (*unchanged(outcome.observed, USUAL), *outcome.baseline.reasons)]
     lines += [f"  Changes nothing in this run: {one.title}. {one.why[0].upper()}{one.why[1:]}." for one in idle(chosen)]
     if not chosen.future.decides:

@@ -44,8 +44,18 @@ def unchanged(observed: Mapping[str, Observed], usual: str) -> list[str]:
     return lines
 
 
-def what_never_happened(plan: Observed, most: int = MOST) -> list[str]:
-    """What never happened, the largest first: which gate held it, and who could open it."""
+def what_never_happened(plan: Observed, titles: Mapping[str, str] | None = None, most: int = MOST) -> list[str]:
+    """What never happened, the largest first: which gate held it, and who could open it.
+
+    Parameters
+    ----------
+    plan : Observed
+        The arm of a timeline.
+    titles : mapping, optional
+        What the lines call each hospital; its key unless given.
+    most : int
+        How many lines.
+    """
     if plan.arm.steering is None:
         return []
-    return [told.text for told in tell(plan.arm.steering.brief, dict(enumerate(plan.outcomes)))[:most]]
+    return [told.text for told in tell(plan.arm.steering.brief, dict(enumerate(plan.outcomes)), titles)[:most]]
