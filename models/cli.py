@@ -49,6 +49,17 @@ Any other key of the configuration can be set too, for example gates=none or pla
 --dry-run prints the configuration and an estimate of time, memory and disk, and runs nothing.
 """
 
+DOCTOR_HELP = """carebridge doctor
+
+  Versions, processor cores, memory, disk, and whether the engine is compiled; ends with 1 where something is amiss.
+"""
+LIST_HELP = """carebridge list [GROUP ...]
+
+  GROUP                 footprints, plans, timelines, scenarios, feedbacks, around, gates, funding, demand, backtests,
+                        sweeps, stocks or hybrids; all of them unless given. Each name with the question it answers
+
+"""
+
 
 def main(words: list[str] | None = None) -> int:
     """Run the command; returns the exit code (0 done, 1 failed, 2 asked wrongly, 130 stopped by Ctrl-C)."""
@@ -88,6 +99,7 @@ def _dispatch(words: list[str]) -> int:
     from models.hybrid_command import HELP as HYBRID_HELP
     from models.monotonicity_command import HELP as MONOTONICITY_HELP
     from models.network_request import HELP as NETWORK_HELP
+    from models.parameters_command import HELP as PARAMETERS_HELP
     from models.stocks_request import HELP as STOCKS_HELP
     from models.sweep.command import ANALYSE_HELP, CHUNK_HELP, COLLECT_HELP, STATUS_HELP, SWEEP_HELP
     from models.verify_command import HELP as VERIFY_HELP
@@ -111,8 +123,8 @@ def _dispatch(words: list[str]) -> int:
         "collect": (_collect, COLLECT_HELP),
         "analyse": (_analyse, ANALYSE_HELP),
         "chunk": (_chunk, CHUNK_HELP),
-        "list": (_list, HELP),
-        "doctor": (_doctor, HELP),
+        "list": (_list, LIST_HELP + PARAMETERS_HELP),
+        "doctor": (_doctor, DOCTOR_HELP),
     }
     if verb not in verbs:
         close = nearest(verb, verbs)
@@ -255,10 +267,11 @@ def _list(words: list[str]) -> int:
         "hybrids": "hybrid",
     }
     files = {
-        "backtests": "backtest case=NAME",
-        "sweeps": "sweep NAME",
-        "stocks": "stocks configs/stocks/NAME.yaml",
-        "hybrids": "hybrid configs/hybrid/NAME.yaml",
+        "demand": "configs/demand/NAME.yaml, of the whole care system; no setting of a run yet",
+        "backtests": "carebridge backtest case=NAME",
+        "sweeps": "carebridge sweep NAME",
+        "stocks": "carebridge stocks configs/stocks/NAME.yaml",
+        "hybrids": "carebridge hybrid configs/hybrid/NAME.yaml",
     }
     wanted = words or list(groups)
     for title in wanted:
@@ -266,7 +279,7 @@ def _list(words: list[str]) -> int:
             close = nearest(title, groups)
             hint = f" Did you mean '{close}'?" if close else ""
             raise CarebridgeError(f"nothing to list under '{title}'; there are: {', '.join(groups)}.{hint}")
-        print(f"{title} (carebridge {files[title]})" if title in files else f"{title} ({groups[title]}=...)")
+        print(f"{title} ({files.get(title, f'{groups[title]}=...')})")
         if title == "plans":
             print("\n".join(list_plans(CONFIGS / "plan", choices("footprint"))))
             continue

@@ -25,6 +25,7 @@ from models.plan import Criteria, DetailName, Fit, Future
 from models.plans import Gates, Plan, Timeline
 from models.plans.check import check_plan
 from models.transition.funding import Fund, Funding, fund_of
+from models.unknown_keys import keys_in, meant
 from models.whose_plan import existing, plan_faults, usual_plan
 from sim.errors import CarebridgeError, Fault, FaultsError, nearest
 from sim.reading.shape import shape_faults
@@ -146,7 +147,8 @@ def parse(words: list[str]) -> Request:
             faults.append(Fault(plain, value, rule, "command line"))
         before.add(plain)
         if not equals and not word.startswith("~"):
-            faults.append(Fault(word, None, "a setting is written key=value.", "command line", nearest(word, LITERAL)))
+            close = nearest(word, ["--dry-run"] if word.startswith("--d") else LITERAL)
+            faults.append(Fault(word, None, "a setting is written key=value.", "command line", close))
         elif key != plain and plain in LITERAL:
             faults.append(Fault(word, None, f"write {plain}=value, without '{key[0]}'.", "command line"))
         elif plain.split(".")[0] in ("hydra", ""):
@@ -393,7 +395,7 @@ def _compose(request: Request, timeline: str) -> dict[str, Any]:
             config = compose("config", overrides=[*literal, *request.overrides])
             data = OmegaConf.to_container(config, resolve=True)
     except (HydraException, OmegaConfBaseException, ValueError) as error:
-        raise CarebridgeError(_plain(error, request.overrides)) from None
+        raise CarebridgeError(_plain(error, request)) from None
     return data  # type: ignore[return-value]
 
 
@@ -451,13 +453,13 @@ def register_scenarios() -> None:
     Plugins.instance().register(ScenarioFolder)
 
 
-def _plain(error: Exception, overrides: list[str]) -> str:
+def _plain(error: Exception, request: Request) -> str:
     """Hydra's message in a line or two, with the nearest valid key where one is misspelt."""
     from hydra.errors import MissingConfigException, OverrideParseException
 
     if isinstance(error, MissingConfigException) and error.missing_cfg_file:
         group, _, name = error.missing_cfg_file.rpartition("/")
-        if group in SECTIONS:
+        if choices(group):
             return str(FaultsError(_named(group, name), "command line"))
     if isinstance(error, OverrideParseException):
         key, _, value = error.override.partition("=")
@@ -465,29 +467,12 @@ def _plain(error: Exception, overrides: list[str]) -> str:
         return str(FaultsError([Fault(key, value, rule, "command line")], "command line"))
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     text = " ".join(lines[:2])
-    for word in overrides:
+    for word in request.overrides:
         key, _, value = word.lstrip("+~").partition("=")
         if key in text or key.split(".")[-1] in text or (value and f"'{value}'" in text):
-            known = [*LITERAL, *_keys(CONFIGS)]
-            close = nearest(key, known)
-            hint = f" Did you mean '{close}'?" if close and close != key else ""
-            return f"1 fault in the command line:\n  - {key}: unknown key or value. {text}{hint}"
+            known = [*LITERAL, *keys_in(CONFIGS, {"plan": request.plan, "footprint": request.footprint})]
+            fault = Fault(key, None, "unknown key.", nearest=meant(key, known))
+            if key in known:
+                fault = Fault(key, value, f"this value cannot be taken. {text}")
+            return str(FaultsError([fault], "the command line"))
     return f"the configuration cannot be composed: {text}"
-
-
-def _keys(folder: Path) -> list[str]:
-    """Every dotted key that the configurations hold, for hints."""
-    import yaml
-
-    found: set[str] = {"replications", "seed", "name"}
-
-    def walk(data: Any, path: str) -> None:
-        if isinstance(data, dict):
-            for key, value in data.items():
-                here = f"{path}.{key}" if path else str(key)
-                found.add(here)
-                walk(value, here)
-
-    for path in folder.glob("*/*.yaml"):
-        walk(yaml.safe_load(path.read_text(encoding="utf-8")), path.parent.name)
-    return sorted(found)

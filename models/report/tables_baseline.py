@@ -82,9 +82,9 @@ def holdout_says(outcome: Outcome) -> str:
     if not better:
         return "The model's forecast of occupancy was nearer to what happened than either simple rule."
     rules = " and ".join(f"\u201c{words}\u201d" for words in better)
-    many = "rules are" if len(better) > 1 else "rule is"
+    many = "two simple rules are" if len(better) > 1 else "a simple rule is"
     return (
-        f"Here simple {many} better than the model: {rules} came nearer to the occupancy that was observed. "
+        f"Here {many} better than the model: {rules} came nearer to the occupancy that was observed. "
         "The model is no tool for forecasting the next quarter; it is used here to compare a plan with business as "
         "usual."
     )

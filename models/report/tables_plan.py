@@ -54,10 +54,14 @@ def site_rows(outcome: Outcome) -> list[list[str]]:
 
 
 def gate_rows(outcome: Outcome) -> list[str]:
-    """Conditions of the gate in full."""
-    gates = outcome.settings.gates
-    words = causes(gates)
-    return [full for name, (_, full) in words.items() if name != "not due" and _asked(gates, name)]
+    """Conditions of the gate in full, as far as something in this run can fail them."""
+    chosen = outcome.settings
+    words = causes(chosen.gates)
+    out = set() if chosen.fund else {"money"}
+    out |= set() if chosen.around.change_capacity.enabled else {"change capacity"}
+    out |= set() if chosen.around.workforce.enabled else {"staff"}
+    asked = {name: full for name, (_, full) in words.items() if name != "not due" and _asked(chosen.gates, name)}
+    return [full for name, full in asked.items() if name not in out]
 
 
 def _asked(gates: Gates, cause: str) -> bool:

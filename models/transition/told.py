@@ -182,7 +182,7 @@ def _root(brief: Brief, outcome: Outcome, never: Mapping[tuple[str, str], Outcom
 def _line(brief: Brief, key: Key, steps: float, size: float, runs: int, count: int, called: Mapping[str, str]) -> Told:
     move, site, cause, root_move, root_site, root_cause = key
     terms, whole = brief.terms[move], brief.terms[move].sizes[site]
-    what = f"{size:.4g} of {whole} {_unit(brief, move)}" if whole else f"{steps:.4g} of {terms.counts[site]} steps"
+    what = f"{_about(size)} of {whole} {_unit(brief, move)}" if whole else f"{steps:.2g} of {terms.counts[site]} steps"
     share = "" if count == 1 else f" (mean over all runs; so in {runs} of {count} runs)"
     verb = "never closed" if terms.move.kind in CLOSING else "never came"
     why = _in_words(MEANINGS, brief, move, called.get(site, site), cause)
@@ -197,6 +197,11 @@ def _line(brief: Brief, key: Key, steps: float, size: float, runs: int, count: i
     text = f"{_title(brief, move)}{where}: {what} {verb}{share}. Gate: {gate}. {why[0].upper()}{why[1:]}. "
     text += f"Who could open it: {holder}."
     return Told(move, site, cause, root_move, root_cause, steps, size, runs, holder, text)
+
+
+def _about(mean: float) -> str:
+    """A mean number of beds, places or staff in whole ones."""
+    return "less than 1" if 0 < mean < 1 else f"{mean:.0f}"
 
 
 def _in_words(words: Mapping[str, str], brief: Brief, move: str, site: str, cause: str) -> str:

@@ -135,6 +135,8 @@ def _fault(path: tuple[Any, ...], item: Item, names: Names) -> Fault:
         rule = message[0].lower() + message[1:] + "."
     else:
         rule = f"give {_form(item)}." if _form(item) else item["msg"][0].lower() + item["msg"][1:] + "."
+    if kind == "model_type" and value is not None and "value" in names(tuple(item["loc"])):
+        rule = "this is a figure of several parts; its number is the part `value`."
     return Fault(_dotted(path), value, rule, nearest=_nearest(value, _choices(item)))
 
 

@@ -9,11 +9,12 @@ import numpy as np
 import pytest
 from matplotlib import image
 
+from models.care.slow import Around
 from models.compose import parse, settings
 from models.report import words, write_report
 from models.report.page import _not_modelled
-from models.report.tables_plan import never_rows
-from models.runner import Outcome, _simulate
+from models.report.tables_plan import gate_rows, never_rows
+from models.runner import Outcome, _simulate, summary
 from models.waterfall import waterfall
 
 VOID = {"meta", "br", "hr", "img", "input", "link", "col"}
@@ -121,8 +122,25 @@ def test_every_criterion_is_on_the_page_and_unassessed_ones_say_so(outcome: Outc
 def test_what_never_happened_names_hospitals_and_not_their_keys(outcome: Outcome) -> None:
     rows = never_rows(outcome)
     assert rows
-    for _, text, _ in rows:
+    told = [line for line in summary(outcome) if "Who could open it" in line]
+    assert told
+    for text in [*(text for _, text, _ in rows), *told]:
         assert not re.search(r"\b(plymouth|exeter|torbay|north_devon)\b", text)
+
+
+def test_the_gate_lists_only_what_can_hold_something_back_in_this_run(outcome: Outcome) -> None:
+    asked = " ".join(gate_rows(outcome))
+    assert "have their staff" in asked and "full at midnight" in asked
+    assert "this year's money" not in asked and "leaders" not in asked
+    around = outcome.settings.around
+    led = around.model_copy(update={"change_capacity": around.change_capacity.model_copy(update={"enabled": True})})
+    assert "leaders" in " ".join(gate_rows(with_around(outcome, led)))
+    alone = around.model_copy(update={"workforce": around.workforce.model_copy(update={"enabled": False})})
+    assert "staff" not in " ".join(gate_rows(with_around(outcome, alone)))
+
+
+def with_around(outcome: Outcome, around: Around) -> Outcome:
+    return dataclasses.replace(outcome, settings=dataclasses.replace(outcome.settings, around=around))
 
 
 def test_errors_of_forecasts_are_printed_whatever_they_show(outcome: Outcome, page: Page) -> None:

@@ -112,7 +112,7 @@ def test_beds_that_are_out_of_use_are_not_among_those_that_would_be_left(watch, 
     view, month = watch
     view.month = month
     sound, usual, fewer = view.occupancy("exeter", 3), view.occupancy("exeter", None), view.occupancy("exeter", 3, 37)
-    monkeypatch.setattr(view, "_stock", lambda column: {"beds_out_of_use[exeter]": 37.0}.get(column))
+    monkeypatch.setattr(view, "_stock", {"beds_out_of_use[exeter]": 37.0}.get)
     assert view.occupancy("exeter", 3) == fewer > sound
     assert view.occupancy("exeter", None) == usual
 

@@ -64,6 +64,17 @@ def test_a_plan_whose_gate_never_opens_closes_nothing_and_says_which_and_who(bad
     assert all(f"Who could open it: {holder}." in line.text for line in closures)
 
 
+def test_what_happens_in_some_runs_only_is_told_in_whole_beds():
+    (_, bad), (_, good) = told_of(Made(used=0.1)), told_of()
+    brief = briefed(plan_of(**PLAN), QUIET)
+
+    def beds(runs: int) -> str:
+        return tell(brief, {0: bad[0].outcomes, **{r: good[0].outcomes for r in range(1, runs)}})[0].text
+
+    assert "9 of 60 beds never closed (mean over all runs; so in 1 of 7 runs)" in beds(7)
+    assert "less than 1 of 60 beds never closed" in beds(100)
+
+
 def test_a_veto_on_what_was_to_replace_the_beds_is_told_of_the_beds():
     refusing = approval(veto_probability=1, partners=["council"], rule="unanimous")
     lines, _ = told_of(open_home=opening(title="Support at home", approval=refusing))
