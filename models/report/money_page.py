@@ -66,8 +66,8 @@ def write_money_pages(folder: Path, outcome: Outcome) -> tuple[list[str], list[s
     }
     charts = _draw(folder, found, names)
     drawn = {c.name: {"title": c.title, "svg": Markup(c.svg), "caption": c.caption} for c in charts}
-    pages = {PAGE: env.get_template("money.html.j2").render(**shared, **_overview(found, names), charts=drawn)}
     memos = _memos(found)
+    pages = {PAGE: env.get_template("money.html.j2").render(**shared, **_overview(found, names, memos), charts=drawn)}
     for arm, file in files.items():
         own = memos.loc[memos["arm"] == arm]
         about = {"arm": names[arm], "entities": _statements(found, found.arms[arm].books, own), "charts": {}}
@@ -129,7 +129,7 @@ def _yearly(account: Account, entity: str, without: tuple[str, ...] = ()) -> Flo
     return years.mean(axis=1) / A_MILLION
 
 
-def _overview(found: Accounts, names: Mapping[str, str]) -> dict[str, Any]:
+def _overview(found: Accounts, names: Mapping[str, str], memos: pd.DataFrame) -> dict[str, Any]:
     usual, *plans = found.arms.values()
     years = years_of(usual)[: whole_years(usual)]
     everyone = {SYSTEM: AREA} | {name: o.title for name, o in found.finance.organisations.items()}
@@ -152,7 +152,7 @@ def _overview(found: Accounts, names: Mapping[str, str]) -> dict[str, Any]:
         "form": found.money.form,
         "forms": list(FORMS.values()),
         "risk": [_risk(found, arm, names[arm]) for arm in found.arms],
-        "memos": _memo_rows(found, len(years)),
+        "memos": _memo_rows(found, memos, years),
     }
 
 
@@ -201,16 +201,13 @@ def _risk(found: Accounts, arm: str, name: str) -> dict[str, Any]:
     return {"name": name, "carried": carries, "gains": [*rows, [AREA, *together]]}
 
 
-def _memo_rows(found: Accounts, years: int) -> list[list[str]]:
+def _memo_rows(found: Accounts, memos: pd.DataFrame, years: list[str]) -> list[list[str]]:
     """Memoranda of the area, a year on average over whole years, by line and arm."""
-    table = _memos(found)
-    table = table.loc[
-        (table["organisation"] == SYSTEM) & table["year"].isin(years_of(next(iter(found.arms.values())))[:years])
-    ]
+    table = memos.loc[(memos["organisation"] == SYSTEM) & memos["year"].isin(years)]
     rows = []
     for line in dict.fromkeys(table["line"]):
         own = table.loc[table["line"] == line]
-        sums = [own.loc[own["arm"] == arm, "mean"].sum() / 1e6 / years for arm in found.arms]
+        sums = [own.loc[own["arm"] == arm, "mean"].sum() / 1e6 / len(years) for arm in found.arms]
         rows.append([str(line).removeprefix("memo: ").capitalize(), *(bracketed(float(s)) for s in sums)])
     return rows
 
