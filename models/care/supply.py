@@ -189,11 +189,7 @@ def opened(
         equation = f"MIN({wanted}, beds_staffed)" if staffed else wanted
         part.auxiliaries["beds_to_open[site]"] = {"equation": equation, "unit": "place"}
         part.auxiliaries["staffed_beds[ward]"] = {
-            "equation": {
-                ward: f"ZIDZ(planned_beds[{ward}] * beds_to_open[{name}], beds_planned[{name}])"
-                for name, site in sites.items()
-                for ward in site.wards
-            },
+            "equation": dict(_shared(part, sites)),
             "about": "beds open: a hospital's wards share what it has in proportion to their planned beds",
         }
         for ward in (ward for site in sites.values() for ward in site.wards):
@@ -202,6 +198,39 @@ def opened(
             )
     _opened_places(part, sites, limits or {})
     return part
+
+
+def _shared(part: StockPart, sites: Mapping[str, Site]) -> Iterator[tuple[str, str]]:
+    """Equations of the beds open in each ward: whole beds that sum to the hospital's, largest remainders first."""
+    if all(len(site.wards) == 1 for site in sites.values()):
+        yield from (
+            (ward, f"ZIDZ(planned_beds[{ward}] * beds_to_open[{name}], beds_planned[{name}])")
+            for name, site in sites.items()
+            for ward in site.wards
+        )
+        return
+    exact, ahead, over = dict[str, str](), dict[str, str](), dict[str, str]()
+    for name, site in sites.items():
+        wards = list(site.wards)
+        exact |= {w: f"ZIDZ(planned_beds[{w}] * FLOOR(beds_to_open[{name}]), beds_planned[{name}])" for w in wards}
+        for number, ward in enumerate(wards):
+            larger = [f"IF(bed_rest[{other}] >= bed_rest[{ward}], 1, 0)" for other in wards[:number]]
+            larger += [f"IF(bed_rest[{other}] > bed_rest[{ward}], 1, 0)" for other in wards[number + 1 :]]
+            ahead[ward] = " + ".join(larger) or "0"
+            yield ward, f"FLOOR(beds_by_share[{ward}]) + IF(rests_ahead[{ward}] < beds_over[{name}], 1, 0) * one_place"
+        whole = " - ".join(f"FLOOR(beds_by_share[{ward}])" for ward in wards)
+        over[name] = f"(FLOOR(beds_to_open[{name}]) - {whole}) / one_place"
+    shared = {
+        "beds_by_share[ward]": {"equation": exact, "unit": "place"},
+        "bed_rest[ward]": {"equation": "beds_by_share - FLOOR(beds_by_share)", "unit": "place"},
+        "rests_ahead[ward]": {
+            "equation": ahead,
+            "unit": "dimensionless",
+            "about": "wards with larger rests",
+        },
+        "beds_over[site]": {"equation": over, "unit": "dimensionless", "about": "beds that rounding down leaves over"},
+    }
+    part.auxiliaries.update(shared)
 
 
 def _opened_places(part: StockPart, sites: Mapping[str, Site], limits: Mapping[str, Collection[str]]) -> None:

@@ -15,6 +15,7 @@ from models.care.estate import estate, read_estate
 from models.care.maturity import maturity, read_maturity
 from models.care.stock_part import StockPart, stocks_together
 from models.care.supply import Site, opened, planned
+from models.care.wards import shared_out
 from sim.errors import FaultsError
 from sim.stocks import Stocks, Trajectory, load_stocks
 
@@ -230,3 +231,50 @@ def test_emergencies_that_a_plan_avoids_stay_avoided():
     part.parameters["plan_kept[site]"] |= {"value": dict.fromkeys(SITES, 0.8)}
     assert usual[-1] < 1
     assert run(part, 4, 10)["admissions_factor[a]"] == pytest.approx(0.8 * usual)
+
+
+# -- beds by ward -----------------------------------------------------------------------------------------------------
+
+WARDS = {"medical": (331, 335, 340, 349), "older": (191, 194, 197, 202), "surgical": (279, 282, 286, 294)}
+
+
+@pytest.fixture(scope="module")
+def beds_of_wards():
+    """Beds open in each ward of a hospital of three, by how many a plan has closed; two days of spring."""
+    sites = {"a": Site(WARDS, 0.9), "b": Site({"b_ward": (50, 50, 50, 50)}, 0.9)}
+    sound = estate(sites, read_estate(figures("estate", growth=0.0, out_of_use=0.0)))
+    whole = stocks_together([planned(sites, 0), sound, opened(sites, usable=True)])
+    blocks = ("units", "dimensions", "parameters", "inputs", "stocks", "flows", "auxiliaries")
+    time = {"unit": "day", "start": 0, "end": 2, "dt": 1, "save_every": 1}
+    stocks = Stocks(load_stocks({"name": "beds", "time": time, **{b: getattr(whole, b) for b in blocks}}))
+
+    def of(closed: int, escalation: int = 0) -> dict[str, float]:
+        found = stocks.run({"closed_beds[a]": closed, "escalation_beds[a]": escalation})
+        return {ward: float(found[f"staffed_beds[{ward}]"][0]) for ward in (*WARDS, "b_ward")}
+
+    return of
+
+
+def test_exactly_as_many_beds_close_as_asked_whatever_the_wards(beds_of_wards):
+    """Over steps and back again: whole beds that sum to all, each ward within a bed of its share."""
+    before = {ward: beds[0] for ward, beds in WARDS.items()}
+    total, seen = sum(before.values()), {}
+    for closed in (0, 1, 2, 3, 10, 11, 12, 57, 200, 400, 799, 801, 400, 57, 10, 1, 0, -7):
+        found = beds_of_wards(closed)
+        assert found.pop("b_ward") == 50
+        assert sum(found.values()) == total - closed
+        for ward, beds in found.items():
+            assert beds == int(beds) and abs(beds - before[ward] * (total - closed) / total) < 1
+        assert seen.setdefault(closed, found) == found
+    assert seen[0] == before
+    assert sum(beds_of_wards(10, escalation=4).values()) == 50 + total - 6
+
+
+def test_wards_share_beds_as_without_stocks(beds_of_wards):
+    """Largest remainders first, of two that are alike the first: as :func:`models.care.wards.shared_out` has it."""
+    before = {ward: beds[0] for ward, beds in WARDS.items()}
+    total = sum(before.values())
+    for closed in (1, 10, 33, 250):
+        found = beds_of_wards(closed)
+        del found["b_ward"]
+        assert found == shared_out(total - closed, {ward: beds / total for ward, beds in before.items()})

@@ -186,10 +186,7 @@ def test_staff_of_closed_wards_come_to_the_community_after_their_retraining():
     day = 500
     assert found["open_places[a_p1]"][day] > stay["open_places[a_p1]"][day] + 1
     assert found["ward_staff[a,support]"][day] < stay["ward_staff[a,support]"][day]
-    assert (
-        found["staffed_beds[a_medical]"][0] == pytest.approx(201 * 241 / 301)
-        and found["beds_to_open[a]"][0] == 301 - 60
-    )
+    assert found["staffed_beds[a_medical]"][0] == round(201 * 241 / 301) and found["beds_to_open[a]"][0] == 301 - 60
 
 
 def test_new_places_wait_for_their_staff_and_old_ones_stay_open():
