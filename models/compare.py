@@ -26,6 +26,7 @@ from models.money import accounts_of
 from models.plan import Schedule, months_after, schedule
 from models.prepare import USUAL, window
 from models.transition.brief import Switches
+from models.transition.followed import merged_services
 from models.verdict import Verdict, judge, passed
 
 __all__ = ["AS_PLANNED", "AFTER", "BEFORE", "CALENDAR", "OWN", "WINDOWS", "Compared", "Judged", "compare"]
@@ -155,7 +156,7 @@ def _without(
     assert chosen.fit is not None  # noqa: S101 - callers ask first
     years = window(chosen)
     feedback = None if left_out == "feedback" else chosen.feedback
-    slow = None if left_out == "staff" else chosen.around
+    slow = chosen.around.switched(workforce=False) if left_out == "staff" else chosen.around  # the others stay
     basis = (chosen.footprint, chosen.fit, chosen.future, _until(chosen, windows), feedback, slow)
     known = {f.name for f in dataclasses.fields(Switches)}
     switches = Switches(**{left_out: False}) if left_out in known else Switches()
@@ -165,7 +166,7 @@ def _without(
         say(f"business as usual, {own} left out")
         kept[own] = run_arms([make_arm(USUAL, system)], chosen.seed, chosen.replications, workers)[0]
     usual = kept[own]
-    planned = make_arm("plan", build(*basis, planned=True))
+    planned = make_arm("plan", build(*basis, planned=True, between=merged_services(chosen.plan)))
     rows = []
     for timeline in chosen.timelines:
         fund = None if left_out == "money" else chosen.fund

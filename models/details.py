@@ -6,6 +6,7 @@ A fit belongs to one detail, and a network is built in the detail of its fit, so
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from models.care.pressure import Pressure
@@ -14,6 +15,7 @@ from models.footprint import Footprint
 from models.plan import Fit, Future
 from models.system import System, community_places, sizes
 from models.system import build as build_beds
+from models.ways_between import Between
 
 __all__ = ["BEDS", "DETAILS", "Detail", "build", "fit_name", "places_before", "sizes_before"]
 
@@ -54,13 +56,14 @@ def build(
     feedback: Pressure | None = None,
     slow: Around | None = None,
     planned: bool = False,
+    between: Iterable[Between] = (),
 ) -> System:
     """Build the network of a footprint in the detail of its fit (see :func:`models.system.build`)."""
     if fit.detail == BEDS:
-        return build_beds(footprint, fit, future, horizon, feedback, slow, planned)
+        return build_beds(footprint, fit, future, horizon, feedback, slow, planned, between)
     from models.whole_system import build_whole
 
-    return build_whole(footprint, fit, future, horizon, feedback, slow, planned)
+    return build_whole(footprint, fit, future, horizon, feedback, slow, planned, between)
 
 
 def places_before(footprint: Footprint, fit: Fit, future: Future) -> dict[tuple[str, str], int]:

@@ -20,6 +20,7 @@ from models.details import build
 from models.plan import Plan, schedule
 from models.plans.moves import Open
 from models.prepare import window
+from models.transition.followed import merged_services
 from sim.statistics import mean_halfwidth
 
 __all__ = ["MEASURES", "PLACES", "Added", "monotonicity", "not_falling"]
@@ -110,7 +111,8 @@ def monotonicity(
     years, tell = window(chosen), say or (lambda _: None)
     none = chosen.future.admissions_effect.model_copy(update={"value": 0.0, "low": None, "high": None})
     future = chosen.future.model_copy(update={"admissions_effect": none})
-    system = build(chosen.footprint, chosen.fit, future, years[1], chosen.feedback, chosen.around, planned=True)
+    basis = (chosen.footprint, chosen.fit, future, years[1], chosen.feedback, chosen.around)
+    system = build(*basis, planned=True, between=merged_services(chosen.plan))
     arm = make_arm("plan", system)
 
     def shares(plan: Plan) -> dict[str, Floats]:

@@ -10,6 +10,7 @@ from models.compose import Settings
 from models.details import build
 from models.plan import Schedule, months_after, schedule
 from models.system import System
+from models.transition.followed import merged_services
 from models.transition.idle import Idle, idle_moves
 
 __all__ = ["USUAL", "Prepared", "idle", "prepare", "window"]
@@ -58,7 +59,7 @@ def prepare(chosen: Settings) -> Prepared:
     basis = (chosen.footprint, chosen.fit, chosen.future, years[1], chosen.feedback, chosen.around)
     usual = build(*basis)
     arms = [make_arm(USUAL, usual)]
-    planned = make_arm("plan", build(*basis, planned=True))
+    planned = make_arm("plan", build(*basis, planned=True, between=merged_services(chosen.plan)))
     schedules: dict[str, Schedule] = {}
     for timeline in chosen.timelines:
         laid_out = schedules[timeline.name] = schedule(chosen.plan, timeline, chosen.gates, usual.sizes, chosen.fund)

@@ -26,6 +26,7 @@ from models.footprint import Footprint
 from models.measures import long_wait_share
 from models.parameters import most_sensitive
 from models.plan import Future, Schedule, months_after
+from models.transition.followed import merged_services
 from sim.errors import CarebridgeError
 from sim.experiments import Stopped, in_order
 
@@ -141,7 +142,8 @@ def _result(chosen: Settings, parts: dict[str, Any], schedule: Schedule, replica
     assert isinstance(feedback, Pressure) and isinstance(around, Around)  # noqa: S101
     assert chosen.fit is not None  # noqa: S101 - callers ask first
     end = months_after(schedule.end, 12)
-    system = build(footprint, chosen.fit, future, end, feedback, around, planned=True)
+    between = merged_services(schedule.plan)
+    system = build(footprint, chosen.fit, future, end, feedback, around, planned=True, between=between)
     arm = with_plan(make_arm("plan", system), "plan", schedule, future)
     o = run_arms([arm], chosen.seed, replications, 1)[0]
     return long_wait_share(o, None, [_last_year(o)])[:, 0]

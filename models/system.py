@@ -24,6 +24,7 @@ from models.observed import beds_by_quarter
 from models.plan import Fit, Future, Schedule, months_after
 from models.plans.moves import BEDS
 from models.roles import Piece, Roles
+from models.ways_between import Between, open_ways
 from sim import Network, load_network
 from sim.clock import Calendar
 
@@ -137,6 +138,7 @@ def build(
     feedback: Pressure | None = None,
     slow: Around | None = None,
     planned: bool = False,
+    between: Iterable[Between] = (),
 ) -> System:
     """Build the network of a footprint under a future, and the stocks around it.
 
@@ -150,11 +152,14 @@ def build(
         Staff, social care, buildings and habits; with any of them on, the stocks may set beds and places.
     planned : bool
         Whether there are ways in for people whom a plan keeps at home.
+    between : iterable of (service, site, site)
+        Services that a plan moves to another site, to which people need a way.
     """
     inside = inside_beds(footprint)
     data = network_data(footprint, fit, future, horizon, feedback=feedback, kept_at_home=planned)
     places = community_places(footprint, fit)
     roles = _roles(footprint, places, planned and future.admissions_effect.value < 0)
+    open_ways(data, roles, between)
     beds = _season_beds(footprint, inside)
     around = stocks_around(footprint, fit, feedback, slow=slow)
     if around:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -26,6 +27,7 @@ from models.footprint import Footprint
 from models.plan import Fit, Future
 from models.roles import Piece, Roles
 from models.system import RETURNING, System, answers_on, inside_beds, stocks_around
+from models.ways_between import Between, open_ways
 from models.whole_roles import roles_of
 from sim import load_network
 
@@ -42,6 +44,7 @@ def build_whole(
     feedback: Pressure | None = None,
     slow: Around | None = None,
     planned: bool = False,
+    between: Iterable[Between] = (),
 ) -> System:
     """Build the whole care system in the detail of the fit; arguments as in :func:`models.system.build`.
 
@@ -67,6 +70,7 @@ def build_whole(
         if answers.early_discharge.enabled:
             data["sources"] |= _returns(made)
     _open_to_home(data, roles)
+    open_ways(data, roles, between)
     if planned and future.admissions_effect.value < 0:
         roles = replace(roles, home_sources=_kept_at_home(made, roles, -future.admissions_effect.value))
     beds = {site: sizes.beds for site, (_, sizes) in made.hospitals.items()}

@@ -29,6 +29,7 @@ from models.plan import Future, Schedule, months_after, schedule
 from models.plans.check import load_gates, load_plan
 from models.prepare import USUAL, window
 from models.presets import read_section
+from models.transition.followed import merged_services
 from models.verdict import Verdict, judge
 from models.whose_plan import owner_of
 
@@ -208,7 +209,9 @@ def _arms(chosen: Settings, future: Future, staffed: bool) -> tuple[Arm, Arm]:
     _, end = window(chosen)
     around = chosen.around if staffed else None
     basis = (chosen.footprint, chosen.fit, future, end, chosen.feedback, around)
-    return make_arm(USUAL, build(*basis)), make_arm("plan", build(*basis, planned=True))
+    return make_arm(USUAL, build(*basis)), make_arm(
+        "plan", build(*basis, planned=True, between=merged_services(chosen.plan))
+    )
 
 
 def _control(chosen: Settings, future: Future, dates: _Dates, workers: int) -> Said:

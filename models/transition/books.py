@@ -26,6 +26,7 @@ class Books:
         self.closed: Counter[tuple[str, str]] = Counter()
         self.released: Counter[tuple[str, str]] = Counter()
         self.added: Counter[tuple[str, str]] = Counter()
+        self.merged: Counter[tuple[str, str, str]] = Counter()  # (setting, site, site to which they have moved)
         self.staff: Counter[tuple[str, str, str]] = Counter()
         self.capital_pounds = 0.0
         self.running_pounds = 0.0  # a year, of places whose building has begun
@@ -52,6 +53,7 @@ class Books:
         place, counts = (t.setting, t.site), t.kind != "convert"  # a conversion is live once its places are open
         if stage in CLOSED and old not in CLOSED:
             self.closed[place] += t.size
+            self.merged[t.setting, t.site, t.to] += t.size if step.merges else 0
             self._pay(step, step.closing_pounds)
             if counts:
                 self._live[t.move, t.site].append((month, t.size, t.share))
@@ -59,6 +61,7 @@ class Books:
             self.released[place] += t.size
         if stage is Stage.PROVING and old in CLOSED:  # reopened
             self.closed[place] -= t.size
+            self.merged[t.setting, t.site, t.to] -= t.size if step.merges else 0
             if counts:
                 self._live[t.move, t.site].remove((step.since, t.size, t.share))
         if stage is (Stage.LIVE if t.kind == "convert" else Stage.RUNNING_BOTH) and t.opens:

@@ -10,7 +10,8 @@ from typing import NamedTuple
 
 from models.care.workforce import Workforce
 from models.plans import Plan
-from models.plans.moves import AnyMove
+from models.plans.moves import BEDS, AnyMove, Merge
+from models.transition.followed import said_by_shifts
 
 __all__ = ["Idle", "idle_moves"]
 
@@ -40,11 +41,14 @@ def idle_moves(plan: Plan, workforce: Workforce, sites: Container[str], follows_
     follows_attendances : bool
         Whether people who go home from A&E are part of the network.
     """
-    found = []
+    found, said = [], said_by_shifts(plan)
     for name, move in plan.moves.items():
         title = move.title or name
         if why := _staff(move, workforce):
             found.append(Idle(name, title, why))
+        if isinstance(move, Merge) and move.setting == BEDS and (shift := said.get((move.from_, move.to))):
+            why = f"the shift '{plan.moves[shift].title or shift}' says already who goes from {move.from_} to {move.to}"
+            found.append(Idle(name, f"People who would follow {title}", why))
         if not follows_attendances and _on_attendances(move, sites):
             found.append(Idle(name, f"Effect of {title}" if move.opens else title, NOBODY_FOLLOWED))
     return found

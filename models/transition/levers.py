@@ -17,9 +17,11 @@ from sim.clock import Calendar
 from sim.hybrid import HybridRun
 from sim.tables import Change, Lowered
 
-__all__ = ["Levers"]
+__all__ = ["Levers", "Way"]
 
-SMALL = 1e-6  #: members of staff that may differ by rounding
+SMALL = 1e-6  #: members of staff, or share of people, that may differ by rounding
+
+Way = tuple[str, str, str]  #: service that people would have used, the one to which they go instead, and its site
 
 
 @dataclass
@@ -45,8 +47,9 @@ class Levers:
     stay: dict[str, float] = field(default_factory=dict)
     kept: dict[str, tuple[float, float]] = field(default_factory=dict)
     attending: dict[str, float] = field(default_factory=dict)
-    moved: dict[str, dict[tuple[str, str], float]] = field(default_factory=dict)
+    moved: dict[str, dict[Way, float]] = field(default_factory=dict)
     places: dict[tuple[str, str], tuple[int, int, int]] = field(default_factory=dict)
+    _turned: set[tuple[str, int]] = field(default_factory=set)  # rules of wards that send people elsewhere, or did
     _changes: list[Change] = field(default_factory=list)
     _parameters: dict[str, float] = field(default_factory=dict)
 
@@ -110,8 +113,8 @@ class Levers:
                 left = max(0, piece.before + round((added - closed) * piece.per_place))
                 self._changes.append(self.lowered.places_at(piece.pool, left, self.run.now))
 
-    def ways(self, site: str, moved: Mapping[tuple[str, str], float]) -> None:
-        """Send shares of those who would have used one service to another instead, by (service, other service)."""
+    def ways(self, site: str, moved: Mapping[Way, float]) -> None:
+        """Send shares of those who would have used one service of a site to another instead, or to another site's."""
         if dict(moved) == self.moved.get(site, {}):
             return
         self.moved[site] = dict(moved)
@@ -120,14 +123,23 @@ class Levers:
             for number, rule in enumerate(self.lowered.network.stations[ward].routes):
                 usual = {to: d.share for to, d in rule.to.items() if isinstance(d.share, float)}
                 shares = dict(usual)
-                for (pathway, other), share in moved.items():
+                for (pathway, other, where), share in moved.items():
+                    if where != site:  # the same service, station by station
+                        pairs = zip(services[site, pathway], services[where, other], strict=True)
+                        for name, there in ((a, b) for a, b in pairs if a in usual):
+                            shares |= {name: shares[name] - usual[name] * share}
+                            shares |= {there: shares[there] + usual[name] * share}
+                        continue
                     away, to = ([name for name in services[site, p] if name in usual] for p in (pathway, other))
                     if not away or not to:
                         continue
                     gone, before = sum(usual[name] * share for name in away), sum(usual[name] for name in to)
                     shares |= {name: shares[name] - usual[name] * share for name in away}
                     shares |= {name: shares[name] + gone * (usual[name] / before) for name in to}
-                if any(name in services[site, p] for pair in moved for p in pair for name in usual):
+                lost = sum(usual.values()) - sum(shares.values())
+                assert abs(lost) < SMALL and min(shares.values()) > -SMALL, "people were lost on the way"  # noqa: S101
+                if shares != usual or (ward, number) in self._turned:
+                    self._turned.add((ward, number))
                     self._changes += self.lowered.shares(ward, number, shares, at)
 
     def demand(self, site: str, kept: float, at_home: float) -> None:

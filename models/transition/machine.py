@@ -355,6 +355,7 @@ class StageMachine:
         return Target(
             closed=books.positive(books.closed),
             released=books.positive(books.released),
+            merged=books.positive(books.merged),
             added=books.positive(books.added),
             recruiting=books.positive(recruiting),
             staff=books.positive(staff),

@@ -52,7 +52,8 @@ class Target:
     """What should hold from today on; numbers of beds, places and staff are whole."""
 
     closed: dict[tuple[str, str], int] = field(default_factory=dict)  # (setting, site): mothballed or decommissioned
-    released: dict[tuple[str, str], int] = field(default_factory=dict)  # of these, decommissioned
+    released: dict[tuple[str, str], int] = field(default_factory=dict)  # of those closed, decommissioned
+    merged: dict[tuple[str, str, str], int] = field(default_factory=dict)  # of these, (setting, site, site moved to)
     added: dict[tuple[str, str], int] = field(default_factory=dict)  # (service, site): places opened so far
     recruiting: dict[tuple[str, str], int] = field(default_factory=dict)  # the same and those being staffed ahead
     staff: dict[tuple[str, str, str], int] = field(default_factory=dict)  # (recruit or retrain, group, site): in post

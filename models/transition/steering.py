@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import functools
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,8 +19,9 @@ from models.plan import HOME_SERVICE, Future, Schedule, Step
 from models.plans.moves import BEDS
 from models.system import System
 from models.transition.brief import Brief, Switches, brief_of
+from models.transition.followed import said_by_shifts, share_that_follows, still_come
 from models.transition.funding import Purse
-from models.transition.levers import Levers
+from models.transition.levers import Levers, Way
 from models.transition.log import Log, Outcome
 from models.transition.machine import StageMachine
 from models.transition.sight import Target
@@ -92,6 +93,7 @@ class Watch:
         self.purse: Purse | None = None  #: money for change, from the plan's first month on
         self._whole = {site: steps[-1][1] for site, steps in steering.schedule.openings.items()}
         people = steering.system.footprint.population.england_equivalents.value
+        self._said = said_by_shifts(steering.schedule.plan)
         self._reach = steering.future.reach(steering.schedule.places_at_home, people)
 
     @property
@@ -145,8 +147,12 @@ class Watch:
     # -- what is done -------------------------------------------------------------------------------------------------
 
     def _follow(self, target: Target, today: dt.date) -> None:
-        system = self.steering.system
-        for site in system.footprint.sites:
+        system, sites = self.steering.system, self.steering.system.footprint.sites
+        emergencies = {site: self.levers.emergencies_per_day(site) for site in sites}
+        attendances = {site: self.levers.attendances_per_day(site) for site in sites}
+        kept = still_come(target.effects, "emergencies", emergencies, self._following(target))
+        attending = still_come(target.effects, "attendances", attendances, {})
+        for site in sites:
             closed = target.closed.get((BEDS, site), 0) - target.added.get((BEDS, site), 0)
             self.levers.beds(site, closed, target.escalation.get(site, 0))
             for pathway in system.footprint.pathways:
@@ -156,34 +162,48 @@ class Watch:
             self.levers.ways(site, self._moved(target, site))
             stays = [f for (on, _, at), f in target.effects.items() if (on, at) == ("stays", site)]
             self.levers.stays(site, math.prod(stays))
-            self._demand(site, target)
-            per_day = self.levers.attendances_per_day
-            self.levers.attendances(site, _kept(target, site, "attendances", per_day))
+            self._demand(site, target, kept[site])
+            self.levers.attendances(site, attending[site])
         self.levers.people(target.staff, target.learning)
         self.levers.season(today)
         self.levers.pull()
 
-    def _moved(self, target: Target, site: str) -> dict[tuple[str, str], float]:
-        """Shares of people who go to one service instead of another."""
-        moved = {
-            (setting.partition(">")[0], setting.partition(">")[2]): share
-            for (_, setting, at), share in target.effects.items()
-            if at == site and ">" in setting and not setting.startswith("demand>")
+    def _following(self, target: Target) -> dict[tuple[str, str], float]:
+        """Shares of emergencies that follow hospital beds from one site to another."""
+        beds, said = self.steering.system.sizes, self._said
+        return {
+            (site, to): share_that_follows(n, beds[BEDS, site])
+            for (setting, site, to), n in target.merged.items()
+            if setting == BEDS and (site, to) not in said
         }
-        beds = (COMMUNITY_BEDS, site)
-        before = self.steering.system.places.get((site, COMMUNITY_BEDS))
+
+    def _moved(self, target: Target, site: str) -> dict[Way, float]:
+        """Shares of people who go to one service instead of another, or to the same at another site."""
+        places = self.steering.system.places
+        moved: dict[Way, float] = {}
+        for (service, at, to), n in target.merged.items():
+            if at == site and service != BEDS:
+                moved[service, service, to] = share_that_follows(n, places[site, service])
+        gone = _of_each_service(moved)
+        beds, before = (COMMUNITY_BEDS, site), places.get((site, COMMUNITY_BEDS))
         closed = target.closed.get(beds, 0) - target.added.get(beds, 0)
         if closed > 0 and before:
-            way = (COMMUNITY_BEDS, HOME_SERVICE)
-            gone = 1 - max(0, before - closed) / before
-            moved[way] = 1 - (1 - gone) * (1 - moved.get(way, 0.0))
-        return moved
+            home = 1 - max(0, before - closed) / before - gone.get(COMMUNITY_BEDS, 0.0)
+            if home > 0:
+                moved[COMMUNITY_BEDS, HOME_SERVICE, site] = home
+                gone[COMMUNITY_BEDS] = gone.get(COMMUNITY_BEDS, 0.0) + home
+        for (_, setting, at), share in target.effects.items():  # of those who are left
+            service, to, other = setting.partition(">")
+            if at == site and to and service != "demand":
+                way = (service, other, site)
+                moved[way] = moved.get(way, 0.0) + (1 - min(1.0, gone.get(service, 0.0))) * share
+        in_all = _of_each_service(moved)
+        return {way: share / max(1.0, in_all[way[0]]) for way, share in moved.items()}  # more than all cannot go
 
-    def _demand(self, site: str, target: Target) -> None:
-        """As places at home are in use, fewer come to hospital; so do moves that avoid demand, and shifts of people."""
+    def _demand(self, site: str, target: Target, kept: float) -> None:
+        """As places at home are open, fewer come to hospital; so do moves that avoid demand, and shifts of people."""
         effect, whole = -self.steering.future.admissions_effect.value, self._whole.get(site)
         share = self._reach * self.levers.added_open(site, HOME_SERVICE) / whole if whole else 0.0
-        kept = _kept(target, site, "emergencies", self.levers.emergencies_per_day)
         again = math.prod(f for (on, _, at), f in target.effects.items() if (on, at) == ("readmission", site))
         kept *= 1 - readmitted() * (1 - again)  # fewer come back: as many fewer emergencies as they are of them
         self.levers.demand(site, (1 - effect * share) * kept, share if effect > 0 else 0.0)
@@ -205,8 +225,12 @@ class Watch:
         return float(flow[..., WAIT_TOTAL + 1].sum() / max(1, came))
 
     def occupancy(self, site: str, months: int | None, fewer_beds: int = 0) -> float:
-        """Mean use of a hospital's beds, had it had its beds of those seasons before the plan but for some."""
+        """Mean use of a hospital's beds, had it had its beds of those seasons before the plan but for some.
+
+        Beds that are out of use today for want of repair are none of those that would be left.
+        """
         span, edges = self._span(months), self.steering.lowered.tables.period_edges
+        fewer_beds += 0 if months is None else round(self._stock(f"beds_out_of_use[{site}]") or 0)
         season = self.steering.system.beds[site]
         left = [
             max(0, season[Calendar.april_quarter(self._date(m))] - fewer_beds) * int(edges[m + 1] - edges[m])
@@ -293,17 +317,6 @@ class Watch:
         return [order.index(name) for name in names]
 
 
-def _kept(target: Target, site: str, on: str, per_day: Callable[[str], float]) -> float:
-    """Share of those who come to a hospital that still come: some are avoided, some go to or come from another."""
-    kept = 1.0
-    for (what, setting, at), amount in target.effects.items():
-        here, _, there = setting.partition(">")
-        if what != on or (there and here != "demand"):  # a shift from service to service is a way out of hospital
-            continue
-        if not there:
-            kept *= amount if at == site else 1.0
-            continue
-        kept *= 1 - amount if at == site else 1.0
-        if there == site and per_day(site):
-            kept *= 1 + amount * per_day(at) / per_day(site)
-    return kept
+def _of_each_service(moved: Mapping[Way, float]) -> dict[str, float]:
+    """Share of those who would have used each service that goes elsewhere."""
+    return {service: sum(n for (s, _, _), n in moved.items() if s == service) for service, _, _ in moved}

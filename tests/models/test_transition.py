@@ -107,6 +107,16 @@ def test_what_is_seen_is_what_the_books_say(watch):
     assert view.programmes_at_once() == view.money_left() == np.inf
 
 
+def test_beds_that_are_out_of_use_are_not_among_those_that_would_be_left(watch, monkeypatch):
+    """A ward without a roof is no reason to close another; in the baseline year none is beyond the usual."""
+    view, month = watch
+    view.month = month
+    sound, usual, fewer = view.occupancy("exeter", 3), view.occupancy("exeter", None), view.occupancy("exeter", 3, 37)
+    monkeypatch.setattr(view, "_stock", {"beds_out_of_use[exeter]": 37.0}.get)
+    assert view.occupancy("exeter", 3) == fewer > sound
+    assert view.occupancy("exeter", None) == usual
+
+
 def test_delay_is_a_share_of_the_beds_in_use(watch):
     view, month = watch
     view.month = month
