@@ -16,6 +16,7 @@ from models.criteria import ALWAYS, OWN, Assessed, reported
 from models.measures_plan import opened_by_month
 from models.plan import Criteria, Schedule, months_after
 from models.transition.steering import Closure
+from models.transition.told import because
 
 __all__ = ["delivery", "sequence"]
 
@@ -35,8 +36,9 @@ def delivery(plan: Observed, schedule: Schedule, criteria: Criteria) -> Assessed
             c.step.beds for c in closures if c.closed is not None and c.closed <= months_after(c.step.due, within)
         )
         share[r, 0] = (done + opened[r]) / (beds + places) if beds + places else 1.0
-    never = _most_common_cause(plan)
-    note = f"closures that never happened were held back mostly by: {never}" if never else "every closure happened"
+    never, steering = _most_common_cause(plan), plan.arm.steering
+    why = because(steering.brief, never) if never and steering else never
+    note = f"what never closed was held back mostly because {why}" if why else "every closure happened"
     if opened.mean() < places - 1:
         note += f"; {places - opened.mean():.0f} of {places} places outside hospital were not open by then"
     passes = share[:, 0] >= criteria.delivered_share.value

@@ -48,4 +48,5 @@ def what_never_happened(plan: Observed, most: int = MOST) -> list[str]:
     """What never happened, the largest first: which gate held it, and who could open it."""
     if plan.arm.steering is None:
         return []
-    return [told.text for told in tell(plan.arm.steering.brief, dict(enumerate(plan.outcomes)))[:most]]
+    titles = {key: site.name for key, site in plan.arm.system.footprint.sites.items()}
+    return [told.text for told in tell(plan.arm.steering.brief, dict(enumerate(plan.outcomes)), titles)[:most]]

@@ -5,7 +5,7 @@ from models.transition.log import Log, Outcome, Row, table
 from models.transition.machine import StageMachine
 from models.transition.sight import Sight, Target
 from models.transition.stages import Stage
-from models.transition.told import Told, by_cause, by_holder, tell
+from models.transition.told import Told, because, by_cause, by_holder, tell
 
 __all__ = [
     "Brief",
@@ -19,6 +19,7 @@ __all__ = [
     "Target",
     "Terms",
     "Told",
+    "because",
     "brief_of",
     "by_cause",
     "by_holder",

@@ -15,7 +15,7 @@ from models.transition.brief import Brief
 from models.transition.log import Outcome
 from models.transition.stages import CLOSING
 
-__all__ = ["Told", "by_cause", "by_holder", "tell"]
+__all__ = ["Told", "because", "by_cause", "by_holder", "tell"]
 
 NOT_DUE = "not due"  #: nothing held it: its day had not come when the run ended
 NOBODY = "nobody"
@@ -137,6 +137,18 @@ def tell(
     return [_line(brief, key, steps[key] / count, sizes[key] / count, runs[key], count, called) for key in order]
 
 
+def because(brief: Brief, cause: str) -> str:
+    """What a cause means wherever it holds something back, in words that follow `because`."""
+    gate, _, who = cause.partition(": ")
+    partners = dict.fromkeys(p for t in brief.terms.values() if t.approval for p in t.approval.partners)
+    return MEANINGS[gate or NOT_DUE].format(
+        services="the services that replace them",
+        site="their hospital",
+        who=_who(brief, gate, who),
+        partners=", ".join(partners) or "the partners",
+    )
+
+
 def by_cause(lines: Iterable[Told]) -> dict[str, float]:
     """Steps that never happened (mean over replications) by what lies behind it, the most frequent first."""
     return _summed((line.root_cause, line.steps) for line in lines)
@@ -173,14 +185,16 @@ def _line(brief: Brief, key: Key, steps: float, size: float, runs: int, count: i
     what = f"{size:.4g} of {whole} {_unit(brief, move)}" if whole else f"{steps:.4g} of {terms.counts[site]} steps"
     share = "" if count == 1 else f" (mean over all runs; so in {runs} of {count} runs)"
     verb = "never closed" if terms.move.kind in CLOSING else "never came"
-    because = _in_words(MEANINGS, brief, move, called.get(site, site), cause)
+    why = _in_words(MEANINGS, brief, move, called.get(site, site), cause)
     behind_site = called.get(root_site, root_site)
     if (root_move, root_cause) != (move, cause):
         behind = _in_words(MEANINGS, brief, root_move, behind_site, root_cause)
-        because += f"; what held {_title(brief, root_move)}: {behind}"
+        why += f"; what held {_title(brief, root_move)}: {behind}"
     holder = _in_words(HOLDERS, brief, root_move, behind_site, root_cause)
     where = f" at {called.get(site, site)}" if site else ""
-    text = f"{_title(brief, move)}{where}: {what} {verb}{share}. Gate: {cause}. {because[0].upper()}{because[1:]}. "
+    kind, colon, who = cause.partition(": ")
+    gate = f"{kind}{colon}{_who(brief, kind, who)}"
+    text = f"{_title(brief, move)}{where}: {what} {verb}{share}. Gate: {gate}. {why[0].upper()}{why[1:]}. "
     text += f"Who could open it: {holder}."
     return Told(move, site, cause, root_move, root_cause, steps, size, runs, holder, text)
 
@@ -193,9 +207,14 @@ def _in_words(words: Mapping[str, str], brief: Brief, move: str, site: str, caus
     return words[gate].format(
         services=" and ".join(services) or "the services that replace it",
         site=site or "all sites",
-        who=_title(brief, who) if gate == "after" else who,
+        who=_who(brief, gate, who),
         partners=", ".join(terms.approval.partners) if terms.approval else "the partners",
     )
+
+
+def _who(brief: Brief, gate: str, who: str) -> str:
+    """Whoever or whatever a cause names: a move by its title, a rule by its name in words."""
+    return _title(brief, who) if gate == "after" else who.replace("_", " ") if gate == "rule" else who
 
 
 def _title(brief: Brief, move: str) -> str:
