@@ -71,9 +71,9 @@ def fullest_beds(site: Site) -> int:
 def planned(sites: Mapping[str, Site], start_day: int) -> StockPart:
     """Return beds and places as planned from day to day, with closures, and what the network tells of hospitals.
 
-    ``closed_beds[site]``, ``escalation_beds[site]``, ``closed_places[service]`` and ``added_places[service]`` are
-    parameters, 0 at the start: whoever closes or opens in the course of a run sets them, and staff posts and open beds
-    follow.
+    ``closed_beds[site]``, ``mothballed_beds[site]`` of these, ``escalation_beds[site]``, ``closed_places[service]`` and
+    ``added_places[service]`` are parameters, 0 at the start: whoever closes or opens in the course of a run sets them,
+    and open beds and staff posts follow; posts of beds that stand mothballed stay.
 
     Parameters
     ----------
@@ -104,6 +104,12 @@ def planned(sites: Mapping[str, Site], start_day: int) -> StockPart:
                 "range": [-MOST_TIMES * max(number.values()), max(number.values())],
                 "about": "beds that a plan has closed so far, less those that it has opened",
             },
+            "mothballed_beds[site]": {
+                "value": dict.fromkeys(sites, 0),
+                "unit": "place",
+                "range": [0, max(number.values())],
+                "about": "of the closed beds, those that can reopen: their staff are still there",
+            },
             "escalation_beds[site]": {
                 "value": dict.fromkeys(sites, 0),
                 "unit": "place",
@@ -126,8 +132,8 @@ def planned(sites: Mapping[str, Site], start_day: int) -> StockPart:
                 "about": "beds of the season, less closures, and escalation beds",
             },
             "posts_for[site]": {
-                "equation": "MAX(0, fullest_beds - closed_beds)",
-                "about": "beds for which staff have posts: those of the fullest quarter, less closures",
+                "equation": "MAX(0, fullest_beds - closed_beds + mothballed_beds)",
+                "about": "beds for which staff have posts: those of the fullest quarter, less those closed for good",
             },
         },
     )

@@ -43,6 +43,7 @@ class Levers:
     around: HybridRun | None = None
     closed: dict[str, int] = field(default_factory=dict)
     extra: dict[str, int] = field(default_factory=dict)
+    mothballed: dict[str, int] = field(default_factory=dict)
     staff: dict[tuple[str, str, str], float] = field(default_factory=dict)
     stay: dict[str, float] = field(default_factory=dict)
     kept: dict[str, tuple[float, float]] = field(default_factory=dict)
@@ -57,14 +58,18 @@ class Levers:
         for sources in self.system.roles.home_sources.values():
             self._changes += [self.lowered.source_at(source, 0.0, self.run.now) for source in sources]
 
-    def beds(self, site: str, closed: int, extra: int = 0) -> None:
-        """Close so many hospital beds in all, of those that are open in the season; keep `extra` open for now."""
-        if (closed, extra) == (self.closed.get(site, 0), self.extra.get(site, 0)):
+    def beds(self, site: str, closed: int, extra: int = 0, mothballed: int = 0) -> None:
+        """Close so many hospital beds in all, of those that are open in the season; keep `extra` open for now.
+
+        Of those closed, `mothballed` can reopen, and their staff stay.
+        """
+        open_before = (self.closed.get(site, 0), self.extra.get(site, 0))
+        if (*open_before, self.mothballed.get(site, 0)) == (closed, extra, mothballed):
             return
-        self.closed[site], self.extra[site] = closed, extra
-        told = {"closed_beds": closed, "escalation_beds": extra}
+        self.closed[site], self.extra[site], self.mothballed[site] = closed, extra, mothballed
+        told = {"closed_beds": closed, "escalation_beds": extra, "mothballed_beds": mothballed}
         self._parameters |= {f"{k}[{site}]": float(n) for k, n in told.items() if self.system.has_parameter(k)}
-        if not self._by_stocks(site):
+        if not self._by_stocks(site) and open_before != (closed, extra):
             self._changes += self._beds(site)
 
     def people(self, staff: Mapping[tuple[str, str, str], int], learning: Mapping[tuple[str, str], int]) -> None:

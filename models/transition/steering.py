@@ -153,8 +153,8 @@ class Watch:
         kept = still_come(target.effects, "emergencies", emergencies, self._following(target))
         attending = still_come(target.effects, "attendances", attendances, {})
         for site in sites:
-            closed = target.closed.get((BEDS, site), 0) - target.added.get((BEDS, site), 0)
-            self.levers.beds(site, closed, target.escalation.get(site, 0))
+            shut, released, added = (n.get((BEDS, site), 0) for n in (target.closed, target.released, target.added))
+            self.levers.beds(site, shut - added, target.escalation.get(site, 0), shut - released)
             for pathway in system.footprint.pathways:
                 key = (pathway, site)
                 opened = {"added": target.added.get(key, 0), "posts": target.recruiting.get(key, 0)}

@@ -124,6 +124,18 @@ def test_a_larger_intake_reaches_the_wards_as_an_erlang_pipeline():
     assert solved.y[0][-1] > 1.05 * solved.y[0][0]
 
 
+def test_staff_of_mothballed_beds_stay_until_the_beds_are_given_up():
+    """Beds that stand closed and can reopen keep their posts, so nobody moves on; given up, they free their staff."""
+    staff = care(leaving_under_pressure=False)
+    kept = run((0, 40, 90), staff, 600, closed_beds=60, mothballed_beds=60)
+    usual = run((0, 40, 90), staff, 600)
+    freed = run((0, 40, 90), staff, 600, closed_beds=60)
+    for column in ("ward_posts[a,nurses]", "ward_staff[a,nurses]", "retraining[a,nurses]"):
+        assert np.array_equal(kept[column], usual[column]), column
+    assert kept["beds_called[a]"][-1] == usual["beds_called[a]"][-1] - 60
+    assert freed["ward_posts[a,nurses]"][-1] < kept["ward_posts[a,nurses]"][-1]
+
+
 def test_nobody_is_lost_and_nobody_invented():
     """Every stock of staff is what it was, and what came, less what went; those who qualify are those who arrive."""
     found = run((100, 30, 90), care(), 1500, pressure=1.2, closed_beds=40)
