@@ -248,6 +248,7 @@ def _list(words: list[str]) -> int:
         from models.parameters_command import list_parameters
 
         return list_parameters(words[1:])
+    from models.alone import GROUP, is_part
     from models.compose import CONFIGS, choices, first_line
     from models.plans.listing import list_plans
 
@@ -285,7 +286,8 @@ def _list(words: list[str]) -> int:
             continue
         for name in choices(groups[title]):
             state = f"{_state(name):12}" if title == "footprints" else ""
-            print(f"  {name:26}{state}{first_line(groups[title], name)}")
+            alone = "By itself: " if groups[title] == GROUP and is_part(name) else ""
+            print(f"  {name:26}{state}{alone}{first_line(groups[title], name)}")
     return 0
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from models.alone import standing_alone
 from models.care.pressure import Pressure
 from models.care.slow import Around
 from models.details import BEDS, DETAILS, fit_name
@@ -392,7 +393,7 @@ def _compose(request: Request, timeline: str) -> dict[str, Any]:
         literal.append(f"finance={own_finance(request.footprint)}")
     try:
         with _alone(), initialize_config_dir(str(CONFIGS), version_base="1.3", job_name="carebridge"):
-            config = compose("config", overrides=[*literal, *request.overrides])
+            config = compose("config", overrides=[*literal, *standing_alone(request.overrides)])
             data = OmegaConf.to_container(config, resolve=True)
     except (HydraException, OmegaConfBaseException, ValueError) as error:
         raise CarebridgeError(_plain(error, request)) from None

@@ -59,7 +59,11 @@ NOT_ASSESSED: dict[str, dict[str, Any]] = {
         ("K9", "Demand realism", "one footprint's history is too short, and others are not compared yet"),
         ("K10", "Resilience to winter shocks", "named shocks are not modelled yet"),
         ("K11", "Compensation", "the substitution rate is not searched for yet"),
-        ("K12", "Change capacity", "leadership and trust are not modelled yet"),
+        (
+            "K12",
+            "Change capacity",
+            "not counted here; where leaders' time is on (around=all), a gate holds programmes to it",
+        ),
     )
 }
 
