@@ -80,6 +80,7 @@ def simulated(
     return simulate(
         model,
         told.keys,
+        told.through_ae,
         setup.hospitals.value,
         warm_up=told.warm_up,
         replications=replications,
