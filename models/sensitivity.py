@@ -138,7 +138,7 @@ def what_matters(chosen: Settings, schedule: Schedule, *, replications: int, wor
 
 def surest(results: pd.DataFrame, most: int = MOST) -> pd.DataFrame:
     """Rank figures as :func:`models.parameters.most_sensitive` does, without those whose two ends look the same."""
-    ranked: Any = most_sensitive(results, most=results["parameter"].nunique())
+    ranked: Any = most_sensitive(results, most=len(set(results["parameter"])))
     return ranked[ranked["swing"].abs() >= LEAST].head(most)
 
 
