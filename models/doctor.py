@@ -10,7 +10,7 @@ from pathlib import Path
 
 from models import __version__
 
-__all__ = ["doctor", "machine", "peak_memory_mb", "versions"]
+__all__ = ["compiled", "doctor", "machine", "peak_memory_mb", "versions"]
 
 LIBRARIES = ("numpy", "numba", "scipy", "pandas", "pyarrow", "pydantic", "hydra-core", "simpy", "matplotlib")
 LEAST_DISK_GB, LEAST_MEMORY_GB = 1.0, 2.0
@@ -45,6 +45,13 @@ def peak_memory_mb() -> float | None:
     return round(used / (1e6 if platform.system() == "Darwin" else 1e3), 1)
 
 
+def compiled() -> bool:
+    """Whether the engine was compiled on this machine before."""
+    from sim.kernel.jit import cache_folder
+
+    return any(cache_folder().glob("**/*.nbi"))
+
+
 def machine() -> dict[str, object]:
     """Describe the machine, for the manifest."""
     return {"system": platform.platform(terse=True), "processor": platform.machine(), "cores": os.cpu_count()}
@@ -60,8 +67,8 @@ def doctor() -> int:
         if number == "missing":
             faults.append(f"{name} is not installed; run the README's install command again")
     folder = cache_folder()
-    compiled = any(folder.glob("**/*.nbi"))
-    print(f"  kernels      {'compiled' if compiled else 'not compiled yet (half a minute at the first run)'}: {folder}")
+    state = "compiled" if compiled() else "not compiled yet (a minute or two at the first run)"
+    print(f"  kernels      {state}: {folder}")
     if not os.access(folder, os.W_OK):
         faults.append(f"the compile cache {folder} cannot be written; set CAREBRIDGE_CACHE to another folder")
     print(f"  cores        {os.cpu_count()}")

@@ -18,16 +18,16 @@ from models.criteria import Assessed
 from models.criteria_money import money_criterion
 from models.criteria_money_parts import money_parts
 from models.details import BEDS, DETAILS
-from models.doctor import machine, memory_gb, peak_memory_mb, versions
+from models.doctor import compiled, machine, memory_gb, peak_memory_mb, versions
 from models.finance.simulated.accounts import Accounts
 from models.finance.simulated.results import money_table, write_books
 from models.money import accounts_of
 from models.out_folder import folder_faults
 from models.outputs import baseline_table, tables, verdict_table, waterfall_table, write_tables
-from models.plan import Schedule
+from models.plan import Schedule, months_after
 from models.plans.listing import what_moves
 from models.prepare import USUAL, idle, prepare, window
-from models.sensitivity import Matter, what_matters
+from models.sensitivity import Matter, ranges, what_matters
 from models.system import System
 from models.verdict import SCHEMA_VERSION, Verdict, judge
 from models.waterfall import Waterfall, waterfall
@@ -38,6 +38,11 @@ from sim.files import check_room, run_folder, write_json
 from sim.kernel.layout import STATES, WAIT_TOTAL
 
 __all__ = ["Outcome", "dry_run", "run"]
+
+
+#: for the estimate of --dry-run: of a core, with stocks beside the network; and runs as long as the plan's that the
+#: search for the beds of each step comes to
+SECONDS_AN_EVENT, RUNS_OF_STEPS = 1.7e-7, 6
 
 
 @dataclass
@@ -139,9 +144,11 @@ def _replicate(chosen: Settings, arms: list[Arm]) -> dict[str, Observed]:
     total = chosen.replications * len(arms)
     shape = "{desc} {percentage:3.0f} % |{bar}| {n}/{total} runs, {remaining} left"
     print(f"{chosen.plan.title}: {chosen.plan.question}", file=sys.stderr)
+    if not compiled():
+        print("compiling the engine, once on this machine (a minute or two) ...", file=sys.stderr)
+    Run(arms[0].lowered, 0).advance(1)  # compiles the kernel once, before the threads need it
     with tqdm(total=total, desc="simulating", bar_format=shape, file=sys.stderr, mininterval=0.5) as bar:
         bar.refresh()
-        Run(arms[0].lowered, 0).advance(1)  # compiles the kernel once, before the threads need it
 
         def show(done: int) -> None:
             bar.update(done - bar.n)
@@ -260,13 +267,20 @@ def dry_run(chosen: Settings) -> int:
     print(f"scenario_hash: {chosen.scenario_hash}")
     print(f"arms: {arms} ({', '.join([USUAL, *(t.name for t in chosen.timelines)])}), {chosen.replications} runs each")
     print(f"events: about {events / 1e6:.0f} million over {days / 365.25:.0f} years")
-    print(
-        f"time: about {events * 1.2e-7 / cores + 15:.0f} s on {cores} cores "
-        "(half a minute more when kernels are not compiled)"
-    )
+    seconds = SECONDS_AN_EVENT * (events + a_day * _days_beside(chosen, days)) / cores + 15
+    print(f"time: about {seconds:.0f} s on {cores} cores (a minute or two more when the engine is not compiled yet)")
     print(f"memory: about {_gigabytes(chosen):.1f} GB")
     print(f"disk: about {_megabytes(chosen)} MB")
     return 0
+
+
+def _days_beside(chosen: Settings, days: int) -> float:
+    """Simulated days of what is shown beside the verdict, roughly: steps from the spreadsheet, and figures moved."""
+    if chosen.fit is None:
+        return 0.0
+    first = (months_after(chosen.plan.starts, 12 * (chosen.timelines[0].years + 1)) - chosen.footprint.start).days
+    steps = RUNS_OF_STEPS * chosen.waterfall * days if chosen.detail == BEDS else 0
+    return steps + 2 * len(ranges(chosen)) * chosen.sensitivity * first
 
 
 def _gigabytes(chosen: Settings) -> float:

@@ -30,9 +30,10 @@ from models.transition.followed import merged_services
 from sim.errors import CarebridgeError
 from sim.experiments import Stopped, in_order
 
-__all__ = ["Matter", "moved", "ranges", "what_matters"]
+__all__ = ["Matter", "moved", "ranges", "surest", "what_matters"]
 
 MOST = 10
+LEAST = 0.0005  #: a swing that the report, which prints tenths of a per cent, would show as none
 SECTIONS = ("footprint", "future", "feedback", "around")
 LEFT_OUT = (
     "footprint.totals",
@@ -98,7 +99,7 @@ def moved(part: Any, path: list[str], value: float) -> Any:
 
 
 def what_matters(chosen: Settings, schedule: Schedule, *, replications: int, workers: int) -> list[Matter]:
-    """Name the ten figures that matter most; the surest first.
+    """Name the ten figures that matter most; the surest first, and none whose two ends look the same.
 
     Parameters
     ----------
@@ -127,13 +128,19 @@ def what_matters(chosen: Settings, schedule: Schedule, *, replications: int, wor
         for n, key in enumerate(known)
         for r in range(replications)
     ]
-    ranked: Any = most_sensitive(pd.DataFrame(rows), most=MOST)
+    ranked: Any = surest(pd.DataFrame(rows))
     return [
         Matter(
             row["parameter"], known[row["parameter"]], row["at_low"], row["at_high"], row["swing"], bool(row["sure"])
         )
         for row in ranked.to_dict("records")
     ]
+
+
+def surest(results: pd.DataFrame, most: int = MOST) -> pd.DataFrame:
+    """Rank figures as :func:`models.parameters.most_sensitive` does, without those whose two ends look the same."""
+    ranked: Any = most_sensitive(results, most=len(set(results["parameter"])))
+    return ranked[ranked["swing"].abs() >= LEAST].head(most)
 
 
 def _result(chosen: Settings, parts: dict[str, Any], schedule: Schedule, replications: int) -> np.ndarray:

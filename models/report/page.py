@@ -121,6 +121,7 @@ def _context(outcome: Outcome, charts: list[Chart]) -> dict[str, Any]:
             "arms": [name for name, _ in series.arms(outcome)],
             "fall": _fall(outcome),
             "matters": tables_plan.matter_rows(outcome),
+            "matters_runs": chosen.sensitivity,
         }
     return context
 

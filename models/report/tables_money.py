@@ -18,7 +18,7 @@ from models.plan import months_after
 from models.report import series
 from models.report.tables_control import control_section, part_rows
 from models.report.tables_plan import UNITS
-from models.report.words import amount, figure_value, month, of_futures, percent
+from models.report.words import amount, figure_value, month, of_futures, percent, with_unit
 
 if TYPE_CHECKING:
     from models.runner import Outcome
@@ -209,6 +209,5 @@ def _assumed(found: Accounts) -> list[str]:
     for words, f in named:
         low, high = f.range
         span = "" if low == high else f", range {figure_value(f, low)} to {figure_value(f, high)}"
-        unit = UNITS.get(f.unit, f.unit).replace("GBP", "\u00a3")
-        out.append(f"{words}: {' '.join([figure_value(f), unit]).strip()} ({f.status}{span})")
+        out.append(f"{words}: {with_unit(figure_value(f), UNITS.get(f.unit, f.unit))} ({f.status}{span})")
     return out

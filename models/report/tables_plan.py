@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from models.figures import Figure
 from models.plans import Gates
 from models.report import series
-from models.report.words import amount, causes, figure_value, month, percent, short
+from models.report.words import amount, causes, figure_value, month, percent, short, with_unit
 from models.transition.told import tell
 
 if TYPE_CHECKING:
@@ -145,7 +145,7 @@ def _figure(title: str, f: Figure) -> dict[str, str]:
     low, high = f.range
     return {
         "title": title,
-        "value": f"{figure_value(f)} {UNITS.get(f.unit, f.unit)}".strip(),
+        "value": with_unit(figure_value(f), UNITS.get(f.unit, f.unit)),
         "range": "\u2013" if low == high else f"{figure_value(f, low)} to {figure_value(f, high)}",
         "year": "\u2013" if f.year == "not applicable" else f.year,
         "basis": "\u2013" if f.basis == "not applicable" else f.basis,
@@ -208,8 +208,7 @@ def other_readings(outcome: Outcome) -> list[str]:
 
 def _range(f: Figure) -> str:
     low, high = f.range
-    unit = UNITS.get(f.unit, f.unit)
-    text = f"taken as {figure_value(f)} {unit}".rstrip()
+    text = f"taken as {with_unit(figure_value(f), UNITS.get(f.unit, f.unit))}"
     return text if low == high else f"{text}; it may be {figure_value(f, low)} to {figure_value(f, high)}"
 
 

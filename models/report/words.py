@@ -24,7 +24,7 @@ __all__ = [
     "of_futures",
 ]
 __all__ += ["percent", "points", "rule_for", "short", "signed"]
-__all__ += ["signed_percent", "verdict_title"]
+__all__ += ["signed_percent", "verdict_title", "with_unit"]
 
 SPACE = "\u00a0"  # a number and its unit stay on one line
 MINUS = "\u2212"
@@ -220,6 +220,12 @@ def figure_value(f: Figure, x: float | None = None) -> str:
     digits = 0 if abs(value) >= 100 or value == round(value) else 1 if abs(value) >= 10 else 2
     text = amount(value, digits)
     return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def with_unit(value: str, unit: str) -> str:
+    """A written value with its unit; the pound sign stands before it."""
+    pound = "\u00a3" if unit.startswith("GBP") else ""
+    return f"{pound}{value} {unit.removeprefix('GBP').strip()}".strip()
 
 
 def rule_for(row: dict[str, Any], criteria: Criteria) -> tuple[str, str]:

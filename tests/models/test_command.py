@@ -325,6 +325,17 @@ def test_dry_run_writes_nothing(tmp_path, monkeypatch, capsys):
     assert leftovers(tmp_path) == []
 
 
+def test_dry_run_counts_what_is_simulated_beside_the_verdict(capsys):
+    def seconds(*words: str) -> int:
+        assert main(["run", "--dry-run", "workers=1", *words]) == 0
+        said = capsys.readouterr().out
+        return int(said[said.index("time: about") :].split()[2])
+
+    alone = seconds("waterfall=0", "sensitivity=0")
+    assert alone < seconds("waterfall=8", "sensitivity=0") < seconds("waterfall=8", "sensitivity=2")
+    assert seconds("waterfall=0", "sensitivity=2") > alone
+
+
 def test_list_doctor_and_help(capsys):
     assert main(["list"]) == 0
     said = capsys.readouterr().out

@@ -14,6 +14,7 @@ import yaml
 
 from models.parameters import check, most_sensitive, parameters, selected, table
 from models.parameters_command import list_parameters, table_lines
+from models.sensitivity import surest
 from sim.errors import CarebridgeError, FaultsError
 
 CONFIGS = Path(__file__).parents[2] / "configs"
@@ -219,6 +220,15 @@ def ends(effects, noise, replications=20, shared=50.0):
         for r in range(replications)
     ]
     return pd.DataFrame(rows, columns=["parameter", "replication", "low", "high"])
+
+
+def test_a_sure_swing_too_small_to_be_printed_is_not_among_what_matters():
+    results = pd.DataFrame(
+        [("nil", 0, 0.0160, 0.0161), ("nil", 1, 0.0160, 0.0161), ("felt", 0, 0.01, 0.02), ("felt", 1, 0.01, 0.013)],
+        columns=["parameter", "replication", "low", "high"],
+    )
+    assert list(most_sensitive(results)["parameter"]) == ["nil", "felt"]  # surest first
+    assert list(surest(results)["parameter"]) == ["felt"]
 
 
 def test_common_random_numbers_cancel_what_is_shared():
