@@ -152,7 +152,7 @@ def test_the_same_whatever_the_workers_and_replications_beside(setup, care, hist
     """A replication is the same alone or among others."""
     alone = simulated(setup, care, told_by(history, trained), fit.point, replications=range(1, 2), seed=1)
     assert np.array_equal(alone.occupied[0], found.occupied[1])
-    assert np.array_equal(alone.waits_over_4h[0], found.waits_over_4h[1], equal_nan=True)  # 2010/11 is not known
+    assert np.array_equal(alone.waits_over_4h[0], found.waits_over_4h[1])
 
 
 def test_every_fitted_parameter_is_asked_for(setup, care, history, trained, fit):
@@ -288,19 +288,17 @@ def test_bad_words_are_named(capsys):
 
 @pytest.mark.nightly
 def test_what_the_hindcast_promises(setup, care, history, fit):
-    """What docs/hindcast.md says of the frozen fit, with the replications of the command."""
+    """The thresholds of a baseline that earns belief, with the replications of the command."""
     outcome = hindcast(setup, care, read_crowding(), history, fit, replications=96, seed=1, workers=2)
     error = {(r["forecast"], r["target"], r["horizon"]): r["mean_error"] for r in outcome.scores.to_dict("records")}
-    assert error[FULL, "beds_occupied", "one_year"] < error["same quarter last year", "beds_occupied", "one_year"]
+    assert error[FULL, "beds_occupied", "one_year"] <= 0.90
     assert error[FULL, "beds_occupied", "five_years"] <= 1.3
     assert error[FORECAST_BEDS, "beds_occupied", "one_year"] <= 1.0
     assert error[DEMAND_ONLY, "beds_occupied", "one_year"] > error[FULL, "beds_occupied", "one_year"]
-    for target in ("type1_4h_share", "waits_over_4h"):
-        assert error[FULL, target, "five_years"] < error["held at 2014/15", target, "five_years"]
-    page = {"beds_occupied": 0.95, "type1_4h_share": 3.15, "waits_over_4h": 25.7}
-    page |= {"delayed_days_all": 16.4, "delayed_days_acute": 17.4}
-    for target, says in page.items():
-        assert error[FULL, target, "one_year"] == pytest.approx(says, rel=0.02), target
+    assert error[FULL, "type1_4h_share", "one_year"] < error["same quarter last year", "type1_4h_share", "one_year"]
+    assert error[FULL, "waits_over_4h", "five_years"] < error["held at 2014/15", "waits_over_4h", "five_years"]
+    for delays in ("delayed_days_all", "delayed_days_acute"):
+        assert error[FULL, delays, "one_year"] < error["same quarter last year", delays, "one_year"]
     assert outcome.response.inside
     assert outcome.overshoot == pytest.approx(0.25, abs=0.01)
     assert 0.20 < outcome.overshoot_simulated < 0.35
