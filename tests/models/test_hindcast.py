@@ -14,7 +14,7 @@ from models.hindcast.england import england_care, feedback_named
 from models.hindcast.fit import figures, simulated, targets, training_hash
 from models.hindcast.forecast import TARGETS, forecast_beds, forecasts_of, modelled, persistence, season_left
 from models.hindcast.frozen_fit import FIT_FILE, FrozenFit, read_fit
-from models.hindcast.hospitals import SITES, THRESHOLDS_H, country
+from models.hindcast.hospitals import SITES, country
 from models.hindcast.parameters import FITTED, read_hindcast
 from models.hindcast.run import DEMAND_ONLY, FORECAST_BEDS, FULL, hindcast
 from models.hindcast.told import told_by
@@ -124,20 +124,6 @@ def test_three_hospitals_stand_for_england(setup, care, found, history):
     expected = setup.overnight_share.value * rows[rows["year"] == COMPLETE_FROM]["emergency_admissions"].sum()
     assert admitted == pytest.approx(expected, rel=0.03)
     assert len(SITES) == 3
-
-
-def test_waits_are_of_people_admitted_through_ae(setup, care, found, history, trained, fit):
-    """By the statistic's definition: twice as many through A&E, twice as many waits, and hospitals as they were."""
-    told = told_by(history, trained)
-    counted = history.frame().set_index(["year", "quarter"])["emergency_admissions_via_type1"]
-    assert found.through_ae[-1] == counted.iloc[-1] and len(found.through_ae) == len(found.keys)
-    share = found.over[..., THRESHOLDS_H.index(4)] / found.started
-    known = np.array([key[0] >= COMPLETE_FROM for key in found.keys])
-    assert found.waits_over_4h[:, known] == pytest.approx(share[:, known] * found.through_ae[known])
-    more = dataclasses.replace(told, through_ae=tuple(2 * n for n in told.through_ae))
-    twice = simulated(setup, care, more, fit.point, replications=1, seed=1)
-    assert np.array_equal(twice.occupied[0], found.occupied[0])
-    assert twice.waits_over_4h[0, known] == pytest.approx(2 * found.waits_over_4h[0, known])
 
 
 def test_beds_in_use_are_near_before_any_level_is_taken(found, history):
