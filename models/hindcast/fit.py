@@ -80,7 +80,6 @@ def simulated(
     return simulate(
         model,
         told.keys,
-        told.through_ae,
         setup.hospitals.value,
         warm_up=told.warm_up,
         replications=replications,

@@ -25,7 +25,7 @@ from models.history.naive import Horizon, origin_of
 
 __all__ = ["INPUTS", "TARGETS", "forecast_beds", "forecasts_of", "modelled", "persistence", "season_left"]
 
-INPUTS = ("emergency_admissions", "emergency_admissions_via_type1", "beds_available", "type1_attendances")
+INPUTS = ("emergency_admissions", "beds_available", "type1_attendances")
 By = Mapping[Key, float]
 QUARTERS = 4
 

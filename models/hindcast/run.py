@@ -140,7 +140,7 @@ def hindcast(
         return modelled(one, told, setup, crowded)
 
     told_admissions = ("emergency_admissions",)
-    told_no_beds = (*told_admissions, "emergency_admissions_via_type1", "type1_attendances")
+    told_no_beds = (*told_admissions, "type1_attendances")
     forecasts = [
         *forecasts_of(FULL, says(found), history, lock, fit.persistence, fit.season_left),
         *forecasts_of(

@@ -31,16 +31,14 @@ class Simulated:
     Parameters
     ----------
     keys : sequence of (year, quarter)
-    through_ae : (Q,)
-        Emergency admissions through major A&E departments, as told: the people of whom waits for a bed are counted.
     occupied : (R, Q)
         Beds in use at midnight.
     delayed_days_acute, delayed_days_non_acute : (R, Q)
         Days of delayed transfers, clock c to d.
     over : (R, Q, H)
-        Emergencies who stay a night and waited longer for a bed than each of ``THRESHOLDS_H``.
+        Emergencies who waited longer for a bed than each of ``THRESHOLDS_H``.
     started : (R, Q)
-        Emergencies who stay a night and got a bed.
+        Emergencies who got a bed.
     boarders : (R, Q)
         Mean number of people waiting for a bed.
     cancelled_share : (R, Q)
@@ -48,7 +46,6 @@ class Simulated:
     """
 
     keys: tuple[Key, ...]
-    through_ae: Floats
     occupied: Floats
     delayed_days_acute: Floats
     delayed_days_non_acute: Floats
@@ -64,14 +61,13 @@ class Simulated:
 
     @property
     def waits_over_4h(self) -> Floats:
-        """People admitted through A&E who waited more than four hours for a bed: as large a share as in the wards."""
-        return self.over[..., THRESHOLDS_H.index(4)] / self.started * self.through_ae
+        """Emergencies who waited more than four hours for a bed."""
+        return self.over[..., THRESHOLDS_H.index(4)]
 
 
 def simulate(
     model: Hybrid | Ready,
     keys: Sequence[Key],
-    through_ae: Sequence[float],
     hospitals: float,
     *,
     warm_up: int = 0,
@@ -85,8 +81,6 @@ def simulate(
     ----------
     keys : sequence of (year, quarter)
         The quarters, from the first day of the run on.
-    through_ae : sequence of float
-        Emergency admissions through major A&E departments in each of them.
     warm_up : int
         How many of them are left out of what is given.
     hospitals : float
@@ -106,7 +100,7 @@ def simulate(
 
     rows = list(in_order(list(numbers), work, workers))
     found = {name: np.stack([row[name][warm_up:] for row in rows]) for name in rows[0]}
-    return Simulated(tuple(keys)[warm_up:], np.array(through_ae, float)[warm_up:], **found)
+    return Simulated(tuple(keys)[warm_up:], **found)
 
 
 def _by_quarter(made: Ready, run: HybridRun, scale: float) -> Mapping[str, Floats]:

@@ -1,4 +1,4 @@
-"""What a hindcast is told: beds open, emergency admissions and attendances by quarter. Never a target."""
+"""What a hindcast is told: beds open and emergency admissions by quarter. Never a target."""
 
 from __future__ import annotations
 
@@ -36,8 +36,6 @@ class Told:
         Emergency admissions a day, England, without their season.
     attendances : tuple of float
         Attendances a day at major A&E departments; nan where they were not published.
-    through_ae : tuple of float
-        Emergency admissions a quarter through major A&E departments, England; nan where they were not published.
     month_index : tuple of 12 floats
         Season of emergency admissions, from the training years.
     base_admissions : float
@@ -52,7 +50,6 @@ class Told:
     beds: tuple[float, ...]
     admissions: tuple[float, ...]
     attendances: tuple[float, ...]
-    through_ae: tuple[float, ...]
     month_index: tuple[float, ...]
     base_admissions: float
     usual_pressure: float
@@ -119,18 +116,9 @@ def told_by(history: History, trained: History) -> Told:
     used, open_ = (tuple(_season(known, column)) for column in ("beds_occupied", "beds_available"))
     table: Any = history.frame()
     attendances = [float(a) for a in table["type1_attendances"] / table["days"]]
-    through_ae = [float(a) for a in table["emergency_admissions_via_type1"]]
+    attendances = [*attendances[:QUARTERS], *attendances]
     return Told(
-        keys,
-        tuple(beds),
-        tuple(admissions),
-        tuple([*attendances[:QUARTERS], *attendances]),
-        tuple([*through_ae[:QUARTERS], *through_ae]),
-        season,
-        float(np.mean(base)),
-        usual,
-        used,
-        open_,
+        keys, tuple(beds), tuple(admissions), tuple(attendances), season, float(np.mean(base)), usual, used, open_
     )
 
 

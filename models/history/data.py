@@ -42,8 +42,7 @@ COMPLETE_FROM = "2011/12"  #: the first year in which every column is known
 SUM_TOLERANCE = 0.01  #: months against their quarter: both are written to three decimals
 
 #: what a forecast may be told about the quarter it forecasts; ``days`` is known from the calendar
-INPUTS = ("emergency_admissions", "emergency_admissions_via_type1", "beds_available", "elective_admissions")
-INPUTS += ("type1_attendances",)
+INPUTS = ("emergency_admissions", "beds_available", "elective_admissions", "type1_attendances")
 
 Key = tuple[str, int]  #: year and quarter, for example ("2014/15", 3) for October to December 2014
 
