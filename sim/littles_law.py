@@ -136,7 +136,7 @@ def _waits(lowered: Lowered, s: State, names: list[str]) -> None:
     now = int(s.numbers[NOW])
     waiting = s.area[..., WAITING].sum(axis=0)
     if s.numbers[PERIOD] < len(s.area):  # the period that has not ended
-        waiting = waiting + s.running[..., WAITING] + s.present[..., WAITING] * now
+        waiting = waiting + s.running[..., WAITING] + s.present[..., WAITING].astype(np.int64) * now
     flow = s.flow.sum(axis=0)
     booked = flow[..., WAIT_TOTAL] + _going_on(s, now)
     unbooked = flow[..., _UNBOOKED].any(axis=-1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from sim.errors import CarebridgeError
 from sim.kernel.advance import LOG_MARGIN, advance, place_census
 from sim.kernel.layout import (
     ARRIVAL_ROW,
-    BUCKETS,
+    BUCKET_BITS,
     DONE,
     ENTITY,
     EVENTS,
@@ -25,15 +26,18 @@ from sim.kernel.layout import (
     EXTRAS,
     FINE_BINS,
     FINE_WAITS,
+    FIRST_FLOW,
     FIRST_WEEKDAY,
     FLOWS,
     FOREVER,
     FREE,
     HEAP_SIZE,
     HORIZON,
+    HOUR_MS,
     LOG_AT,
     LOG_ROW,
     LOGGED,
+    NARROWEST_BITS,
     NEED_ARRIVALS,
     NEED_ENTITIES,
     NEXT_RULE,
@@ -48,15 +52,19 @@ from sim.kernel.layout import (
     PATIENT_ROW,
     PLAN_AT,
     PLAN_ROW,
+    POISSON,
     POOL,
     PRESENT,
     RULE_NOW,
+    RUNNING,
     SNAPSHOT,
     SNAPSHOT_STEP,
     STATES,
+    TURN_BITS,
     WAIT_EDGES,
     WAIT_TOTAL,
     WEEKLY,
+    WIDEST_BITS,
     WORK_SIZE,
     State,
     Tables,
@@ -70,6 +78,7 @@ __all__ = ["Run"]
 _FIRST_POOL = 4096
 _FIRST_BUFFER = 256
 _FIRST_LOG = 65_536
+_IN_BUCKET = 16  #: arrivals while a bucket lasts
 
 
 class Run:
@@ -287,6 +296,7 @@ def _fresh(lowered: Lowered, seed: int, replication: int, pool: int, log: bool) 
     numbers = np.zeros(NUMBERS, np.int64)
     numbers[NOISE_DAY] = numbers[OPENED] = -1
     numbers[OFFERED_AT] = NOWHERE
+    numbers[BUCKET_BITS] = bits = _bucket_bits(T)
     numbers[NEXT_WEEKLY] = 0 if T.constants[WEEKLY] else FOREVER
     numbers[NEXT_RULE] = 0 if T.escalation.size else FOREVER
 
@@ -308,8 +318,9 @@ def _fresh(lowered: Lowered, seed: int, replication: int, pool: int, log: bool) 
         heap_time=zeros(pool),
         heap_entity=np.zeros(pool, np.uint32),
         later=np.zeros(pool, np.int32),
-        bucket=np.full(BUCKETS, NOBODY, np.int32),
+        bucket=np.full(1 << (TURN_BITS - bits), NOBODY, np.int32),
         patient=np.zeros(len(extra), PATIENT_ROW),
+        first=zeros(2, len(T.source)).astype(float),
         arrival=np.zeros(_FIRST_BUFFER, ARRIVAL_ROW),
         drawn=np.zeros(_FIRST_BUFFER, ARRIVAL_ROW),
         last_of_part=np.zeros(_FIRST_BUFFER, np.int32),
@@ -321,8 +332,8 @@ def _fresh(lowered: Lowered, seed: int, replication: int, pool: int, log: bool) 
         share=lowered.share.copy(),
         rule=np.zeros(len(T.escalation), RULE_NOW),
         plan=_plan(lowered.changes),
-        present=zeros(S, G, len(STATES)),
-        running=zeros(S, G, len(STATES)),
+        present=_lines((S, G, FIRST_FLOW + WAIT_TOTAL + W), np.int32),
+        running=_lines((S, G, RUNNING), np.int64),
         area=zeros(P, S, G, len(STATES)),
         flow=zeros(P, S, G, WAIT_TOTAL + 1 + W),
         wait_hist=zeros(-(-horizon // (365 * DAY)), S, B),
@@ -332,6 +343,26 @@ def _fresh(lowered: Lowered, seed: int, replication: int, pool: int, log: bool) 
         snapshot=np.zeros((-(-horizon // step), R, len(SNAPSHOT)), np.int32),
         log=np.zeros(_FIRST_LOG if log else 0, LOG_ROW),
     )
+
+
+def _bucket_bits(T: Tables) -> int:
+    """Width of the buckets of timed events: as many as keep the list of those that are due soon short."""
+    poisson = T.source["kind"] == POISSON
+    an_hour = float((T.week.mean(axis=0) * T.day.mean(axis=0))[poisson].sum()) if poisson.any() else 0.0
+    if an_hour <= 0.0:
+        return WIDEST_BITS
+    return int(np.clip(np.floor(np.log2(_IN_BUCKET * HOUR_MS / an_hour)), NARROWEST_BITS, WIDEST_BITS))
+
+
+def _lines(shape: tuple[int, ...], kind: type[np.generic]) -> npt.NDArray[Any]:
+    """Zeros whose last axis fills cache lines, the first of which begins with it."""
+    line = 64 // np.dtype(kind).itemsize
+    *rest, last = shape
+    shape = (*rest, -(-last // line) * line)
+    size = math.prod(shape)
+    out = np.zeros(size + line, kind)
+    skip = -out.ctypes.data % 64 // out.itemsize
+    return out[skip : skip + size].reshape(shape)
 
 
 def _pools(lowered: Lowered) -> npt.NDArray[np.void]:

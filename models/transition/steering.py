@@ -298,7 +298,7 @@ class Watch:
         s, state = self._stations(stations), self.run.state
         held = int(state.area[months][:, s, :, states].sum())
         if months.stop > state.numbers[PERIOD]:
-            held += int((state.running[s, :, states] + state.present[s, :, states] * self.run.now).sum())
+            held += int(state.running[s, :, states].sum() + state.present[s, :, states].sum() * self.run.now)
         return held
 
     def _open(self, stations: Sequence[str], months: slice) -> int:

@@ -63,7 +63,7 @@ from sim.kernel.moves import DEPARTS, move, vanish
 from sim.kernel.pick import pick
 from sim.kernel.routing import end_service
 from sim.kernel.stays import go_on, resume, start, wait
-from sim.kernel.tally import change_places, close_period, exit_state, snapshot
+from sim.kernel.tally import book_flows, change_places, close_period, exit_state, snapshot
 from sim.kernel.weekly import escalate, week_goes_on
 
 __all__ = ["advance", "place_census"]
@@ -235,8 +235,11 @@ def advance(T, S, until):
                 swap(T, S, t)
         close_hole(S)
     N[NOW] = until
-    if until >= T.constants[HORIZON] and N[PERIOD] < T.period_edges.size - 1:
-        close_period(S, until)
+    if N[PERIOD] < T.period_edges.size - 1:
+        if until >= T.constants[HORIZON]:
+            close_period(S, until)
+        else:
+            book_flows(S.present, S.running, S.flow, N[PERIOD])
     return DONE
 
 

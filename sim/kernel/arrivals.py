@@ -19,6 +19,7 @@ from sim.kernel.draws import (
     PURPOSE_NOISE,
     inverse_normal,
     threefry,
+    uniform,
     uniforms,
 )
 from sim.kernel.jit import rule
@@ -101,15 +102,31 @@ def _poisson(T, S, size, s, hour):
     expected *= S.share[T.constants[FIRST_RATE] + s]
     height = 0.0
     k = 0
+    who = source.address + (U(hour) << U(16))
+    u, w = S.first[0, s], S.first[1, s]
     while expected > 0.0 and size != FULL:
-        who = source.address + (U(hour) << U(16)) + U(k)
-        u, w = uniforms(S.words[0], S.words[1], U(PURPOSE_ARRIVAL), who, U(0))
+        if k > 0:
+            who += U(1)
+            u, w = uniforms(S.words[0], S.words[1], U(PURPOSE_ARRIVAL), who, U(0))
+        if 2.0 * (1.0 - u) > (expected - height) * (1.0 + u) + 1e-9 * (1.0 + expected):
+            break  # as -log(u) > 2 (1 - u) / (1 + u), by more than rounding: no need to know by how much
         height -= math.log(u)
         if height > expected:
             break
         size = _put(T, S, size, hour * HOUR_MS + int(w * HOUR_MS), who, s)
         k += 1
     return size
+
+
+@rule
+def _first_draws(T, S, hour):
+    """Draw height and time of the first arrival of every source: side by side, several at once."""
+    key = (S.words[1] << U(8)) | U(PURPOSE_ARRIVAL)
+    seed, of_hour = S.words[0], U(hour) << U(16)
+    for s in range(T.source.size):
+        x0, x1 = threefry(T.source[s].address + of_hour, U(0), seed, key)
+        S.first[0, s] = uniform(x0)
+        S.first[1, s] = uniform(x1)
 
 
 @rule
@@ -156,6 +173,7 @@ def fill_hour(T, S):
     day = hour // 24
     if T.source.size and day < T.day.shape[0]:
         _noise(T, S, day)
+    _first_draws(T, S, hour)
     size = 0
     for s in range(T.source.size):
         if T.source[s].kind == POISSON:

@@ -60,7 +60,7 @@ def block(T, S, s, to, i, t):
     e.since = t
     e.spell += 1
     e.fired = 0
-    append(S, to, e.cls, BLOCKED_QUEUE, i)
+    append(T, S, to, e.cls, BLOCKED_QUEUE, i)
     if T.station[s].first_patience < T.station[s].last_patience:
         be_patient(T, S, i, BLOCKED, t)
 
@@ -99,6 +99,8 @@ def _joined(T, S, n, which, i):
 def _best(T, S, p):
     """Entity that goes first of those whom a place of pool `p` may serve, its station and its queue; -1 for none."""
     who, best, queue = NOBODY, NOWHERE, 0
+    if S.pool[p].wanted == 0:
+        return who, best, queue
     for k in range(T.place[p].first_member, T.place[p].last_member):
         n = T.linked[k]
         if S.pool[n].queued == 0:
@@ -118,7 +120,7 @@ def go_over(T, S, n, i, t):
     """Entity `i`, blocked for station `n`, leaves the queue of the blocked and its station, in the books."""
     e = S.entity[i]
     u = e.station
-    take_out(S, n, e.cls, BLOCKED_QUEUE, i)
+    take_out(T, S, n, e.cls, BLOCKED_QUEUE, i)
     exit_state(S.present, S.running, u, e.group, BLOCKED, t)
     exit_state(S.present, S.running, n, e.group, AWAITED, t)
     S.pool[e.lodge].blocked -= 1
@@ -180,7 +182,7 @@ def grant(T, S, t):
                 go_over(T, S, n, i, t)
                 release(T, S, i, t)
             else:
-                take_out(S, n, c, WAITING_ROOM, i)
+                take_out(T, S, n, c, WAITING_ROOM, i)
                 exit_state(S.present, S.running, n, S.entity[i].group, WAITING, t)
                 if T.constants[EXTRAS]:
                     withdraw(S, i)

@@ -2,7 +2,8 @@
 
 Those that are due soon stand in a 4-ary heap, which is small and so stays in the processor's nearest cache. All others
 stand in a wheel of buckets by time, in no order (Varghese and Lauck 1987, "Hashed and hierarchical timing wheels"); a
-bucket is moved into the heap when its time comes. The event being carried out leaves a hole at the top of the heap,
+bucket is moved into the heap when its time comes. The more arrive, the shorter a bucket lasts (`sim/run.py`), so that
+the heap does not grow with the network. The event being carried out leaves a hole at the top of the heap,
 which the next event fills if it is due soon: one walk down instead of a removal and an insertion.
 """
 
@@ -91,8 +92,8 @@ def schedule(S, t, i):
     """Put entity `i` down for an event at time `t`; its kind and station stand in its record."""
     N = S.numbers
     S.entity[i].since = t
-    if t >> BUCKET_BITS > N[OPENED]:
-        at = (t >> BUCKET_BITS) & (S.bucket.size - 1)
+    if t >> N[BUCKET_BITS] > N[OPENED]:
+        at = (t >> N[BUCKET_BITS]) & (S.bucket.size - 1)
         S.later[i] = S.bucket[at]
         S.bucket[at] = i
         N[LATER] += 1
@@ -117,7 +118,7 @@ def _open_bucket(S):
     S.bucket[at] = NOBODY
     while i != NOBODY:
         following, t = S.later[i], S.entity[i].since
-        if t >> BUCKET_BITS == number:
+        if t >> N[BUCKET_BITS] == number:
             N[LATER] -= 1
             _push(S, t, i)
         else:
@@ -130,7 +131,7 @@ def _open_bucket(S):
 def next_time(S, limit):
     """Instant of the earliest event, if it is not after `limit` (else some instant after that)."""
     N = S.numbers
-    while N[HEAP_SIZE] == 0 and N[LATER] > 0 and (N[OPENED] + 1) << BUCKET_BITS <= limit:
+    while N[HEAP_SIZE] == 0 and N[LATER] > 0 and (N[OPENED] + 1) << N[BUCKET_BITS] <= limit:
         _open_bucket(S)
     return S.heap_time[0] if N[HEAP_SIZE] > 0 else FOREVER
 
@@ -161,9 +162,9 @@ def cancel(S, i):
     costs less than knowing every position all the time.
     """
     N, found, at = S.numbers, S.entity[i].since, 0
-    if found >> BUCKET_BITS > N[OPENED]:
+    if found >> N[BUCKET_BITS] > N[OPENED]:
         N[LATER] -= 1
-        at = (found >> BUCKET_BITS) & (S.bucket.size - 1)
+        at = (found >> N[BUCKET_BITS]) & (S.bucket.size - 1)
         j = S.bucket[at]
         if j == i:
             S.bucket[at] = S.later[i]

@@ -60,6 +60,9 @@ ARRIVED, RETURNED, TRANSFERRED_IN, STARTED, SERVED, TRANSFERRED_OUT, LEFT, LOST,
 DIVERTED, RENEGED, DIED, RECLASSIFIED_IN, RECLASSIFIED_OUT = range(10, 15)
 PREEMPTED, RESUMED, OVERFLOWED, REPATRIATED, SWAPPED = range(15, 20)
 WAIT_TOTAL = len(FLOWS)  #: column of the total wait; the clocks follow it
+FIRST_FLOW = len(STATES)  #: column of `present` of the first flow; those of waits above each clock follow
+WAITED_TIME = len(STATES)  #: column of `running` of the total wait
+RUNNING = 8  #: columns of `running`: a cache line
 
 SNAPSHOT = (*STATES, "places", "occupied")
 
@@ -102,8 +105,9 @@ OFF, CALLED, OPEN = range(3)
 # ends of clocks
 UNTIL_STARTED, UNTIL_LEFT = range(2)
 
-BUCKET_BITS = 22  #: events that are due later stand in buckets of 2**22 ms (70 minutes)
-BUCKETS = 1024  #: buckets of a turn of the wheel (50 days), a power of two
+TURN_BITS = 32  #: a turn of the wheel of buckets takes 2**32 ms (50 days)
+WIDEST_BITS = 22  #: events that are due later stand in buckets of at most 2**22 ms (70 minutes), shorter if many come
+NARROWEST_BITS = 14
 
 FINE_BINS = 1152  #: bins of fine waits: 64 of a millisecond, then 32 to each doubling
 
@@ -177,8 +181,9 @@ EXTRA = np.dtype(
     LOG_AT,
     OPENED,
     LATER,
+    BUCKET_BITS,
     NUMBERS,
-) = range(27)
+) = range(28)
 
 #: what a source is to the kernel
 SOURCE = np.dtype(
@@ -220,6 +225,8 @@ STATION = np.dtype(
         ("holds", np.int64),  # pick of a rule of `hold`
         ("first_overflow", np.int64),  # rows of `linked`
         ("last_overflow", np.int64),
+        ("first_use", np.int64),  # rows of `linked`: pools that it can use
+        ("last_use", np.int64),
         ("divert", np.int64),  # station, LEAVES or NO_DIVERSION
         ("order", np.int64),  # BY_JOINING, BY_VISIT
         ("first", np.int64),  # WAITING_FIRST, …
@@ -301,6 +308,7 @@ POOL = np.dtype(
         ("draining_time", np.int64),
         ("occupied_time", np.int64),
         ("listed", np.int64),  # in the work list of grants
+        ("wanted", np.int64),  # queued at the stations that can use it
         ("planned", np.int64),
         ("weekly", np.int64),  # by the timetable, or -1
         ("extra", np.int64),  # by escalation
@@ -361,7 +369,7 @@ class Tables(NamedTuple):
     station: Rows  # (S) STATION
     entry: Rows  # (S, C) ENTRY
     place: Rows  # (R) PLACE
-    linked: Int  # stations that can use each pool, and those into which each station overflows
+    linked: Int  # stations that can use each pool; pools that each station can use, and those into which it overflows
     hold_from: Int  # (rules + 1) positions in `hold`
     hold: Rows  # HOLD
     amount: Rows  # AMOUNT
@@ -393,6 +401,7 @@ class State(NamedTuple):
     later: npt.NDArray[np.int32]  # (pool) next entity in the bucket of each whose event is due later
     bucket: npt.NDArray[np.int32]  # (BUCKETS) first entity of each list of events that are due later
     patient: Rows  # (pool) PATIENT_ROW in order of the end of patience, a binary heap
+    first: Float  # (2, sources) two uniforms of the first arrival of each source in this hour
     arrival: Rows  # ARRIVAL_ROW: arrivals of the current hour, in order
     drawn: Rows  # the same as they were drawn, source by source
     last_of_part: npt.NDArray[np.int32]  # positions in `arrival`, while it is put in order
@@ -405,10 +414,11 @@ class State(NamedTuple):
     share: Float  # cumulative shares of routes; then, from FIRST_RATE on, factors on the rates of sources, or entities
     rule: Rows  # RULE_NOW of each escalation rule
     plan: Rows  # PLAN_ROW: planned changes
-    present: Int  # (S, G, 5) entities now
-    running: Int  # (S, G, 5) entity-ms of this period, less present * now
+    present: npt.NDArray[np.int32]  # (S, G, 5 + 20 + W, filled up to a line of the cache) entities now; then what has
+    # happened since `flow` was brought up to date, but for the total wait: what is booked most lies in one line
+    running: Int  # (S, G, 8) entity-ms of this period, less present * now; then the total wait, as above
     area: Int  # (P, S, G, 5) entity-ms
-    flow: Int  # (P, S, G, 20 + 1 + W): FLOWS, total wait (ms), waits above each clock
+    flow: Int  # (P, S, G, 20 + 1 + W): FLOWS, total wait (ms), waits above each clock; up to date after `advance`
     wait_hist: Int  # (Y, S, B)
     wait_fine: Int  # (S, G, FINE_BINS)
     clocks: Int  # (P, K, G, 3): ended, above the limit, total ms

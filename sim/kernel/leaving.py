@@ -65,7 +65,7 @@ def lose_patience(T, S, i, t):
     n = e.to if blocked else e.station
     which = BLOCKED_QUEUE if blocked else WAITING_ROOM
     withdraw(S, i)
-    take_out(S, n, c, which, i)
+    take_out(T, S, n, c, which, i)
     e.fired |= 1 << number
     if row.then == THEN_CLASS:
         _reclassify(T, S, i, state, n, row.target, t)

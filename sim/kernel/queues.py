@@ -34,8 +34,10 @@ def head(queue, s, c, which):
 
 
 @rule
-def _count(S, s, c, which, i, change):
+def _count(T, S, s, c, which, i, change):
     S.pool[s].queued += change
+    for k in range(T.station[s].first_use, T.station[s].last_use):
+        S.pool[T.linked[k]].wanted += change
     if which == WAITING_ROOM:
         S.queue[s, c, NUMBER_WAITING] += change
         if S.entity[i].inside:
@@ -74,17 +76,17 @@ def unlink(entity, ends, s, c, at, i):
 
 
 @rule
-def append(S, s, c, which, i):
+def append(T, S, s, c, which, i):
     """Put entity `i` at the end of a queue."""
     link(S.entity, S.queue, s, c, 2 * which, i, NOBODY)
-    _count(S, s, c, which, i, 1)
+    _count(T, S, s, c, which, i, 1)
 
 
 @rule
-def push_front(S, s, c, i):
+def push_front(T, S, s, c, i):
     """Put entity `i` at the front of a waiting room."""
     link(S.entity, S.queue, s, c, 2 * WAITING_ROOM, i, head(S.queue, s, c, WAITING_ROOM))
-    _count(S, s, c, WAITING_ROOM, i, 1)
+    _count(T, S, s, c, WAITING_ROOM, i, 1)
 
 
 @rule
@@ -100,11 +102,11 @@ def insert(T, S, s, c, which, i):
         before = j
         j = S.entity[j].prev
     link(S.entity, S.queue, s, c, 2 * which, i, before)
-    _count(S, s, c, which, i, 1)
+    _count(T, S, s, c, which, i, 1)
 
 
 @rule
-def take_out(S, s, c, which, i):
+def take_out(T, S, s, c, which, i):
     """Take entity `i` out of a queue, from wherever it stands."""
     unlink(S.entity, S.queue, s, c, 2 * which, i)
-    _count(S, s, c, which, i, -1)
+    _count(T, S, s, c, which, i, -1)

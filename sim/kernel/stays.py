@@ -158,7 +158,7 @@ def wait(T, S, s, i, t):
     if station.order:
         insert(T, S, s, e.cls, 0, i)
     else:
-        append(S, s, e.cls, 0, i)
+        append(T, S, s, e.cls, 0, i)
     enter(S.present, S.running, s, e.group, WAITING, t)
     if station.first_patience < station.last_patience:
         be_patient(T, S, i, WAITING, t)
@@ -193,6 +193,6 @@ def give_way(T, S, s, v, t):
     e.since = t
     e.spell += 1
     e.fired = 0
-    push_front(S, s, e.cls, v)
+    push_front(T, S, s, e.cls, v)
     if T.station[s].first_patience < T.station[s].last_patience:
         be_patient(T, S, v, WAITING, t)

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import math
 
-from sim.kernel.jit import rule
+import numpy as np
+
+from sim.kernel.jit import called, rule
 from sim.kernel.layout import (
     AWAITED,
     DAY_MS,
     FINE_WAITS,
+    FIRST_FLOW,
     INFINITE,
     LOG_AT,
     PERIOD,
@@ -22,11 +25,13 @@ from sim.kernel.layout import (
     WAIT_EDGES,
     WAIT_TOTAL,
     WAITED,
+    WAITED_TIME,
     WARM_UP,
 )
 
 __all__ = [
     "book",
+    "book_flows",
     "change_places",
     "close_period",
     "enter",
@@ -66,7 +71,7 @@ def shift(present, running, s, g, old, new, t):
 def book(S, s, i, flow, t):
     """Count one event of entity `i` in this period, and log it where the run keeps a log."""
     e = S.entity[i]
-    S.flow[S.numbers[PERIOD], s, e.group, flow] += 1
+    S.present[s, e.group, FIRST_FLOW + flow] += 1
     if S.log.size > 0:
         at = S.numbers[LOG_AT]
         S.numbers[LOG_AT] = at + 1
@@ -124,12 +129,11 @@ def _counted(places):
 def note_wait(T, S, s, i, wait, t):
     """Book the wait of an entity that starts from the waiting room."""
     g = S.entity[i].group
-    p = S.numbers[PERIOD]
     book(S, s, i, WAITED, t)
-    S.flow[p, s, g, WAIT_TOTAL] += wait
+    S.running[s, g, WAITED_TIME] += wait
     for k in range(T.wait_over.size):
         if wait > T.wait_over[k]:
-            S.flow[p, s, g, WAIT_TOTAL + 1 + k] += 1
+            S.present[s, g, FIRST_FLOW + WAIT_TOTAL + k] += 1
     low, high = 0, WAIT_EDGES.size - 1
     while low < high:
         middle = (low + high + 1) >> 1
@@ -183,15 +187,32 @@ def note_left(T, S, s, i, t):
             _judge(T, S, k, i, t)
 
 
+@called
+def book_flows(present, running, flow, p):
+    """Add what was counted since the last time to the flows of period `p`."""
+    stations, groups, columns = flow.shape[1], flow.shape[2], flow.shape[3]
+    for s in range(stations):
+        for g in range(groups):
+            for k in range(WAIT_TOTAL):
+                flow[p, s, g, k] += present[s, g, FIRST_FLOW + k]
+                present[s, g, FIRST_FLOW + k] = 0
+            flow[p, s, g, WAIT_TOTAL] += running[s, g, WAITED_TIME]
+            running[s, g, WAITED_TIME] = 0
+            for k in range(WAIT_TOTAL + 1, columns):
+                flow[p, s, g, k] += present[s, g, FIRST_FLOW + k - 1]
+                present[s, g, FIRST_FLOW + k - 1] = 0
+
+
 @rule
 def close_period(S, t):
     """Book the period that ends at `t` and begin the next."""
     p = S.numbers[PERIOD]
-    stations, groups, states = S.present.shape
+    book_flows(S.present, S.running, S.flow, p)
+    stations, groups, states = S.area.shape[1], S.area.shape[2], S.area.shape[3]
     for s in range(stations):
         for g in range(groups):
             for k in range(states):
-                gained = S.present[s, g, k] * t
+                gained = np.int64(S.present[s, g, k]) * t
                 S.area[p, s, g, k] = S.running[s, g, k] + gained
                 S.running[s, g, k] = -gained
     for r in range(S.pool.size):
@@ -214,7 +235,7 @@ def close_period(S, t):
 def snapshot(S):
     """Write down who is where now."""
     n = S.numbers[SNAPSHOT_AT]
-    stations, groups, _ = S.present.shape
+    stations, groups = S.area.shape[1], S.area.shape[2]
     for s in range(stations):
         for k in range(AWAITED + 1):
             total = 0

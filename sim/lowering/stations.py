@@ -64,6 +64,11 @@ def lower_stations(build: Builder) -> Stations:
     for row, own in zip(stations, place, strict=False):
         alone = own["last_member"] - own["first_member"] == 1
         row["solo"] = int(row["plain"] and alone and own["turnaround"] < 0)
+    users = [rows.linked[row["first_member"] : row["last_member"]] for row in place]
+    for s, row in enumerate(stations):
+        row["first_use"] = len(rows.linked)
+        rows.linked += [p for p, using in enumerate(users) if s in using]
+        row["last_use"] = len(rows.linked)
     arrays: dict[str, Any] = {
         "station": records(stations, k.STATION),
         "entry": np.array(entries, k.ENTRY),

@@ -73,7 +73,7 @@ def _fill(view, month, station, share):
     s, state = view._stations([station])[0], view.run.state
     pool = state.pool[s]
     state.area[month - 3 : month, s] = state.places_area[month - 3 : month, s, 2] = 0
-    state.running[s] = -state.present[s] * view.run.now
+    state.running[s, :, :5] = -state.present[s, :, :5].astype(np.int64) * view.run.now
     pool["occupied_time"] = -pool["occupied"] * view.run.now
     for m in (month - 3, month - 2):
         held = int(share * state.places_area[m, s, 0])

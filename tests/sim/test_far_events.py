@@ -5,13 +5,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from sim.kernel.layout import BUCKET_BITS, BUCKETS, LATER
+from sim.kernel.layout import LATER, TURN_BITS
 from sim.network.load import load_network
 from sim.run import Run
 from sim.tables import lower
 from sim.twin import Twin
 
-TURN = BUCKETS << BUCKET_BITS  #: ms
+TURN = 1 << TURN_BITS  #: ms
 SEED = 5
 
 
