@@ -41,7 +41,7 @@ KEYS = {
     "workers": Key(whole(1, 1024), "workers=2"),
     "out": Key(path, "out=runs/hindcast"),
 }
-REPLICATIONS, FIT_REPLICATIONS = 96, 24
+REPLICATIONS, FIT_REPLICATIONS = 96, 16
 
 
 def main(words: list[str]) -> int:

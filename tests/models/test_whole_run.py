@@ -224,6 +224,7 @@ def test_in_full_detail_wards_unit_and_community_beds_add_up_to_the_count(chosen
         site = row["site"]
         counted = full.beds[site][row["quarter"]] + full.inside[site] + full.roles.beside[site][1]
         assert counted == round(row["available"])
+        assert not any(full.network.stations[ward].escalation for ward in full.roles.wards[site])
         assert (
             sum(full.roles.beds_by_ward(site, full.beds[site][row["quarter"]]).values())
             == full.beds[site][row["quarter"]]
