@@ -203,7 +203,14 @@ def test_places_to_write_are_checked_first(tmp_path, capsys, monkeypatch):
     assert file.read_text() == (other / "thesis.docx").read_text() == "mine"
 
 
-@pytest.mark.parametrize("moment", ["table", "json", "sync", "rename"])
+@pytest.mark.parametrize(
+    "moment",
+    [
+        "table",
+        *(pytest.param(moment, marks=pytest.mark.nightly) for moment in ("json", "sync")),
+        "rename",
+    ],
+)
 def test_a_full_disk_leaves_nothing_half_written(moment, tmp_path, capsys, monkeypatch, outcome):
     out = tmp_path / "run"
     out.mkdir()

@@ -228,6 +228,7 @@ def test_a_stop_loses_nothing_that_is_done(
     assert made == ["cornwall", "dorset"] and (tmp_path / "x" / "report.html").read_bytes() == first
 
 
+@pytest.mark.nightly
 def test_other_settings_need_another_folder(made: list[str], unwritten: None, tmp_path: Path) -> None:
     words = ["calibrate", "footprint=cornwall,liverpool", f"out={tmp_path / 'x'}"]
     assert main([*words, "quick=true", "seed=3"]) == 0
@@ -235,6 +236,7 @@ def test_other_settings_need_another_folder(made: list[str], unwritten: None, tm
         footprints_command.calibrate_several(words[1:])
 
 
+@pytest.mark.nightly
 def test_a_damaged_file_is_done_anew(made: list[str], unwritten: None, tmp_path: Path) -> None:
     words = ["calibrate", "footprint=cornwall,liverpool", "quick=true", f"out={tmp_path / 'x'}"]
     assert main(words) == 0

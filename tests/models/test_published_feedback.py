@@ -176,6 +176,7 @@ def kept(chosen: Settings, site: str, short: float, shortening: float, odds: tup
     return out
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("odds", ODDS)
 @pytest.mark.parametrize(
     ("site", "short"),

@@ -60,6 +60,7 @@ def test_moments_give_the_exact_posterior_of_a_linear_simulator() -> None:
     assert fit.misses().loc["a", "sds"] == pytest.approx(miss / total[0, 0] ** 0.5)
 
 
+@pytest.mark.nightly
 def test_both_posteriors_agree_with_the_exact_one() -> None:
     fit = moments(line, LINE, SEEN, replications=40)
     mean, covariance = exact(fit.total, fit.outputs - SLOPES @ fit.values)
@@ -259,6 +260,7 @@ def test_moments_refuse_what_they_miss() -> None:
     assert moments(plane, SQUARE, three(13.0), limit=None).misfit[2] < 1e-6
 
 
+@pytest.mark.nightly
 def test_history_matching_keeps_the_truth() -> None:
     kept = 0
     for seed in range(12):
@@ -298,6 +300,7 @@ def covered(seed: int, emulated: bool) -> list[bool]:
     return [bool(table.loc[n, "low"] <= truth[n] <= table.loc[n, "high"]) for n in truth]
 
 
+@pytest.mark.nightly
 def test_ninety_percent_ranges_cover_nine_times_in_ten() -> None:
     hits = np.array([covered(seed, False) for seed in range(120)])
     assert 0.83 <= hits.mean() <= 0.96
@@ -309,6 +312,7 @@ def test_ninety_percent_ranges_of_the_emulated_posterior_cover() -> None:
     assert 0.85 <= hits.mean() <= 0.95
 
 
+@pytest.mark.nightly
 def test_common_random_numbers_make_slopes_sure_and_the_fit_less_variable() -> None:
     def fits(common: bool) -> tuple[np.ndarray, np.ndarray]:
         found = [moments(Drawn(seed, common), LINE, SEEN, replications=8, limit=None) for seed in range(40)]

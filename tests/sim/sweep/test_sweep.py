@@ -342,7 +342,7 @@ def test_a_killed_coordinator_takes_its_workers_along_and_the_sweep_goes_on(
 
 
 @pytest.mark.skipif(os.name != "posix", reason="needs signals")
-@pytest.mark.parametrize("presses", [1, 2])
+@pytest.mark.parametrize("presses", [1, pytest.param(2, marks=pytest.mark.nightly)])
 def test_ctrl_c_finishes_what_is_running_and_twice_ends_at_once(
     tmp_path: Path, undisturbed: dict[str, str], presses: int
 ) -> None:
