@@ -18,6 +18,7 @@ from models.arms import Observed, make_arm, run_arms, with_plan
 from models.compare_costs import Both, cost_of_both
 from models.compose import Settings
 from models.criteria_money import money_criterion
+from models.criteria_money_parts import money_parts
 from models.details import build
 from models.finance.simulated.accounts import Accounts
 from models.measures_plan import closed_by_month, double_running, opened_by_month
@@ -196,7 +197,8 @@ def _judged(
 ) -> Judged:
     name = plan.timeline.name
     k7 = money_criterion(money, name, years) if money else ""
-    verdict, assessed = judge(arms[name], arms[USUAL], plan, chosen.criteria, years, [], k7)
+    parts = money_parts(money, name, plan, years) if money else ()
+    verdict, assessed = judge(arms[name], arms[USUAL], plan, chosen.criteria, years, [], k7, parts)
     return Judged(verdict, *passed(assessed))
 
 

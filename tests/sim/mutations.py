@@ -204,8 +204,8 @@ MUTATIONS = (
     Mutation(
         "who gives way joins the end of the queue",
         "stays.py",
-        "push_front(S, s, e.cls, v)",
-        "append(S, s, e.cls, 0, v)",
+        "push_front(T, S, s, e.cls, v)",
+        "append(T, S, s, e.cls, 0, v)",
     ),
     Mutation(
         "patience goes on when the stay has started",
