@@ -107,14 +107,15 @@ def estate(sites: Iterable[str], care: Estate) -> StockPart:
         },
         flows={
             "wearing[site]": "(repair_spending + backlog_growth * usual_backlog) * posts_for / days_a_year",
-            "repairing[site]": "MIN(repair_spending * posts_for * repair_budget / days_a_year, "
-            "backlog / least_repair_time)",
+            "repairing[site]": "usual_repairs",
             "plan_repairing[site]": f"MIN(MAX(0, {PLAN_REPAIRS} - plan_repaired) / one_day, "
-            "MAX(0, backlog / least_repair_time - repairing))",
+            "MAX(0, backlog / least_repair_time - usual_repairs))",
             "failing[site]": "usually_out_of_use * posts_for / reopening_time * backlog_ratio ^ failure_elasticity",
             "reopening[site]": "beds_broken / reopening_time",
         },
         auxiliaries={
+            "usual_repairs[site]": "MIN(repair_spending * posts_for * repair_budget / days_a_year, "
+            "backlog / least_repair_time)",
             "backlog_ratio[site]": "backlog / (usual_backlog * MAX(posts_for, one_place))",
             "beds_out_of_use[site]": "FLOOR(MAX(0, beds_broken - usually_out_of_use * posts_for) / one_place + 0.5)"
             " * one_place",
