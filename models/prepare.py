@@ -49,7 +49,7 @@ def window(chosen: Settings) -> tuple[dt.date, dt.date]:
 def idle(chosen: Settings) -> list[Idle]:
     """Moves of the plan that change nothing in this run, and why."""
     followed = chosen.detail == "full"  # people who go home from A&E
-    return idle_moves(chosen.plan, chosen.around.workforce, chosen.footprint.sites, followed)
+    return idle_moves(chosen.plan, chosen.around, chosen.footprint.sites, followed)
 
 
 def prepare(chosen: Settings) -> Prepared:

@@ -15,7 +15,10 @@ from models.care.stock_part import StockPart, parameter
 from models.figures import Figure, must, within
 from models.presets import read_section
 
-__all__ = ["Estate", "estate", "read_estate"]
+__all__ = ["PLAN_REPAIRS", "Estate", "estate", "read_estate"]
+
+PLAN_REPAIRS = "plan_repairs"  #: parameter: pounds by site that a plan has given for repairs so far
+MOST = 1e11  #: pounds that a plan may give to one site
 
 PerBed = Annotated[Figure, AfterValidator(within("GBP per bed", 1, 10_000_000))]
 PerBedYear = Annotated[Figure, AfterValidator(must("GBP per bed a year"))]
@@ -46,7 +49,9 @@ def estate(sites: Iterable[str], care: Estate) -> StockPart:
     """Return the buildings of every hospital; ``beds_out_of_use[site]`` are whole beds beyond the usual.
 
     Beside it must stand :func:`models.care.supply.planned`. Beds fail at a rate that follows the backlog of each bed,
-    and come back after repair. The lever is the parameter ``repair_budget[site]``, 1 at the start.
+    and come back after repair. The levers are the parameters ``repair_budget[site]``, 1 at the start, and
+    ``plan_repairs[site]``, pounds that a plan has given so far: they are spent on the backlog beside the usual repairs,
+    no faster than works can be done, and ``plan_repaired[site]`` is what has been spent of them.
     """
     names = list(sites)
     return StockPart(
@@ -67,6 +72,14 @@ def estate(sites: Iterable[str], care: Estate) -> StockPart:
                 "about": "money for repairs, as a multiple of usual",
                 "source": "a lever; 1 is as usual",
             },
+            f"{PLAN_REPAIRS}[site]": {
+                "value": dict.fromkeys(names, 0),
+                "unit": "GBP",
+                "range": [0, MOST],
+                "about": "money for repairs that a plan has given so far",
+                "source": "a plan's moves",
+            },
+            "one_day": {"value": 1, "unit": "day"},
             "days_a_year": {"value": 365.25, "unit": "day/year"},
             "one_place": {"value": 1, "unit": "place"},
         },
@@ -75,8 +88,14 @@ def estate(sites: Iterable[str], care: Estate) -> StockPart:
                 "initial": "usual_backlog * fullest_beds",
                 "unit": "GBP",
                 "inflows": "wearing",
-                "outflows": "repairing",
+                "outflows": ["repairing", "plan_repairing"],
                 "about": "maintenance that is due",
+            },
+            "plan_repaired[site]": {
+                "initial": 0,
+                "unit": "GBP",
+                "inflows": "plan_repairing",
+                "about": "repairs that a plan has paid for so far",
             },
             "beds_broken[site]": {
                 "initial": "usually_out_of_use * fullest_beds",
@@ -88,12 +107,15 @@ def estate(sites: Iterable[str], care: Estate) -> StockPart:
         },
         flows={
             "wearing[site]": "(repair_spending + backlog_growth * usual_backlog) * posts_for / days_a_year",
-            "repairing[site]": "MIN(repair_spending * posts_for * repair_budget / days_a_year, "
-            "backlog / least_repair_time)",
+            "repairing[site]": "usual_repairs",
+            "plan_repairing[site]": f"MIN(MAX(0, {PLAN_REPAIRS} - plan_repaired) / one_day, "
+            "MAX(0, backlog / least_repair_time - usual_repairs))",
             "failing[site]": "usually_out_of_use * posts_for / reopening_time * backlog_ratio ^ failure_elasticity",
             "reopening[site]": "beds_broken / reopening_time",
         },
         auxiliaries={
+            "usual_repairs[site]": "MIN(repair_spending * posts_for * repair_budget / days_a_year, "
+            "backlog / least_repair_time)",
             "backlog_ratio[site]": "backlog / (usual_backlog * MAX(posts_for, one_place))",
             "beds_out_of_use[site]": "FLOOR(MAX(0, beds_broken - usually_out_of_use * posts_for) / one_place + 0.5)"
             " * one_place",

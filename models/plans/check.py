@@ -180,7 +180,7 @@ def _numeric(key: str) -> bool:
 
 
 def _readable(plan: Plan, move: AnyMove) -> bool:
-    if move.when is None or move.when.from_ is None:
+    if move.when is None or move.when.from_ is None or move.kind == "invest":  # money is no bed, place or staff
         return False
     needed = [*(getattr(move, k, 0) for k in ("sites", "setting", "from_", "to"))]
     if move.kind != "merge":

@@ -11,13 +11,14 @@ import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from models.plans.moves import BEDS, AnyMove, Merge, Shift
+from models.plans.moves import BEDS, AnyMove, Invest, Merge, Shift
 from models.plans.plan import Plan, Timeline, preparation_months
 
 __all__ = ["EVERYWHERE", "Sizes", "Tranche", "by_site", "end_of", "lay_out", "months_after", "share_out"]
 
 Sizes = Mapping[tuple[str, str], float]  #: beds or places that there are before the plan, by (setting, site)
 EVERYWHERE = ""  #: the site of a move that is at no site
+THOUSANDS = 1000  #: in a million, in which capital is given
 
 
 @dataclass(frozen=True)
@@ -29,12 +30,13 @@ class Tranche:
     move, kind : str
         Name and kind of the move.
     setting : str
-        ``beds``, a service, a staff group, ``demand``, ``stays`` or ``money``; of a conversion and of a shift between
-        services, where it comes from; of a shift between sites ``demand``.
+        ``beds``, a service, a staff group, ``demand``, ``stays``, ``money`` or ``estate``; of a conversion and of a
+        shift between services, where it comes from; of a shift between sites ``demand``.
     site : str
         Empty for a move at no site (money); of a merger and of a shift between sites, the site it comes from.
     size : int
-        Beds, places or staff: what closes of a close, convert or merge, what opens of an open; 0 for pure effects.
+        Beds, places or staff: what closes of a close, convert or merge, what opens of an open; of an investment at a
+        site thousands of pounds; 0 for pure effects.
     number, of : int
         Step n of N of this move at this site; steps that would move nothing are left out.
     share : float
@@ -106,10 +108,10 @@ def lay_out(plan: Plan, timeline: Timeline, sizes: Sizes) -> list[Tranche]:
 
 
 def by_site(move: AnyMove, sizes: Sizes) -> dict[str, int]:
-    """How much of a move falls to each site; 0 at every site of a pure effect.
+    """How much of a move falls to each site, of an investment thousands of pounds; 0 at every site of a pure effect.
 
     Shares are pro rata to what is there of the move's own setting, or of `share_by`; to hospital beds where there is
-    nothing of it yet, and for staff.
+    nothing of it yet, for staff, and for money.
     """
     sites = list(dict.fromkeys(site for _, site in sizes))
     if isinstance(move, Merge):
@@ -117,18 +119,22 @@ def by_site(move: AnyMove, sizes: Sizes) -> dict[str, int]:
         return {move.from_: round(move.size.value) if move.size else there}
     if isinstance(move, Shift) and move.from_ in sites:
         return {move.from_: 0}
-    named = getattr(move, "sites", [EVERYWHERE])
-    size = getattr(move, "size", None)
+    named, figure, times = getattr(move, "sites", [EVERYWHERE]), getattr(move, "size", None), 1
+    if isinstance(move, Invest):
+        named = named or ("all" if move.effect or move.repairs else [EVERYWHERE])
+        figure, times = (None, 1) if named == [EVERYWHERE] else (move.capital, THOUSANDS)
     chosen = sites if named == "all" else list(named)
-    if size is None:
+    if figure is None:
         return dict.fromkeys(chosen, 0)
+    size = figure.value * times
     if isinstance(named, dict):
-        return share_out(size.value, named) if abs(sum(named.values()) - 1) < 1e-6 else _whole(named)
+        shares = abs(sum(named.values()) - 1) < 1e-6
+        return share_out(size, named) if shares else {site: round(n * times) for site, n in named.items()}
     setting = getattr(move, "share_by", None) or move.closes or move.opens
     weights = {site: sizes.get((setting, site), 0.0) for site in chosen}
     if not sum(weights.values()):
         weights = {site: sizes.get((BEDS, site), 0.0) for site in chosen}
-    return share_out(size.value, weights)
+    return share_out(size, weights)
 
 
 def share_out(total: float, weights: Mapping[str, float]) -> dict[str, int]:
@@ -141,10 +147,6 @@ def share_out(total: float, weights: Mapping[str, float]) -> dict[str, int]:
     for k in sorted(exact, key=lambda k: (out[k] - exact[k], k))[: round(total) - sum(out.values())]:
         out[k] += 1
     return out
-
-
-def _whole(named: Mapping[str, float]) -> dict[str, int]:
-    return {site: round(number) for site, number in named.items()}
 
 
 def _of_move(name: str, move: AnyMove, plan: Plan, timeline: Timeline, sizes: Sizes) -> list[Tranche]:

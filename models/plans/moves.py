@@ -16,6 +16,7 @@ from models.figures import Figure, Shape, must, one_of, within
 __all__ = [
     "AFFECTED",
     "BEDS",
+    "ESTATE",
     "GRADES",
     "KINDS",
     "AnyMove",
@@ -37,6 +38,7 @@ __all__ = [
 ]
 
 BEDS = "beds"  #: the setting of hospital beds; every other setting is a community service
+ESTATE = "estate"  #: the setting of money for the buildings of hospitals
 GRADES = ("A", "B", "C", "D")  #: own data; published quasi-experimental; expert or other; assumed
 LONGEST = 120  #: months that any natural duration may take
 
@@ -45,6 +47,7 @@ AFFECTED: dict[str, tuple[str, ...]] = {
     "avoid": ("emergencies", "attendances", "readmission"),
     "open": ("emergencies", "attendances", "readmission", "stays"),
     "shift": ("emergencies", "attendances"),
+    "invest": ("emergencies", "attendances", "readmission", "stays"),
     "shorten": ("stays",),
 }
 
@@ -250,14 +253,24 @@ class Shift(_Costed):
 
 
 class Invest(Move):
-    """Spend money on something that others need first: buildings, records, equipment."""
+    """Spend capital: on equipment or records that others need first or that have an effect, or on buildings."""
 
     kind: Literal["invest"]
     """Money is spent."""
-    setting: Literal["money"] = "money"
-    """What it is about."""
+    setting: Literal["money", "estate"] = "money"
+    """What it buys: `estate` repairs what is due in hospital buildings, anything else is `money`."""
+    sites: Sites | None = None
+    """Where: `all` and a list share capital pro rata to hospital beds; or shares, or millions, by site. Without it,
+    every hospital where there is an effect or the setting is `estate`, and otherwise no site at all."""
     capital: Capital
     """Capital for the whole move (unit `GBP million`)."""
+    effect: Effect | None = None
+    """What follows from it for demand or stays, as of a move of kind `avoid` or `shorten`."""
+
+    @property
+    def repairs(self) -> bool:
+        """Whether it repairs buildings."""
+        return self.setting == ESTATE
 
 
 class Recruit(_Sized):

@@ -66,7 +66,7 @@ def _sites(key: str, move: AnyMove, there: Existing | None) -> Iterator[Fault]:
             yield _unknown(place, site, "site", there.sites)
         if isinstance(sites, list) and site in sites[:number]:
             yield Fault(place, site, "this site is named twice.")
-    size = getattr(move, "size", None)
+    size = getattr(move, "capital" if move.kind == "invest" else "size", None)
     if not isinstance(sites, dict) or not sites:
         return
     for site, number in sites.items():
@@ -74,14 +74,15 @@ def _sites(key: str, move: AnyMove, there: Existing | None) -> Iterator[Fault]:
             yield Fault(f"{key}.sites.{site}", number, "a share or number cannot be negative.", nearest="0")
     total = sum(sites.values())
     if abs(total - 1) < 1e-6 or (size and abs(total - size.value) < 1e-6):
-        if abs(total - 1) >= 1e-6:
+        if abs(total - 1) >= 1e-6 and move.kind != "invest":
             yield from (
                 Fault(f"{key}.sites.{site}", number, "beds, places and staff are whole.", nearest=f"{round(number)}")
                 for site, number in sites.items()
                 if not float(number).is_integer()
             )
     elif size:
-        rule = f"shares sum to 1, or numbers to the size ({size.value:g}); these sum to {total:g}."
+        numbers = "millions to the capital" if move.kind == "invest" else "numbers to the size"
+        rule = f"shares sum to 1, or {numbers} ({size.value:g}); these sum to {total:g}."
         yield Fault(f"{key}.sites", total, rule, nearest="1" if total < 2 < size.value else f"{size.value:g}")
 
 

@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from typing import Any
 
-from models.plans.moves import BEDS
+from models.plans.moves import BEDS, ESTATE
 from models.transition.brief import Terms
 from models.transition.stages import Stage
 from models.transition.step import Step
@@ -28,6 +28,7 @@ class Books:
         self.added: Counter[tuple[str, str]] = Counter()
         self.merged: Counter[tuple[str, str, str]] = Counter()  # (setting, site, site to which they have moved)
         self.staff: Counter[tuple[str, str, str]] = Counter()
+        self.repairs: defaultdict[str, float] = defaultdict(float)  # pounds for hospital buildings, by site
         self.capital_pounds = 0.0
         self.running_pounds = 0.0  # a year, of places whose building has begun
         self.spent_now = 0.0  # pounds promised this month, which the money that is seen does not know of
@@ -47,6 +48,8 @@ class Books:
                 self._live[t.move, t.site].append((month, t.size, t.share))
                 if t.kind in STAFFING:
                     self.staff[t.kind, t.setting, t.site] += t.size
+                elif t.setting == ESTATE:
+                    self.repairs[t.site] += step.capital_pounds
                 elif step.terms.opens:
                     self.added[step.opens_at] += t.size
             return

@@ -3,7 +3,7 @@
 T1, A10, A12 (run both until the new is proven), K6 and K8 (staff in post, places proven before each closure), G3 and
 G11 (few programmes at once), and NHS England's test of March 2017: one of three conditions that the plan claims. A
 plan claims a condition by what its closure comes `after`: places that open (provision), demand avoided (treatments),
-or stays made shorter (efficiency).
+or stays made shorter (efficiency), the latter two also by an investment with such an effect.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from models.plans import Tranche
 from models.plans.gates import EvidenceGate
-from models.plans.moves import BEDS, GRADES
+from models.plans.moves import BEDS, GRADES, Avoid, Invest, Shorten
 from models.transition.books import Books, places_of
 from models.transition.brief import Terms
 from models.transition.sight import Seen
@@ -183,12 +183,12 @@ def may_lead(terms: Terms, led: Container[str]) -> bool:
 
 def treatments(case: Case) -> str:
     """Whether what avoids admissions is in full effect and well evidenced."""
-    return "" if _evidenced(case, "avoid", case.terms.gates.treatments) else "treatments"
+    return "" if _evidenced(case, _avoids, case.terms.gates.treatments) else "treatments"
 
 
 def efficiency(case: Case) -> str:
     """Whether what shortens stays is in full effect and well evidenced."""
-    return "" if _evidenced(case, "shorten", case.terms.gates.efficiency) else "efficiency"
+    return "" if _evidenced(case, _shortens, case.terms.gates.efficiency) else "efficiency"
 
 
 def provision(case: Case) -> str:
@@ -196,10 +196,22 @@ def provision(case: Case) -> str:
     return first(case, (proof, staff, use))
 
 
+def _avoids(terms: Terms) -> bool:
+    """Whether a move keeps people from needing hospital; an investment may, by its effect."""
+    bought = isinstance(terms.move, Invest) and terms.effect is not None and terms.effect.affects != "stays"
+    return isinstance(terms.move, Avoid) or bought
+
+
+def _shortens(terms: Terms) -> bool:
+    """Whether a move makes stays shorter; an investment may, by its effect."""
+    bought = isinstance(terms.move, Invest) and terms.effect is not None and terms.effect.affects == "stays"
+    return isinstance(terms.move, Shorten) or bought
+
+
 ROUTES: dict[str, tuple[Gate, Callable[[Terms], bool]]] = {
     "provision": (provision, lambda t: bool(t.opens)),
-    "treatments": (treatments, lambda t: t.move.kind == "avoid"),
-    "efficiency": (efficiency, lambda t: t.move.kind == "shorten"),
+    "treatments": (treatments, _avoids),
+    "efficiency": (efficiency, _shortens),
 }
 
 
@@ -256,10 +268,10 @@ def _merges(terms: Terms) -> bool:
     return terms.move.kind == "merge"
 
 
-def _evidenced(case: Case, kind: str, gate: EvidenceGate) -> bool:
+def _evidenced(case: Case, kind: Callable[[Terms], bool], gate: EvidenceGate) -> bool:
     if not gate.enabled:
         return False
-    for terms in case.waits_for(lambda t: t.move.kind == kind):
+    for terms in case.waits_for(kind):
         effect = terms.effect
         good = effect is not None and effect.share.value < 0 and GRADES.index(effect.grade) <= GRADES.index(gate.grade)
         since = case.month - round(gate.months.value + terms.ramp)

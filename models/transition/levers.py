@@ -10,6 +10,7 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from models.care.estate import PLAN_REPAIRS
 from models.care.plan_staff import LEARNED, RECRUITED, SENT
 from models.system import System
 from sim import Run
@@ -45,6 +46,7 @@ class Levers:
     extra: dict[str, int] = field(default_factory=dict)
     mothballed: dict[str, int] = field(default_factory=dict)
     staff: dict[tuple[str, str, str], float] = field(default_factory=dict)
+    repaired: dict[str, float] = field(default_factory=dict)
     stay: dict[str, float] = field(default_factory=dict)
     kept: dict[str, tuple[float, float]] = field(default_factory=dict)
     attending: dict[str, float] = field(default_factory=dict)
@@ -86,6 +88,15 @@ class Levers:
         new = {key: n for key, n in known.items() if n != self.staff.get(key)}
         self._parameters |= {f"{name}[{site},{group}]": n for (name, site, group), n in new.items()}
         self.staff |= new
+
+    def repairs(self, site: str, pounds: float) -> None:
+        """Let so much money so far go into repairs of a hospital's buildings; the stocks spend it as works can be done.
+
+        Without the stock of buildings nothing changes; :mod:`models.transition.idle` tells of it.
+        """
+        if self.system.has_parameter(PLAN_REPAIRS) and pounds != self.repaired.get(site, 0.0):
+            self.repaired[site] = pounds
+            self._parameters[f"{PLAN_REPAIRS}[{site}]"] = pounds
 
     def _all_came(self) -> None:
         """Check that nobody was lost: who was recruited so far is in post, who was sent learns or has learned."""

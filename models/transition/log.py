@@ -38,7 +38,8 @@ class Row:
     cause : str
         What holds, stops or reopens it, in words of the field; empty when it goes as planned.
     size : int
-        Beds, places or staff of the step; escalation beds open from now on, 0 when they close again.
+        Beds, places or staff of the step, of an investment at a site thousands of pounds; escalation beds open from now
+        on, 0 when they close again.
     months : int
         Of a rule, how long it lasts; otherwise 0.
     """
@@ -109,7 +110,7 @@ SCHEMA = pa.schema(
         ("months", pa.int32()),
     ]
 )
-UNITS = {"months": "months", "size": "beds, places or staff"}
+UNITS = {"months": "months", "size": "beds, places or staff; GBP thousand of an investment"}
 
 
 def table(logs: Mapping[int, Log]) -> pa.Table:

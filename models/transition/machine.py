@@ -360,6 +360,7 @@ class StageMachine:
             recruiting=books.positive(recruiting),
             staff=books.positive(staff),
             learning=books.positive(learning),
+            repairs=dict(books.repairs),
             effects=self._effects.now(month),
             capital_pounds=books.capital_pounds,
             running_pounds=books.running_pounds,

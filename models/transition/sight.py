@@ -58,6 +58,7 @@ class Target:
     recruiting: dict[tuple[str, str], int] = field(default_factory=dict)  # the same and those being staffed ahead
     staff: dict[tuple[str, str, str], int] = field(default_factory=dict)  # (recruit or retrain, group, site): in post
     learning: dict[tuple[str, str], int] = field(default_factory=dict)  # (group, site): sent to retrain, those back too
+    repairs: dict[str, float] = field(default_factory=dict)  # site: pounds for buildings whose works have begun
     effects: dict[tuple[str, str, str], float] = field(default_factory=dict)  # (on, setting, site): factor or share
     capital_pounds: float = 0.0  # committed so far
     running_pounds: float = 0.0  # a year, of places whose building has begun

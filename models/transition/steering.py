@@ -164,6 +164,7 @@ class Watch:
             self.levers.stays(site, math.prod(stays))
             self._demand(site, target, kept[site])
             self.levers.attendances(site, attending[site])
+            self.levers.repairs(site, target.repairs.get(site, 0.0))
         self.levers.people(target.staff, target.learning)
         self.levers.season(today)
         self.levers.pull()

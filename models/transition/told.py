@@ -129,8 +129,8 @@ def tell(
         ]
         steps.update(keys)
         runs.update(set(keys))
-        for key, size in zip(keys, (o.tranche.size for o in found if o.happened is None), strict=True):
-            sizes[key] += size
+        for key, tranche in zip(keys, (o.tranche for o in found if o.happened is None), strict=True):
+            sizes[key] += 0 if tranche.kind == "invest" else tranche.size  # money is no number of beds
     count = max(1, len(outcomes))
     order = sorted(steps, key=lambda k: (-sizes[k], -steps[k], k))
     called = titles or {}
@@ -181,7 +181,8 @@ def _root(brief: Brief, outcome: Outcome, never: Mapping[tuple[str, str], Outcom
 
 def _line(brief: Brief, key: Key, steps: float, size: float, runs: int, count: int, called: Mapping[str, str]) -> Told:
     move, site, cause, root_move, root_site, root_cause = key
-    terms, whole = brief.terms[move], brief.terms[move].sizes[site]
+    terms = brief.terms[move]
+    whole = 0 if terms.move.kind == "invest" else terms.sizes[site]
     what = f"{_about(size)} of {whole} {_unit(brief, move)}" if whole else f"{steps:.2g} of {terms.counts[site]} steps"
     share = "" if count == 1 else f" (mean over all runs; so in {runs} of {count} runs)"
     verb = "never closed" if terms.move.kind in CLOSING else "never came"

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pytest
 
 from models.arms import Arm, make_arm, with_plan
@@ -224,6 +225,16 @@ def test_shift_between_hospitals(arm, usual):
 def test_invest(arm):
     capital = {"capital": figure(4.5, "GBP million")}
     assert ran(arm, m={"kind": "invest", **WHEN, **capital}).capital_pounds == 4_500_000
+
+
+@pytest.mark.nightly
+def test_invest_with_an_effect(arm, usual):
+    """What money buys acts as the same effect of a move that costs nothing: the same people, event by event."""
+    common = {"sites": ["exeter"], **WHEN, "capital": figure(4.5, "GBP million")}
+    for kind, stated in (("avoid", effect(-0.2)), ("shorten", effect(-0.3, affects="stays"))):
+        ours, theirs = (ran(arm, m={"kind": k, **common, **stated}) for k in ("invest", kind))
+        assert ours.run.fingerprint == theirs.run.fingerprint != usual.run.fingerprint
+        assert np.array_equal(ours.run.state.flow, theirs.run.state.flow)
 
 
 def test_recruit(arm, usual):

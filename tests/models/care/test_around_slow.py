@@ -137,6 +137,19 @@ def test_money_for_repairs_keeps_beds_open():
     assert not balanced["beds_out_of_use[a]"].any()
 
 
+def test_what_a_plan_gives_for_repairs_comes_off_the_backlog():
+    """In pounds, as fast as works can be done besides the usual ones."""
+    usual, helped = buildings(6), buildings(6, {"plan_repairs[a]": 3e6})
+    assert helped["plan_repaired[a]"][-1] == pytest.approx(3e6, rel=1e-9)
+    assert (usual["backlog[a]"] - helped["backlog[a]"])[-1] == pytest.approx(3e6, rel=1e-9)
+    assert usual["backlog[a]"] - helped["backlog[a]"] == pytest.approx(helped["plan_repaired[a]"], rel=1e-9)
+    works = helped["backlog[a]"][:90] / 730 - 400 * 5000 / YEAR  # two years for all there is, less the usual repairs
+    assert np.diff(helped["plan_repaired[a]"])[:90] == pytest.approx(works)
+    more = buildings(6, {"plan_repairs[a]": 1e11})  # more than there is to do: the rest stays unspent
+    assert more["backlog[a]"].min() > 0 and more["plan_repaired[a]"][-1] < 1e8
+    assert more["beds_broken[a]"][-1] < helped["beds_broken[a]"][-1] < usual["beds_broken[a]"][-1]
+
+
 # -- new models of care -----------------------------------------------------------------------------------------------
 
 

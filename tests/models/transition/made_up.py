@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from models.care.estate import Estate
+from models.care.slow import Around
+from models.care.workforce import Workforce
 from models.plans import Gates, Plan, Timeline, lay_out, months_after
 from models.plans.check import load_gates
 from models.plans.plan import over
@@ -148,3 +151,9 @@ def entered(machine: StageMachine, move: str, stage: str, number: int = 1, site:
 def causes(machine: StageMachine, move: str, number: int = 1, site: str = "exeter") -> list[str]:
     """What held a step, in order."""
     return [r.cause for r in machine.log if (r.move, r.site, r.number, r.event) == (move, site, number, "held")]
+
+
+def around(*on: str) -> Around:
+    """Staff and buildings around the network, of which nothing but the switches is asked."""
+    staff = Workforce.model_construct(enabled="workforce" in on)
+    return Around.model_construct(workforce=staff, estate=Estate.model_construct(enabled="estate" in on))

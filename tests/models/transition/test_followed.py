@@ -6,10 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.care.workforce import Workforce
 from models.transition.followed import merged_services, said_by_shifts, share_that_follows, still_come
 from models.transition.idle import idle_moves
-from tests.models.transition.made_up import figure, months, plan_of
+from tests.models.transition.made_up import around, figure, months, plan_of
 
 RATES = {"exeter": 60.0, "torbay": 40.0, "plymouth": 80.0}
 ON = "emergencies"
@@ -60,12 +59,11 @@ def merging(setting: str, unit: str) -> dict:
 def test_a_shift_in_the_same_plan_says_who_goes_and_the_run_tells_of_it():
     shift = {"kind": "shift", "from": "exeter", "to": "torbay", "when": {"from": 0.5}}
     shift |= {"effect": {"share": figure(0.1, "share"), "grade": "D"}}
-    off = Workforce.model_construct(enabled=False)
     alone, both = plan_of(m=merging("beds", "beds")), plan_of(m=merging("beds", "beds"), who=shift)
     assert said_by_shifts(both) == {("exeter", "torbay"): "who"} and said_by_shifts(alone) == {}
-    told = [one for one in idle_moves(both, off, ["exeter", "torbay"], True) if one.move == "m"]
+    told = [one for one in idle_moves(both, around(), ["exeter", "torbay"], True) if one.move == "m"]
     assert ["shift 'who' says already" in one.why for one in told] == [True]
-    assert idle_moves(alone, off, ["exeter", "torbay"], True) == []
+    assert idle_moves(alone, around(), ["exeter", "torbay"], True) == []
 
 
 def test_services_that_move_need_a_way():
