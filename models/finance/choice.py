@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from models.finance.checks import STAND_INS, system_faults
 from models.finance.organisations import System
 from models.finance.rules.settings import CONFIG
+from models.finance.simulated.checks import MONEY_STAND_INS, joint_faults, money_faults
 from models.finance.simulated.settings import Money
 from models.presets import read_section
 from sim.errors import Fault, FaultsError, nearest
@@ -48,7 +49,7 @@ def finance_of(data: dict[str, Any], footprint: str) -> tuple[Money | None, Syst
         data.pop("finance")
         data.pop("money", None)
         return None, None, []
-    money, faults = _read(Money, data.get("money"), "money", "default")
+    money, faults = _read(Money, data.get("money"), "money", "default", money_faults, MONEY_STAND_INS)
     if name not in areas():
         rule = f"no such file of organisations; there are: {', '.join(areas())}."
         return None, None, [*faults, Fault("finance", name, rule, "command line", nearest(str(name), areas()))]
@@ -59,6 +60,9 @@ def finance_of(data: dict[str, Any], footprint: str) -> tuple[Money | None, Syst
     if name != footprint:
         rule = f"holds the organisations of another area than {footprint}; choose {own_finance(footprint)} or none."
         faults.append(Fault("finance", name, rule, "command line"))
+    if money and system:
+        files = {part: f"configs/{part}/{file}.yaml" for part, file in (("money", "default"), ("finance", name))}
+        faults += [replace(f, file=files[f.key.partition(".")[0]]) for f in joint_faults(money, system)]
     return money, system, faults
 
 

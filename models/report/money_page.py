@@ -25,7 +25,7 @@ from models.report import charts_money, series, style
 from models.report.page import environment
 from models.report.pictures import Chart
 from models.report.tables_money import owner_rows
-from models.report.tables_statements import A_MILLION, bracketed, memo_tables, statement_tables, within
+from models.report.tables_statements import A_MILLION, bracketed, memo_cell, memo_tables, statement_tables, within
 from models.report.words import amount
 
 if TYPE_CHECKING:
@@ -207,8 +207,9 @@ def _memo_rows(found: Accounts, memos: pd.DataFrame, years: list[str]) -> list[l
     rows = []
     for line in dict.fromkeys(table["line"]):
         own = table.loc[table["line"] == line]
-        sums = [own.loc[own["arm"] == arm, "mean"].sum() / 1e6 / len(years) for arm in found.arms]
-        rows.append([str(line).removeprefix("memo: ").capitalize(), *(bracketed(float(s)) for s in sums)])
+        means = [float(own.loc[own["arm"] == arm, "mean"].sum()) / len(years) for arm in found.arms]
+        words = str(line).removeprefix("memo: ")
+        rows.append([words[:1].upper() + words[1:], *(memo_cell(str(line), mean) for mean in means)])
     return rows
 
 

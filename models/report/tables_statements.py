@@ -12,7 +12,7 @@ import pandas as pd
 from models.finance.books import Books
 from models.finance.statements import SYSTEM, Statement, balance_sheet, cash_flow, income_and_expenditure
 
-__all__ = ["Table", "bracketed", "memo_tables", "statement_tables", "within"]
+__all__ = ["Table", "bracketed", "memo_cell", "memo_tables", "statement_tables", "within"]
 
 A_MILLION = 10**8  #: pence
 LEAST = A_MILLION // 20  #: pence; lines with less in every year are left out, but never a result or a total
@@ -104,9 +104,17 @@ def memo_tables(memos: pd.DataFrame) -> list[Table]:
     names = list(dict.fromkeys(str(line) for line in memos["line"]))
     heads = ["April to March", *(_memo(name) for name in names)]
     wide = memos.pivot(index="year", columns="line", values="mean").fillna(0.0)
-    rows = [[str(year), *(bracketed(float(wide.loc[year, name]) / 1e6) for name in names)] for year in wide.index]
-    convention = "Amounts of their own, part of no sum; each line has its own sign, negative amounts in brackets."
+    rows = [[str(year), *(memo_cell(name, float(wide.loc[year, name])) for name in names)] for year in wide.index]
+    convention = (
+        "Amounts of their own, part of no sum; each line has its own sign, negative amounts in brackets. Lines of per "
+        "cent are no pounds."
+    )
     return [Table("Memoranda", convention, heads, rows)]
+
+
+def memo_cell(line: str, value: float) -> str:
+    """A memorandum as a cell: pounds in millions, but per cent as it is."""
+    return bracketed(value if line.endswith((", per cent", "per cent of futures")) else value / 1e6)
 
 
 def _memo(line: str) -> str:

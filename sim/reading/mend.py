@@ -89,7 +89,7 @@ def _mend(data: Any, path: Path, choices: Sequence[Any], tried: dict[Path, int],
             parent.pop(path[-1], None)
         else:
             parent[path[-1]] = _copied(choices[attempt - 1])
-    elif isinstance(parent, list) and attempt > 0 and path[-1] < len(parent):
+    elif isinstance(parent, list) and attempt > 0 and isinstance(path[-1], int) and path[-1] < len(parent):
         parent[path[-1]] = _copied(choices[attempt - 1])
 
 

@@ -6,6 +6,7 @@ for a share of their income above it. Social enterprises, councils and practices
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
@@ -20,7 +21,7 @@ from models.finance.simulated.basis import Basis
 from models.finance.simulated.settings import Money
 from sim.errors import Fault, FaultsError
 
-__all__ = ["QUARTERS", "THREE", "Totals", "agree", "area_fund", "in_time_of", "sustainability_fund_of"]
+__all__ = ["QUARTERS", "THREE", "Totals", "agree", "area_fund", "in_time_of", "no_lead", "sustainability_fund_of"]
 
 QUARTERS, THREE = 4, 3  #: quarters of a year, months of a quarter
 Floats = npt.NDArray[np.float64]
@@ -86,12 +87,12 @@ def agree(finance: Finance, basis: Basis, result: Pence, in_time: Mapping[str, F
     kinds = {name: organisation.kind for name, organisation in finance.organisations.items()}
     names = [name for name, kind in kinds.items() if kind.endswith("trust") or kind == "commissioner"]
     at = [list(kinds).index(name) for name in names]
-    income = np.array([_income(name, basis) for name in names], np.int64)
+    income = np.array([_income(name, basis, finance.start) for name in names], np.int64)
     usual = np.rint(result[:, at, :QUARTERS].mean(axis=0)).astype(np.int64)
     more = split(times(income, money.control.requirement.value), np.ones(QUARTERS, np.int64))
     fund = sustainability_fund_of(finance)
     trusts = [name for name in names if kinds[name].endswith("trust")] if fund else []
-    own = np.array([_income(name, basis) for name in trusts], np.int64)
+    own = np.array([_income(name, basis, finance.start) for name in trusts], np.int64)
     return Totals(
         names=tuple(names),
         total=usual + more,
@@ -104,9 +105,10 @@ def agree(finance: Finance, basis: Basis, result: Pence, in_time: Mapping[str, F
     )
 
 
-def _income(name: str, basis: Basis) -> int:
-    """Pence a year of the baseline year: what the contracts plan, and an allocation."""
-    return basis.public.get(name, 0) + sum(c.plan for c in basis.contracts if c.contract.payee == name)
+def _income(name: str, basis: Basis, opening: dt.date) -> int:
+    """Pence of the baseline year: what contracts that hold in it plan, month by month, and an allocation."""
+    planned = (c.baseline_plan(opening) for c in basis.contracts if c.contract.payee == name)
+    return basis.public.get(name, 0) + sum(planned)
 
 
 def area_fund(income: int, money: Money) -> int:
@@ -122,20 +124,29 @@ def sustainability_fund_of(finance: Finance) -> str:
 
 
 def _leads(finance: Finance, basis: Basis, fund: str, trusts: list[str]) -> tuple[str, ...]:
-    """The commissioner that pays each trust most and is a member of the fund."""
+    """The commissioner that pays each trust most in the baseline year, or later, and is a member of the fund."""
     leads, faults = [], []
     members = finance.funds[fund].members if fund else []
     for trust in trusts:
-        plans = {m: sum(c.plan for c in basis.contracts if (c.contract.payer, c.contract.payee) == (m, trust))
-                 for m in members if finance.organisations[m].kind == "commissioner"}  # fmt: skip
-        if not any(plans.values()):
-            rule = f"no commissioner among its members has a contract with {trust}, through which it could be paid."
-            faults.append(Fault(f"finance.funds.{fund}.members", list(members), rule))
+        plans: dict[str, tuple[int, int]] = {}
+        for member in (m for m in members if finance.organisations[m].kind == "commissioner"):
+            own = [c for c in basis.contracts if (c.contract.payer, c.contract.payee) == (member, trust)]
+            if sum(c.plan for c in own):
+                plans[member] = sum(c.baseline_plan(finance.start) for c in own), sum(c.plan for c in own)
+        if not plans:
+            faults.append(no_lead(finance, trust))
             continue
         leads.append(max(plans, key=lambda name: plans[name]))
     if faults:
         raise FaultsError(faults, "finance")
     return tuple(leads)
+
+
+def no_lead(finance: Finance, trust: str) -> Fault:
+    """Say that the fund reaches a trust through nobody."""
+    fund = sustainability_fund_of(finance)
+    rule = f"no commissioner among its members has a contract with {trust}, through which it could be paid."
+    return Fault(f"finance.funds.{fund}.members", list(finance.funds[fund].members), rule)
 
 
 def in_time_of(

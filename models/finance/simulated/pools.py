@@ -29,7 +29,7 @@ from sim.errors import Fault, FaultsError, nearest
 if TYPE_CHECKING:
     from models.finance.simulated.basis import Owners
 
-__all__ = ["Line", "Pool", "baseline_pools", "pools_of", "post_pools"]
+__all__ = ["Line", "Pool", "baseline_pools", "pools_of", "post_pools", "service_faults"]
 
 EVERY = slice(None)
 
@@ -102,15 +102,12 @@ def pools_of(finance: Finance, done: Activity, spent: Costs, owners: Owners, mon
     FaultsError
         When a pool would pay for a service that nobody simulates.
     """
-    out, faults = {}, []
+    if faults := service_faults(finance, money):
+        raise FaultsError(faults, "finance")
+    out = {}
     for name, fund in finance.funds.items():
         if fund.pays is None:
             continue
-        for n, service in enumerate(fund.pays.services):
-            if service not in money.services:
-                rule = f"no such service; there are: {', '.join(money.services)}."
-                close = nearest(service, money.services)
-                faults.append(Fault(f"finance.funds.{name}.pays.services.{n}", service, rule, nearest=close))
         sites = [site for site in finance.organisations[fund.host].sites if site in owners.hospital]
         trusts: dict[str, int] = {}
         for site in sites:
@@ -121,8 +118,21 @@ def pools_of(finance: Finance, done: Activity, spent: Costs, owners: Owners, mon
         lines = _lines(fund.pays, sites, spent, owners, money)
         if lines:
             out[name] = Pool(fund, fund.pays, lines, payers, trusts)
-    if faults:
-        raise FaultsError(faults, "finance")
+    return out
+
+
+def service_faults(finance: Finance, money: Money) -> list[Fault]:
+    """Services that a pool pays for and that nobody simulates, or that it names twice."""
+    out = []
+    for name, fund in finance.funds.items():
+        services = fund.pays.services if fund.pays else []
+        for n, service in enumerate(services):
+            key = f"finance.funds.{name}.pays.services.{n}"
+            if service not in money.services:
+                rule = f"no such service; there are: {', '.join(money.services)}."
+                out.append(Fault(key, service, rule, nearest=nearest(service, money.services)))
+            elif service in services[:n]:
+                out.append(Fault(key, service, "is named twice: the pool would pay its share two times."))
     return out
 
 
@@ -131,7 +141,7 @@ def _lines(terms: Pays, sites: Sequence[str], spent: Costs, owners: Owners, mone
     for site in sites:
         for service in terms.services:
             cost = _cost(spent, site, service)
-            if service in money.services and cost is not None:
+            if cost is not None:
                 a_year = round(float(cost[:MONTHS].sum(axis=0).mean()))
                 owner = owners.of(site, money.services[service].runs)
                 out.append(Line(site, service, owner, int(times(a_year, terms.share))))

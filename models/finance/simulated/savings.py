@@ -23,7 +23,7 @@ from models.finance.simulated.settings import Money
 from models.finance.simulated.years import Years
 from sim.errors import Fault, FaultsError, nearest
 
-__all__ = ["Saved", "capital_with_bias", "post_programmes", "programmes"]
+__all__ = ["Saved", "capital_with_bias", "post_programmes", "programmes", "saving_faults"]
 
 EVERY = slice(None)
 
@@ -76,13 +76,14 @@ def programmes(
     FaultsError
         With every programme of an organisation that does not exist, or that begins in the baseline year or before.
     """
-    if faults := _faults(finance, months, money):
+    if faults := saving_faults(finance, months[0], money):
         raise FaultsError(faults, "money")
     chosen = {n: s for n, s in money.savings.items() if (plan or s.usual) and s.starts in months}
     return [_saved(name, saving, months, replications, money, seed) for name, saving in chosen.items()]
 
 
-def _faults(finance: Finance, months: Sequence[dt.date], money: Money) -> list[Fault]:
+def saving_faults(finance: Finance, opening: dt.date, money: Money) -> list[Fault]:
+    """Programmes of organisations that do not exist, or that begin before the second year of the books."""
     out = []
     for name, saving in money.savings.items():
         key, who = f"money.savings.{name}", list(finance.organisations)
@@ -90,7 +91,7 @@ def _faults(finance: Finance, months: Sequence[dt.date], money: Money) -> list[F
             rule = f"no such organisation; there are: {', '.join(who)}."
             close = nearest(saving.organisation, who)
             out.append(Fault(f"{key}.organisation", saving.organisation, rule, nearest=close))
-        second = dt.date(months[0].year + 1, months[0].month, 1)
+        second = dt.date(opening.year + 1, opening.month, 1)
         if saving.starts < second:
             rule = f"must not begin before {second}: the baseline year is what a result is a change from."
             out.append(Fault(f"{key}.starts", saving.starts.isoformat(), rule))

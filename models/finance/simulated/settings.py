@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Annotated, Literal, get_args
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field
 
 from models.figures import Figure, Name, Shape, must, within
 from models.finance.organisations import Form
@@ -77,13 +77,6 @@ class Money(Shape):
     control: Control
     limits: Limits
     made_up: MadeUp
-
-    @model_validator(mode="after")
-    def _terms_known(self) -> Money:
-        years = self.rules.sustainability_fund.by_year
-        if self.control.terms not in years:
-            raise ValueError(f"control.terms must be a year of rules.sustainability_fund: {', '.join(years)}")
-        return self
 
     def pence(self, figure: Figure) -> Fraction:
         """Exact pence of a figure in pounds, at the prices of 2018/19 where its own are those of another year."""

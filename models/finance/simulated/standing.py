@@ -65,6 +65,7 @@ def standing(position: Position, books: Books) -> Standing:
     years, by_org = result.shape[-1], np.moveaxis(result, 1, -1)  # [replications, years, organisations]
     limits = np.stack([_allocation(books, name, years) for name in totals.names], axis=-1)
     due = _yearly(position.due)
+    lost = due - _yearly(position.paid)
     return Standing(
         names=totals.names,
         trusts=totals.trusts,
@@ -73,8 +74,9 @@ def standing(position: Position, books: Books) -> Standing:
         missed=~np.moveaxis(met(by_org, asked), -1, 1),
         missed_by_all=~system_met(by_org, asked),
         due=due,
-        lost=due - _yearly(position.paid),
-        by_partners=_yearly(np.maximum(position.own - position.paid, 0)),
+        lost=lost,
+        # of quarters that a later one made good nothing is lost
+        by_partners=np.minimum(_yearly(np.maximum(position.own - position.paid, 0)), lost),
         ratio=_ratio(by_org, asked, limits),
     )
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
+from typing import Any
+
 import pytest
 
 from models.compose import parse, settings
+from models.finance.choice import finance_of
 from sim.errors import Fault, FaultsError
 
 AGAIN = (
@@ -111,3 +115,65 @@ def test_everything_is_named_in_one_go_and_nothing_else() -> None:
 def test_a_section_that_is_no_section_is_told_and_hides_nothing_of_the_other() -> None:
     found = {fault.key for fault in _told(["finance.funds=3", "~money.services", "finance.start=2018-05-01"])}
     assert found == {"finance.funds", "finance.start", "money.services"}
+
+
+#: figures of money that would stop the books after everything has been simulated, and what is told of each before it
+LATE = {
+    "control.terms": ("2018/20", "must be a year of rules.sustainability_fund"),
+    "control.providers_income.value": (0, "must be above 0"),
+    "rules.pooled.bcf_target.value": (0, "must be above 0"),
+    "hospital.ward_beds.value": (0.4, "must be above 0.5"),
+    "rules.capital.opening_life.value": (0, "must be above 0.5"),
+    "rules.public_dividend.payments.value": (5, "must divide a year into whole months"),
+    "rules.efficiency.optimism_least.value": (0.5, "must not lie above optimism_capital"),
+    "rules.sustainability_fund.by_year.2018/19.quarters.values": ([0.5, 0.5], "each of the four quarters"),
+    "rules.sustainability_fund.by_year.2017/18.elements.shares": ({"ae": 1}, "one element must be 'finance'"),
+    "control.offsets": ("fualt", "give 'none', 'fault' or 'income'"),  # a fault of shape hides none of the others
+}
+EARLY = {"title": "Early", "organisation": "hospital_plymouth", "starts": "2018-04-01"} | {
+    "target": {"value": 1, "unit": "GBP per year", "year": "2018/19", "basis": "not applicable"}
+}
+
+
+def _set(data: dict[str, Any], key: str, value: object) -> None:
+    *above, last = key.split(".")
+    for part in above:
+        data = data[part]
+    data[last] = value
+    if last == "value":
+        data.pop("low", None)
+        data.pop("high", None)
+
+
+def _sections() -> dict[str, Any]:
+    chosen = settings(parse([]))
+    assert chosen.money and chosen.finance
+    return {name: getattr(chosen, name).model_dump(exclude_none=True, mode="json") for name in ("money", "finance")}
+
+
+def test_what_would_stop_the_books_is_told_before_anything_is_simulated():
+    plain = _sections()
+    assert finance_of(deepcopy(plain), "devon")[2] == []
+    wrong = deepcopy(plain)
+    for key, (value, _) in LATE.items():
+        _set(wrong["money"], key, value)
+    told = {f.key.removesuffix(".values"): f for f in finance_of(wrong, "devon")[2]}
+    for key, (_, words) in LATE.items():
+        assert words in told[f"money.{key.removesuffix('.value').removesuffix('.values')}"].rule
+    assert len(told) == len(LATE) and told["money.control.terms"].nearest == "2018/19"
+
+    wrong = deepcopy(plain)
+    wrong["money"]["savings"] = {"early": EARLY}
+    funds = wrong["finance"]["funds"]
+    funds["better_care_torbay"]["pays"]["services"] = ["p1", "p9", "p1"]
+    funds["psf"]["members"] = ["south_devon_torbay"]
+    found = finance_of(wrong, "devon")[2]
+    assert [(f.key, f.nearest) for f in found[:4]] == [
+        ("money.savings.early.organisation", "hospitals_plymouth"),
+        ("money.savings.early.starts", ""),
+        ("finance.funds.better_care_torbay.pays.services.1", "p3"),
+        ("finance.funds.better_care_torbay.pays.services.2", ""),
+    ]
+    assert [f.key for f in found[4:]] == ["finance.funds.psf.members"]
+    assert "has a contract with northern_devon" in found[4].rule
+    assert {f.file for f in found} == {"configs/money/default.yaml", "configs/finance/devon.yaml"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -19,6 +20,7 @@ from models.finance.ledger import Book
 from models.finance.organisations import Contract, read_system
 from models.finance.organisations import System as Finance
 from models.finance.rules.loans import borrow
+from models.finance.simulated.agreed_totals import agree
 from models.finance.simulated.basis import Basis, Owners, Paid
 from models.finance.simulated.control import Position, settle
 from models.finance.simulated.made_up import _contract, _figure, _organisation
@@ -134,6 +136,22 @@ def test_control_totals_and_the_fund_are_those_of_the_baseline_year(money: Money
     assert totals.total.tolist() == [[150] * 4, [100] * 4, [250] * 4]  # a hundredth of 600, 400 and 1,000 pounds
 
 
+def test_of_contracts_one_after_the_other_only_that_of_the_baseline_year_is_income(money: Money):
+    """A trust with a block of 600 pounds and then one of 700 has an income of 600, and half of that if it ends early."""
+    usual, finance = _basis(), _area()
+    first, other = usual.contracts
+
+    def paid(pence: int, **period: Any) -> Paid:
+        return Paid(first.name, first.contract.model_copy(update=period), pence, ())
+
+    for end, income in ((dt.date(2019, 3, 31), 600_00), (dt.date(2018, 9, 30), 300_00)):
+        dated = [paid(600_00, end=end), paid(700_00, start=dt.date(2019, 4, 1)), other]
+        totals = agree(finance, replace(usual, contracts=dated), np.zeros((1, 4, 4), np.int64), {}, money)
+        assert totals.income.tolist() == [income, 400_00, 1000_00]
+        assert totals.allocation.sum() == income + 400_00  # the fund is as large a part as the income is
+        assert totals.leads == ("c", "c")
+
+
 def test_each_trust_is_paid_by_its_own_result(money: Money):
     _, position = _books(money)
     assert position.paid[0, :, :4].sum(axis=1).tolist() == [600_00, 400_00]
@@ -154,8 +172,10 @@ def test_by_the_areas_result_a_trust_loses_what_its_partner_missed_and_the_partn
 
 
 def test_a_gate_that_opens_may_pay_the_finance_element_of_the_quarters_before(money: Money):
-    _, position = _books(_with(money, share=1, catch_up=True))
+    books, position = _books(_with(money, share=1, catch_up=True))
     assert _paid(position, 0) == [90_00, 0, 180_00 + 84_00, 210_00]  # 0.7 of 120 pounds
+    found = standing(position, books)
+    assert found.lost[0, 0].tolist() == found.by_partners[0, 0].tolist() == [0, 36_00]  # what was made good is not lost
 
 
 def test_offsets_make_good_what_can_be_made_good(money: Money):

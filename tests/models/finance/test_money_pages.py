@@ -118,10 +118,13 @@ def test_memoranda_appear_whatever_they_are_called():
         ("2018/19", "memo: control total", -2e6),
         ("2019/20", "memo: control total", 3e6),
         ("2018/19", "memo: x", 1e6),
+        ("2019/20", "memo: control total missed, per cent of futures", 12.5),
+        ("2019/20", "memo: dashboard ratio, per cent", -0.4),
     ]
     (table,) = memo_tables(pd.DataFrame(rows, columns=["year", "line", "mean"]))
-    assert table.heads == ["April to March", "Control total", "X"]
-    assert table.rows == [["2018/19", "(2.0)", "1.0"], ["2019/20", "3.0", "0.0"]]
+    per_cent = ["Control total missed, per cent of futures", "Dashboard ratio, per cent"]
+    assert table.heads == ["April to March", "Control total", "X", *per_cent]
+    assert table.rows == [["2018/19", "(2.0)", "1.0", "0.0", "0.0"], ["2019/20", "3.0", "0.0", "12.5", "(0.4)"]]
     assert memo_tables(pd.DataFrame(columns=["year", "line", "mean"])) == []
 
 
