@@ -232,6 +232,7 @@ def most_sensitive(
     result: str = "result",
     most: int = MATTER,
     level: float = 0.95,
+    pooled: bool = False,
 ) -> pd.DataFrame:
     """The parameters that matter most to a run, with the noise of the runs taken into account.
 
@@ -241,8 +242,11 @@ def most_sensitive(
     of ``keys``, one for the result, and ``replication`` where there are several; a straight line in all keys together
     gives the swing of each over its whole range, replication by replication.
 
+    A swing is sure when chance alone would rarely make it, with all the parameters that are looked at allowed for: no
+    more than ``1 - level`` of those called sure are expected to be chance (Benjamini and Hochberg, 1995).
+
     Parameters are ranked by how far they surely move the result: the end nearest zero of the interval of their swing,
-    zero where it holds zero, and then by the swing itself. With one replication nothing is known of noise in the first
+    zero where it is not sure, and then by the swing itself. With one replication nothing is known of noise in the first
     kind of table, and the swing alone decides.
 
     Parameters
@@ -256,12 +260,14 @@ def most_sensitive(
         How many are named.
     level : float
         Of the intervals (t, paired).
+    pooled : bool
+        Of the first kind of table: one noise for all parameters, from all their pairs together, since two or three
+        pairs say next to nothing of their own. Parameters that change nothing at all say nothing of noise.
 
     Returns
     -------
     DataFrame
-        rank, parameter, at_low, at_high (mean results), swing, standard_error, least, greatest (its interval), sure
-        (whether the interval leaves out zero).
+        rank, parameter, at_low, at_high (mean results), swing, standard_error, least, greatest (its interval), sure.
 
     Raises
     ------
@@ -271,7 +277,8 @@ def most_sensitive(
         When a design has too few points for its keys.
     """
     _check_columns(results, keys, result)
-    swings = _one_at_a_time(results) if keys is None else _of_design(results, list(keys), result)
+    swings = list(_one_at_a_time(results) if keys is None else _of_design(results, list(keys), result))
+    swings = _pooled(swings) if pooled else swings
     rows = []
     for parameter, low, high, each, error, freedom in swings:
         swing = float(np.mean(each))
@@ -279,7 +286,7 @@ def most_sensitive(
         rows.append((parameter, low, high, swing, error, swing - half, swing + half))
     columns = ["parameter", "at_low", "at_high", "swing", "standard_error", "least", "greatest"]
     found = pd.DataFrame(rows, columns=columns)
-    found["sure"] = (found["least"] > 0) | (found["greatest"] < 0)
+    found["sure"] = _sure(found, [freedom for *_, freedom in swings], level)
     nearest_zero = np.minimum(found["least"].abs(), found["greatest"].abs())
     surely = np.where(found["least"].isna(), found["swing"].abs(), np.where(found["sure"], nearest_zero, 0.0))
     order = np.lexsort((-found["swing"].abs().to_numpy(), -surely))[:most]
@@ -300,6 +307,26 @@ def _one_at_a_time(results: pd.DataFrame) -> Iterator[Swing]:
         n = len(each)
         error = float(each.std(ddof=1) / np.sqrt(n)) if n > 1 else np.nan
         yield str(name), float(low.mean()), float(high.mean()), each, error, n - 1
+
+
+def _pooled(swings: list[Swing]) -> list[Swing]:
+    """Return swings with one standard error, from the pairs of all of them that differ at all."""
+    moving = [each for _, _, _, each, _, _ in swings if len(each) > 1 and np.any(each)]
+    freedom = sum(len(each) - 1 for each in moving)
+    if not freedom:
+        return swings
+    variance = sum((len(each) - 1) * float(each.var(ddof=1)) for each in moving) / freedom
+    return [
+        (name, low, high, each, float(np.sqrt(variance / len(each))), freedom) for name, low, high, each, _, _ in swings
+    ]
+
+
+def _sure(found: pd.DataFrame, freedom: list[int], level: float) -> np.ndarray:
+    """Which swings chance alone would rarely make, with as many as are looked at."""
+    swing, error = found["swing"].abs().to_numpy(float), found["standard_error"].to_numpy(float)
+    times = np.divide(swing, error, out=np.where(swing > 0, np.inf, 0.0), where=error != 0)
+    chance = np.nan_to_num(2 * stats.t.sf(times, np.asarray(freedom, float)), nan=1.0)
+    return stats.false_discovery_control(chance) <= 1 - level
 
 
 def _of_design(results: pd.DataFrame, keys: list[str], result: str) -> Iterator[Swing]:

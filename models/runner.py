@@ -29,9 +29,10 @@ from models.plans.listing import what_moves
 from models.prepare import USUAL, idle, prepare, window
 from models.sensitivity import Matter, ranges, what_matters
 from models.system import System
-from models.verdict import SCHEMA_VERSION, Verdict, judge
+from models.verdict import NO_PLAN, SCHEMA_VERSION, UNDETERMINED, Verdict, fewest, judge
 from models.waterfall import Waterfall, waterfall
 from models.what_happened import unchanged, what_never_happened
+from models.whose_plan import is_no_plan
 from sim import Run
 from sim.errors import CarebridgeError, FaultsError
 from sim.files import check_room, run_folder, write_json
@@ -199,7 +200,13 @@ def summary(outcome: Outcome) -> list[str]:
     if not outcome.verdicts:
         return [f"{chosen.plan.title}: NO BASELINE. {'; '.join(outcome.baseline.reasons)}."]
     lines = [f"{chosen.plan.title}, {chosen.footprint.title}: {_moves(chosen)}. {chosen.future.title}."]
+    if is_no_plan(chosen.plan) and not outcome.baseline.reasons:
+        lines.append(
+            "  NO PLAN, nothing to judge: name one with plan=...; `carebridge list plans` shows those there are."
+        )
     for name, v in outcome.verdicts.items():
+        if v.verdict == NO_PLAN:
+            continue
         years = next(t.years for t in chosen.timelines if t.name == name)
         low, high = v.interval
         lines.append(
@@ -207,6 +214,7 @@ def summary(outcome: Outcome) -> list[str]:
             f"{v.replications} runs, between {low:.0%} and {high:.0%}; delivered {v.delivered['probability']:.0%}, "
             f"safe {v.safe['probability']:.0%}). What decides: {_name(v)}."
         )
+        lines += [f"    {more_needed(v, chosen.criteria.credible_from)}"] if v.verdict == UNDETERMINED else []
         lines += [f"    {line}" for line in what_never_happened(outcome.observed[name])]
     lines += [f"  {line}" for line in (*unchanged(outcome.observed, USUAL), *outcome.baseline.reasons)]
     lines += [f"  {line}" for line in (outcome.money.unpaid if outcome.money else ())]
@@ -214,6 +222,14 @@ def summary(outcome: Outcome) -> list[str]:
     if not chosen.future.decides:
         lines.append("  This scenario informs; the verdict rests on scenario=evidence.")
     return lines
+
+
+def more_needed(v: Verdict, credible_from: float) -> str:
+    """How many replications an undetermined plan needs at the least before it can be called credible."""
+    failed = v.replications - round(v.probability * v.replications)
+    least = f"{fewest(credible_from, failed):,}"
+    rest = f"no more failing than the {failed} that do" if failed else "none failing"
+    return f"More replications are needed to tell: at least {least}, with {rest}, before it can be called credible."
 
 
 def _name(v: Verdict) -> str:

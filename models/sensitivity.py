@@ -54,7 +54,8 @@ class Matter:
     at_low, at_high : float
         The result with the figure at either end of its range.
     swing : float
-        Their difference, mean over replications; `sure` says whether chance alone could make it.
+        Their difference, mean over replications; `sure` says whether it is more than chance, with all the figures that
+        are moved allowed for.
     """
 
     key: str
@@ -138,8 +139,11 @@ def what_matters(chosen: Settings, schedule: Schedule, *, replications: int, wor
 
 
 def surest(results: pd.DataFrame, most: int = MOST) -> pd.DataFrame:
-    """Rank figures as :func:`models.parameters.most_sensitive` does, without those whose two ends look the same."""
-    ranked: Any = most_sensitive(results, most=len(set(results["parameter"])))
+    """Rank figures as :func:`models.parameters.most_sensitive` does, without those whose two ends look the same.
+
+    Each has a few runs only, so the noise is pooled over all of them.
+    """
+    ranked: Any = most_sensitive(results, most=len(set(results["parameter"])), pooled=True)
     return ranked[ranked["swing"].abs() >= LEAST].head(most)
 
 

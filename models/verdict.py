@@ -7,6 +7,7 @@ Probabilities are over replications within one named future, with exact one-side
 from __future__ import annotations
 
 import datetime as dt
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Protocol
@@ -18,14 +19,17 @@ from models.arms import Observed
 from models.assess import assess
 from models.criteria import Assessed, not_assessed
 from models.plan import Criteria, Schedule
+from models.whose_plan import is_no_plan
 from sim.statistics import binomial_bounds
 
-__all__ = ["NO_BASELINE", "SCHEMA_VERSION", "Verdict", "bounds", "judge", "passed", "rule"]
+__all__ = ["NO_BASELINE", "NO_PLAN", "SCHEMA_VERSION", "UNDETERMINED", "Verdict", "bounds", "fewest", "judge"]
+__all__ += ["passed", "rule"]
 
 SCHEMA_VERSION = "1.0"
 LEVEL = 0.95
 
-NO_BASELINE, NOT_CREDIBLE, CREDIBLE = "no baseline", "not credible", "credible"
+NO_BASELINE, NO_PLAN = "no baseline", "no plan"
+NOT_CREDIBLE, CREDIBLE = "not credible", "credible"
 UNDETERMINED, AT_RISK = "undetermined", "at risk"
 
 
@@ -36,7 +40,7 @@ class Verdict:
     Parameters
     ----------
     verdict : str
-        One of: no baseline, not credible, credible, undetermined, at risk.
+        One of: no baseline, no plan, not credible, credible, undetermined, at risk.
     probability, interval : float, (float, float)
         P(delivered and safe) with its exact one-sided 95 % bounds.
     delivered, safe : dict
@@ -95,9 +99,14 @@ def judge(
     both = delivered & safe
     binding = min(deciding, key=lambda a: (a.passes.mean(), a.key))
     low, high = bounds(both)
+
+    def said_of(limits: Limits) -> str:
+        found = rule(low, high, limits, why_not)
+        return NO_PLAN if found != NO_BASELINE and is_no_plan(schedule.plan) else found
+
     verdict = Verdict(
         timeline=schedule.timeline.name,
-        verdict=rule(low, high, criteria, why_not),
+        verdict=said_of(criteria),
         probability=float(both.mean()),
         interval=(low, high),
         delivered=_probability(delivered),
@@ -108,7 +117,7 @@ def judge(
         window=(window[0].isoformat(), window[1].isoformat()),
         reasons=why_not,
         at_other_thresholds={
-            f"{t:.2f}": rule(low, high, criteria.model_copy(update={"credible_from": t}), why_not) for t in (0.80, 0.95)
+            f"{t:.2f}": said_of(criteria.model_copy(update={"credible_from": t})) for t in (0.80, 0.95)
         },
     )
     if parts:
@@ -128,6 +137,15 @@ def passed(assessed: list[Assessed]) -> tuple[npt.NDArray[np.bool_], npt.NDArray
 def bounds(passes: npt.NDArray[np.bool_]) -> tuple[float, float]:
     """Exact one-sided 95 % bounds of the share of replications that pass."""
     return binomial_bounds(int(passes.sum()), len(passes), LEVEL)
+
+
+def fewest(credible_from: float, failed: int = 0) -> int:
+    """Replications that it takes at least before a plan can be called credible, if no more than so many fail."""
+
+    def lower(replications: int) -> float:
+        return binomial_bounds(replications - failed, replications, LEVEL)[0]
+
+    return bisect_left(range(10**9), credible_from, lo=failed + 1, key=lower)
 
 
 def _probability(passes: npt.NDArray[np.bool_]) -> dict[str, Any]:

@@ -17,10 +17,11 @@ from models.plan import Fit, Future
 from models.plans.existing import Existing, Staff
 from models.plans.layout import Sizes
 from models.plans.moves import BEDS
+from models.plans.plan import Plan
 from models.presets import composed
 from sim.errors import CarebridgeError, Fault
 
-__all__ = ["existing", "owner_of", "plan_faults", "usual_plan"]
+__all__ = ["existing", "is_no_plan", "owner_of", "plan_faults", "usual_plan"]
 
 NO_PLAN = "none"
 PLANS = Path(__file__).resolve().parents[1] / "configs" / "plan"
@@ -40,6 +41,11 @@ def owner_of(plan: str) -> str | None:
 def usual_plan(footprint: str, plans: Sequence[str]) -> str:
     """Plan of a footprint unless another is asked for: the first of its own, or that nothing changes."""
     return next((plan for plan in plans if owner_of(plan) == footprint), NO_PLAN)
+
+
+def is_no_plan(plan: Plan) -> bool:
+    """Whether nothing is planned at all: no plan was asked for, and none was made up on the command line."""
+    return plan.name == NO_PLAN and not plan.moves
 
 
 def plan_faults(plan: str, footprint: str, plans: Sequence[str]) -> list[Fault]:

@@ -18,7 +18,9 @@ from models.plans.listing import what_moves
 from models.prepare import USUAL, idle
 from models.report import series, tables, tables_baseline, tables_money, tables_plan, words
 from models.report.pictures import Chart
+from models.verdict import fewest
 from models.what_happened import unchanged
+from models.whose_plan import is_no_plan
 
 if TYPE_CHECKING:
     from models.runner import Outcome
@@ -85,6 +87,7 @@ def _context(outcome: Outcome, charts: list[Chart]) -> dict[str, Any]:
         "reasons": outcome.baseline.reasons,
         "judged": bool(outcome.verdicts),
         "moves": _moves(outcome),
+        "planned": not is_no_plan(chosen.plan),
         "window": [words.month(outcome.window[0]), words.month(months_after(outcome.window[1], -1))],
         "charts": {c.name: {"title": c.title, "svg": Markup(c.svg), "caption": c.caption} for c in charts},
         "glossary": words.GLOSSARY,
@@ -101,7 +104,7 @@ def _context(outcome: Outcome, charts: list[Chart]) -> dict[str, Any]:
         "not_modelled": _not_modelled(chosen),
         "detail": None if chosen.detail == BEDS else DETAILS[chosen.detail].title,
         "money": tables_money.money_section(outcome),
-        "fewest": tables.fewest_futures(chosen.criteria.credible_from),
+        "fewest": fewest(chosen.criteria.credible_from),
     }
     if outcome.verdicts:
         context |= {

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -16,12 +15,12 @@ from models.criteria import MORE_IS_BETTER
 from models.report import series
 from models.report.series import by_year, spread
 from models.report.words import amount, cause_in_short, line_for, of_futures, percent, rule_for
-from models.verdict import LEVEL, Verdict
+from models.verdict import Verdict
 
 if TYPE_CHECKING:
     from models.runner import Outcome
 
-__all__ = ["arithmetic_rows", "criteria_rows", "fewest_futures", "verdict_rows"]
+__all__ = ["arithmetic_rows", "criteria_rows", "verdict_rows"]
 
 LENSES = {
     "meets the standard": "meeting the standard",
@@ -34,11 +33,6 @@ def plans(outcome: Outcome) -> list[tuple[str, Verdict, Observed]]:
     """Timelines with their verdict and what was observed, in order."""
     pairs = zip(series.arms(outcome)[1:], outcome.verdicts.values(), strict=True)
     return [(name, verdict, o) for (name, o), verdict in pairs]
-
-
-def fewest_futures(credible_from: float) -> int:
-    """Futures without a single failure that it takes before a plan can be called credible."""
-    return math.ceil(math.log(1 - LEVEL) / math.log(credible_from))
 
 
 def verdict_rows(outcome: Outcome) -> list[dict[str, Any]]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from models.figures import Figure
 from models.plans import Gates
 from models.report import series
+from models.report.titles import title_of
 from models.report.words import amount, causes, figure_value, month, percent, short, with_unit
 from models.transition.told import tell
 
@@ -217,11 +218,11 @@ def matter_rows(outcome: Outcome) -> list[list[str]]:
     rows = []
     for one in outcome.matters:
         low, high = one.figure.range
-        name = one.key.replace("footprint.", "").replace("_", " ").replace(".", ", ")
+        unit = UNITS.get(one.figure.unit, one.figure.unit)
         rows.append(
             [
-                name[0].upper() + name[1:],
-                f"{low:g} to {high:g} {one.figure.unit}",
+                title_of(one.key, outcome.settings.footprint),
+                with_unit(f"{figure_value(one.figure, low)} to {figure_value(one.figure, high)}", unit),
                 percent(one.at_low, 1),
                 percent(one.at_high, 1),
                 "yes" if one.sure else "may be chance",

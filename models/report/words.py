@@ -73,6 +73,7 @@ VERDICTS = {
     "undetermined": "UNDETERMINED",
     "not credible": "NOT CREDIBLE as written",
     "no baseline": "NO BASELINE",
+    "no plan": "NO PLAN, nothing to judge",
 }
 
 
@@ -141,8 +142,8 @@ def verdict_title(verdict: str) -> str:
 
 def line_for(v: Verdict) -> str:
     """A verdict with its probability and interval."""
-    if v.verdict == "no baseline":
-        return VERDICTS["no baseline"]
+    if v.verdict in ("no baseline", "no plan"):
+        return verdict_title(v.verdict)
     return (
         f"{verdict_title(v.verdict)}: delivered and safe in {of_futures(v.probability, v.replications)} simulated "
         f"futures; {between(v.interval)}"

@@ -12,9 +12,11 @@ import pandas as pd
 import pytest
 import yaml
 
+from models.compose import parse, settings
 from models.parameters import check, most_sensitive, parameters, selected, table
 from models.parameters_command import list_parameters, table_lines
-from models.sensitivity import surest
+from models.report.titles import title_of
+from models.sensitivity import ranges, surest
 from sim.errors import CarebridgeError, FaultsError
 
 CONFIGS = Path(__file__).parents[2] / "configs"
@@ -257,6 +259,20 @@ def test_interval_of_the_swing_by_hand():
     assert found["greatest"] - found["swing"] == pytest.approx(4.302652729911275 * error)  # t, 2 degrees, 97.5 %
 
 
+def test_pooled_noise_leaves_nothing_sure_where_there_is_only_noise_and_finds_what_is_there():
+    rng, runs = np.random.default_rng(8), 2
+    each = rng.normal(0, 1, (60, runs))
+    each[:10] = 0.0  # figures that change nothing say nothing of noise
+    each[10] = [12.0, 9.0]
+    rows = [(f"p{n}", r, 0.0, each[n, r]) for n in range(60) for r in range(runs)]
+    frame = pd.DataFrame(rows, columns=["parameter", "replication", "low", "high"])
+    found = most_sensitive(frame, most=60, pooled=True).set_index("parameter")
+    error = np.sqrt(each[10:].var(axis=1, ddof=1).mean() / runs)
+    assert found["standard_error"].to_numpy() == pytest.approx(error)
+    assert list(found.index[found["sure"]]) == ["p10"] == [found.index[0]]
+    assert not most_sensitive(frame, most=60).set_index("parameter").loc["p10", "sure"]  # two pairs alone say nothing
+
+
 def test_ten_are_named_and_one_replication_ranks_by_swing():
     names, swings = [f"p{n}" for n in range(15)], [n * (-1) ** n for n in range(15)]
     frame = pd.DataFrame({"parameter": names, "low": 0.0, "high": swings})
@@ -307,3 +323,14 @@ def test_an_exact_line_is_found_exactly():
 def test_tables_that_say_nothing_are_refused(frame, keys, says):
     with pytest.raises(CarebridgeError, match=says):
         most_sensitive(frame, keys)
+
+
+def test_every_figure_that_a_run_moves_has_a_title_in_plain_words():
+    chosen = settings(parse([]))
+    titles = {key: title_of(key, chosen.footprint) for key in ranges(chosen)}
+    assert len(set(titles.values())) == len(titles) > 40
+    in_words = [
+        ": " + key.rpartition(".")[2].replace("_", " ") for key in titles
+    ]  # what stands where there is no title
+    assert not [t for t, last in zip(titles.values(), in_words, strict=True) if t.endswith(last)]
+    assert titles["footprint.pathways.p1.service_days"].endswith(": mean stay")

@@ -9,10 +9,12 @@ import pytest
 
 from models.compose import parse, settings
 from models.plan import months_after
-from models.runner import USUAL, _simulate
+from models.report.page import render
+from models.runner import USUAL, _simulate, summary, verdict_document
 from models.system import build, pathway_station, ward
 from models.transition import Target
 from models.transition.steering import Steering
+from models.verdict import NO_PLAN
 from sim import Run, lower
 from sim.clock import Calendar
 from sim.kernel.layout import BLOCKED, FIRST_RATE, STARTED, WAIT_TOTAL
@@ -66,6 +68,9 @@ def test_without_a_gate_every_closure_is_on_its_date():
     found = _simulate(free)
     assert all(c.closed == c.step.due for c in found.observed["5y"].closures[0])
     assert found.verdicts["5y"].delivered["probability"] == 1.0
+    assert verdict_document(found)["verdict"] == NO_PLAN
+    assert "NO PLAN, nothing to judge" in "\n".join(summary(found))
+    assert "<h1>NO PLAN, nothing to judge</h1>" in render(found, [])
 
 
 def _fill(view, month, station, share):

@@ -13,7 +13,7 @@ from models.compose import parse, settings
 from models.criteria import NO_HARM, STANDARD, _two_lenses
 from models.criteria_delivery import delivery
 from models.plan import months_after
-from models.runner import USUAL, _simulate, verdict_document
+from models.runner import USUAL, _simulate, more_needed, verdict_document
 from models.transition.steering import Closure
 from sim.clock import DAY
 
@@ -47,6 +47,20 @@ def test_rules_hold_in_their_order(chosen, successes, trials, expected):
 def test_bounds_are_exact():
     assert _bounds(29, 29)[0] == pytest.approx(0.05 ** (1 / 29), rel=1e-12)
     assert _bounds(0, 60) == (0.0, pytest.approx(1 - 0.05 ** (1 / 60), rel=1e-12))
+
+
+@pytest.mark.parametrize(("failed", "least"), [(0, 29), (1, 46), (2, 61)])
+def test_fewest_replications_for_credible(failed, least):
+    assert v.fewest(0.9, failed) == least
+    assert _bounds(least - failed, least)[0] >= 0.9 > _bounds(least - 1 - failed, least - 1)[0]
+
+
+@pytest.mark.parametrize(
+    ("passed", "said"),
+    [(2, "at least 29, with none failing"), (1, "at least 46, with no more failing than the 1 that do")],
+)
+def test_undetermined_says_how_many_more_are_needed(passed, said):
+    assert said in more_needed(SimpleNamespace(replications=2, probability=passed / 2), 0.9)
 
 
 def _judged(usual_meets, collapsed=(), harmless=PASS):
