@@ -92,18 +92,18 @@ def supply_faults(plan: Plan, there: Existing) -> Iterator[Fault]:
     """
     tranches = lay_out(plan, Timeline(name="written", years=plan.years), there.sizes)
     changes = sorted((c for t in tranches for c in _changes(t)), key=lambda c: (c.day, -c.number))
-    short: dict[str, list[tuple[int, str]]] = {}
+    short: dict[str, list[str]] = {}
     for (setting, site), ones in _grouped(changes).items():
         have = round(there.sizes.get((setting, site), 0)) - there.keeps.get(setting, 0)
-        for move, lack, words in _short(have, ones, there.keeps.get(setting, 0)):
-            short.setdefault(move, []).append((lack, f"{site} {words}"))
+        for move, words in _short(have, ones, there.keeps.get(setting, 0)):
+            short.setdefault(move, []).append(f"{site} {words}")
     for name, found in short.items():
-        move, lack = plan.moves[name], sum(lack for lack, _ in found)
+        move = plan.moves[name]
         size = getattr(move, "size", None)
         planned = round(size.value) if size else sum(t.size for t in tranches if t.move == name)
         what = "beds" if move.closes == BEDS else f"places of {move.closes}"
-        rule = f"closes more {what} than there are: {'; '.join(words for _, words in found)}."
-        yield Fault(f"moves.{name}.size.value", planned, rule, nearest=str(max(0, planned - lack)))
+        rule = f"closes more {what} than there are: {'; '.join(words for words in found)}."
+        yield Fault(f"moves.{name}.size.value", planned, rule)
 
 
 def _changes(tranche: Tranche) -> Iterator[_Change]:
@@ -126,24 +126,22 @@ def _grouped(changes: list[_Change]) -> dict[tuple[str, str], list[_Change]]:
     return found
 
 
-def _short(have: int, changes: list[_Change], stay: int) -> Iterator[tuple[str, int, str]]:
-    """For each move that closes more than there is at one site: its name, how many too many, and that in words."""
-    lacking: dict[str, tuple[int, str]] = {}
+def _short(have: int, changes: list[_Change], stay: int) -> Iterator[tuple[str, str]]:
+    """For each move that closes more than there is at one site: its name, and what was left when it first did."""
+    lacking: dict[str, str] = {}
     levels = list(itertools.accumulate((c.number for c in changes), initial=have))[1:]
     worst = 0
     for change, level in zip(changes, levels, strict=True):
         if level >= worst or change.number > 0:
             continue
-        lack, worst = worst - level, level
+        worst = level
         left = level - change.number
         later = sum(c.number for c in changes if c.day > change.day and c.number > 0)
         words = f"has {max(left, 0)} left on {change.day}, when {-change.number} close"
         words += f" ({stay} must stay)" if stay else ""
         words += f" ({later} more open only later)" if later else ""
-        before = lacking.get(change.move, (0, words))
-        lacking[change.move] = (before[0] + lack, before[1])
-    for move, (lack, words) in lacking.items():
-        yield move, lack, words
+        lacking.setdefault(change.move, words)
+    yield from lacking.items()
 
 
 def staff_faults(plan: Plan, there: Existing) -> Iterator[Fault]:

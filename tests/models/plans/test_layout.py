@@ -68,7 +68,7 @@ def moves(draw):
     if kind == "avoid":
         move["effect"] = {"share": figure(-0.01, "relative change"), "grade": "C"}
     if kind == "invest":
-        move |= {"capital": figure(2, "GBP million"), "setting": draw(st.sampled_from(["money", "estate"]))}
+        move["capital"] = figure(2, "GBP million")
     if kind == "merge":
         move |= {"from": "north", "to": "east", "overlap_months": figure(draw(st.integers(0, 6)), "months")}
     return move
@@ -88,8 +88,6 @@ YEARS = st.sampled_from([1, 3, 5, 10, 15])
 def wanted(move):
     if move.kind == "merge":
         return round(THERE.sizes["beds", "north"])
-    if move.kind == "invest" and move.setting == "estate":
-        return 2000  # thousand pounds
     return move.size.value if hasattr(move, "size") else 0
 
 

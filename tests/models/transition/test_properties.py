@@ -65,12 +65,7 @@ def moves(draw, number: int):
     if kind in ("recruit", "retrain"):
         return {"kind": kind, "setting": "nurses", "size": figure(20, "staff")} | more | lead
     if kind == "invest":
-        return (
-            {"kind": kind, "capital": figure(4, "GBP million")}
-            | more
-            | lead
-            | draw(st.sampled_from([{}, {"effect": effect["effect"]}]))
-        )
+        return {"kind": kind, "capital": figure(4, "GBP million")} | more | lead
     if kind == "shift":
         share = {"share": figure(0.2, "share"), "grade": "D"}
         return {"kind": kind, "from": "p2", "to": "p1", "effect": share} | more | lead
