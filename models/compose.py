@@ -16,7 +16,7 @@ from models.alone import standing_alone
 from models.care.pressure import Pressure
 from models.care.slow import Around
 from models.details import BEDS, DETAILS, fit_name
-from models.finance.choice import finance_of, own_finance
+from models.finance.choice import finance_of, opening_faults, own_finance
 from models.finance.organisations import System as Finance
 from models.finance.simulated.settings import Money
 from models.footprint import Footprint, load_footprint
@@ -331,6 +331,8 @@ def _together(parts: dict[str, Any], footprint: Footprint | None, timelines: lis
         )
     if footprint and parts["fit"] and future:
         faults += _overlap(footprint, parts["fit"], future)
+    if footprint and parts["finance"] and parts["plan"]:
+        faults += opening_faults(parts["finance"], footprint.start, parts["plan"].starts)
     if criteria:
         for timeline in timelines:
             if timeline and timeline.years > criteria.longest_timeline_years:

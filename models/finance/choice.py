@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
@@ -16,7 +17,7 @@ from models.finance.simulated.settings import Money
 from models.presets import read_section
 from sim.errors import Fault, FaultsError, nearest
 
-__all__ = ["DEFAULT", "NONE", "areas", "finance_of", "own_finance"]
+__all__ = ["DEFAULT", "NONE", "areas", "finance_of", "opening_faults", "own_finance"]
 
 FOLDER = CONFIG.parent
 NONE, DEFAULT = "none", "default"
@@ -64,6 +65,25 @@ def finance_of(data: dict[str, Any], footprint: str) -> tuple[Money | None, Syst
         files = {part: f"configs/{part}/{file}.yaml" for part, file in (("money", "default"), ("finance", name))}
         faults += [replace(f, file=files[f.key.partition(".")[0]]) for f in joint_faults(money, system)]
     return money, system, faults
+
+
+def opening_faults(system: System, first: dt.date, plan: dt.date | None) -> list[Fault]:
+    """Books that open before the run, or after the plan has begun: they would miss a part of what it does.
+
+    Parameters
+    ----------
+    system : System
+    first : date
+        First day of the run.
+    plan : date, optional
+        First day of the plan.
+    """
+    if first <= system.start <= (plan or system.start):
+        return []
+    until = f" and not after the plan's, {plan.isoformat()}" if plan else ""
+    rule = f"books open not before the run's first day, {first.isoformat()}{until}."
+    file = f"configs/finance/{system.name}.yaml"
+    return [Fault("finance.start", system.start.isoformat(), rule, file, example=f"start: {first.year}-04-01")]
 
 
 def _read(

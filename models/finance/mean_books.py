@@ -16,7 +16,8 @@ def mean_books(books: Books) -> Books:
     """Return books of one replication that hold the mean of all, to the penny of each movement.
 
     Movements are rounded to whole pence and balances made from them, so that every line of a statement of these books
-    is the sum of its parts; a balance may differ from the mean of balances by half a penny a month.
+    is the sum of its parts; a balance may differ from the mean of balances by half a penny a month, and the two sides
+    of a balance sheet by pennies, which no page shows.
     """
     movement = np.rint(books.movement.mean(axis=1, keepdims=True)).astype(np.int64)
     transfer = year_end_transfers(books.keys, movement, year_ends(books.start, movement.shape[2]))

@@ -201,7 +201,7 @@ def changes(o: Observed, plan: Schedule | None, start: dt.date) -> Changes:
 
 
 class _Tally:
-    """Events of the logs as counts by month; what happened before the first month counts there."""
+    """Events of the logs as counts by month of the books, which open before a plan starts."""
 
     def __init__(self, months: list[dt.date], replications: int, plan: Schedule) -> None:
         self.at = {month: n for n, month in enumerate(months)}

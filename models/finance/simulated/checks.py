@@ -55,8 +55,10 @@ def money_faults(money: Money) -> Iterator[Fault]:
     )
     yield from (Fault(key, f.value, f"must be above {least:g}.") for key, f, least in above if f.value <= least)
     payments = rules.public_dividend.payments.value
-    if payments not in (n for n in range(1, MONTHS + 1) if MONTHS % n == 0):
-        yield Fault("rules.public_dividend.payments", payments, "must divide a year into whole months: 1, 2, 3, 4, 6, 12.")
+    if payments not in [n for n in range(1, MONTHS + 1) if MONTHS % n == 0]:
+        yield Fault(
+            "rules.public_dividend.payments", payments, "must divide a year into whole months: 1, 2, 3, 4, 6, 12."
+        )
     least, most = rules.efficiency.optimism_least.value, rules.efficiency.optimism_capital.value
     if least > most:
         yield Fault("rules.efficiency.optimism_least", least, f"must not lie above optimism_capital, {most:g}.")

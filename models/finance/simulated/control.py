@@ -25,6 +25,7 @@ from models.finance.simulated.settings import Money
 __all__ = ["Position", "settle"]
 
 ACCESS = "ae"  #: the element of the fund that hangs on A&E
+APART = ("impairment",)  #: purposes that no control total counts
 EVERY = slice(None)
 Floats = npt.NDArray[np.float64]
 
@@ -37,7 +38,7 @@ class Position:
     ----------
     totals : Totals
     result : ndarray of int64 [replications, organisations, quarters]
-        Before money from the fund and before offsets, after interest and dividend.
+        Before money from the fund, offsets and impairments, after interest and dividend.
     moved : ndarray of int64 [replications, organisations, quarters]
         Offsets received (+) or given (-); they sum to nought.
     due : ndarray of int64 [trusts, quarters]
@@ -76,7 +77,7 @@ def settle(
         None where control totals are switched off, or the books are shorter than a year.
     """
     names = list(finance.organisations)
-    result = np.stack([book.result(name) for name in names], axis=1)  # [replications, organisations, months]
+    result = np.stack([book.result(name, APART) for name in names], axis=1)  # [replications, organisations, months]
     whole = result.shape[-1] // THREE
     if money.control.enabled and whole >= QUARTERS:
         totals = totals or agree(finance, basis, _quarterly(result, whole), in_time, money)

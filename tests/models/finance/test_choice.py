@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from copy import deepcopy
 from typing import Any
 
 import pytest
 
 from models.compose import parse, settings
-from models.finance.choice import finance_of
+from models.finance.choice import finance_of, opening_faults
+from models.finance.organisations import read_system
 from sim.errors import Fault, FaultsError
 
 AGAIN = (
@@ -177,3 +179,11 @@ def test_what_would_stop_the_books_is_told_before_anything_is_simulated():
     assert [f.key for f in found[4:]] == ["finance.funds.psf.members"]
     assert "has a contract with northern_devon" in found[4].rule
     assert {f.file for f in found} == {"configs/money/default.yaml", "configs/finance/devon.yaml"}
+
+
+@pytest.mark.parametrize("start, sound", [(2017, False), (2018, True), (2019, True), (2020, False)])
+def test_books_open_with_the_run_and_not_after_the_plan(start: int, sound: bool):
+    plain = read_system("configs/finance/devon.yaml")
+    system = plain.model_copy(update={"start": dt.date(start, 4, 1)})
+    found = opening_faults(system, dt.date(2018, 4, 1), dt.date(2019, 4, 1))
+    assert [fault.key for fault in found] == ([] if sound else ["finance.start"])

@@ -66,7 +66,7 @@ def _basis() -> Basis:
 
     def paid(payee: str, pence: int) -> Paid:
         contract = Contract.model_validate({"payer": "c", "payee": payee, "form": "block", "plan": plan})
-        return Paid(payee, contract, pence, 0.0)
+        return Paid(payee, contract, pence, ())
 
     return Basis([paid("a", 600_00), paid("b", 400_00)], {}, {}, {}, {"c": 1000_00}, Owners({}, {}, {}))
 
@@ -137,7 +137,7 @@ def test_control_totals_and_the_fund_are_those_of_the_baseline_year(money: Money
 
 
 def test_of_contracts_one_after_the_other_only_that_of_the_baseline_year_is_income(money: Money):
-    """A trust with a block of 600 pounds and then one of 700 has an income of 600, and half of that if it ends early."""
+    """A block of 600 pounds and then one of 700 are an income of 600, and half of that if the first ends early."""
     usual, finance = _basis(), _area()
     first, other = usual.contracts
 
@@ -196,6 +196,15 @@ def test_what_is_missing_may_be_left_with_all_by_income(money: Money):
     assert position.moved[0, :, 4:6].sum(axis=1).tolist() == [-203_00, 208_00, -5_00]
     assert _paid(position, 0) == [90_00, 0, 180_00, 210_00]
     assert standing(position, books).by_partners[0, 0].tolist() == [0, 120_00]
+
+
+def test_what_is_written_off_misses_no_control_total(money: Money):
+    book, finance = Book(_area(), 24), _area()
+    book.impair(13, "a", "given_up", 500_00)
+    _result(book, "b", 13, -10)
+    position = settle(book, finance, _basis(), {}, money, None)
+    assert position and position.result[0, :, 4].tolist() == [0, -10_00, 0]
+    assert _paid(position, 0) == QUARTERLY and _paid(position, 1) == [0, 0, 0, 0]
 
 
 def test_access_closes_its_own_element_and_finance_closes_both(money: Money):
