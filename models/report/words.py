@@ -35,7 +35,8 @@ GLOSSARY = (
     ("Business as usual", "the same years without the plan: beds and services stay as they were, demand goes on."),
     (
         "Simulated future",
-        "one run of the model with its own chance events. The plan and business as usual meet the same patients in it.",
+        "one run (replication) of the model with its own chance events. The plan and business as usual meet the same "
+        "patients in it.",
     ),
     (
         "Hospital beds",
