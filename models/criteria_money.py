@@ -23,6 +23,7 @@ __all__ = ["area_income", "money_criterion"]
 KEY, NAME, UNIT = "K7", "Money: the area's result beside business as usual", "\u00a3 million a year"
 TOLD = ("psf", "interest")  #: left out of what is told for information: it breaks even in the baseline year
 A_MILLION = 10**8  #: pence
+MINUS = "\u2212"
 Window = tuple[dt.date, dt.date]
 
 
@@ -46,8 +47,8 @@ def money_criterion(found: Accounts, arm: str, window: Window) -> Assessed | str
         values, before = (_result(account, TOLD)[:, years] / A_MILLION for account in (plan, usual))
         span = f"{years_of(plan)[years[0]]} to {years_of(plan)[years[-1]]}" if years else "no whole year"
         return (
-            f"{why}. For information, {_timeline(arm)}: the area's result is {_said(values)} million pounds a "
-            f"year under the plan and {_said(before)} under business as usual, on average over {span}"
+            f"{why}. For information, {_timeline(arm)}: the area's result is {_said(values)} a year under the plan and "
+            f"{_said(before)} under business as usual, on average over {span}"
         )
     harmless = np.all(values >= before - allowed, axis=1)
     cells = [(found.finance.title, f"{year[:4]}-04") for year in np.array(years_of(plan))[years]]
@@ -58,8 +59,9 @@ def money_criterion(found: Accounts, arm: str, window: Window) -> Assessed | str
 
 
 def _said(millions: npt.NDArray[np.float64]) -> str:
-    """A mean in words: no minus before nought."""
-    return f"{round(float(millions.mean()), 1) + 0.0:,.1f}"
+    """A mean in words, with a true minus sign, and none before nought."""
+    mean = round(float(millions.mean()), 1)
+    return f"{MINUS if mean < 0 else ''}\u00a3{abs(mean):,.1f} million"
 
 
 def _timeline(arm: str) -> str:

@@ -55,11 +55,10 @@ def list_parameters(words: Sequence[str]) -> int:
     if any(word in ("-h", "--help") for word in words):
         print(HELP, end="")
         return 0
-    asked, faults = read_words(words, KEYS, ("json",))
+    asked, faults = read_words(words, KEYS, ("json",), settable=False)
     if asked.file is not None:
         rule = "a filter is written key=value."
         faults.append(Fault(str(asked.file), None, rule, WHERE, example=f"text={asked.file}"))
-    faults += [Fault(f"--set {name}", None, "nothing can be set here.", WHERE) for name in asked.changes]
     faults += file_faults(asked, "csv")
     found: list[Parameter] = []
     try:

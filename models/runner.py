@@ -6,6 +6,8 @@ import datetime as dt
 import os
 import sys
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -127,35 +129,44 @@ def _simulate(chosen: Settings) -> Outcome:
 
 def _matters(chosen: Settings, first: Schedule) -> list[Matter]:
     """Figures that matter most to this run."""
-    print("moving each figure to either end of its range ...", file=sys.stderr)
-    workers = chosen.request.workers or os.cpu_count() or 1
-    return what_matters(chosen, first, replications=chosen.sensitivity, workers=workers)
+    workers, ends = chosen.request.workers or os.cpu_count() or 1, 2 * len(ranges(chosen))
+    with _progress("moving each figure to either end of its range", ends, "ends") as show:
+        return what_matters(chosen, first, replications=chosen.sensitivity, workers=workers, on_done=show)
 
 
 def _steps(chosen: Settings) -> Waterfall:
     """From the spreadsheet to the simulation; raises NotReconciled when the two do not agree on the first step."""
-    print("reconciling with the planner's arithmetic ...", file=sys.stderr)
-    return waterfall(chosen, replications=chosen.waterfall, workers=chosen.request.workers)
+    years = chosen.waterfall * len(chosen.footprint.sites)
+    with _progress("reconciling with the planner's arithmetic", years, "years of a hospital") as show:
+        return waterfall(
+            chosen, replications=chosen.waterfall, workers=chosen.request.workers, on_done=lambda done, _: show(done)
+        )
 
 
 def _replicate(chosen: Settings, arms: list[Arm]) -> dict[str, Observed]:
-    from tqdm import tqdm
-
     workers = chosen.request.workers or os.cpu_count() or 1
-    total = chosen.replications * len(arms)
-    shape = "{desc} {percentage:3.0f} % |{bar}| {n}/{total} runs, {remaining} left"
     print(f"{chosen.plan.title}: {chosen.plan.question}", file=sys.stderr)
     if not compiled():
         print("compiling the engine, once on this machine (a minute or two) ...", file=sys.stderr)
     Run(arms[0].lowered, 0).advance(1)  # compiles the kernel once, before the threads need it
-    with tqdm(total=total, desc="simulating", bar_format=shape, file=sys.stderr, mininterval=0.5) as bar:
+    with _progress("simulating", chosen.replications * len(arms), "runs") as show:
+        found = run_arms(arms, chosen.seed, chosen.replications, workers, show)
+    return {arm.name: o for arm, o in zip(arms, found, strict=True)}
+
+
+@contextmanager
+def _progress(doing: str, total: int, what: str) -> Iterator[Callable[[int], None]]:
+    """Show a bar while something is done; what it yields takes the number done so far."""
+    from tqdm import tqdm
+
+    shape = f"{{desc}} {{percentage:3.0f}} % |{{bar}}| {{n}}/{{total}} {what}, {{remaining}} left"
+    with tqdm(total=total, desc=doing, bar_format=shape, file=sys.stderr, mininterval=0.5) as bar:
         bar.refresh()
 
         def show(done: int) -> None:
             bar.update(done - bar.n)
 
-        found = run_arms(arms, chosen.seed, chosen.replications, workers, show)
-    return {arm.name: o for arm, o in zip(arms, found, strict=True)}
+        yield show
 
 
 def verdict_document(outcome: Outcome) -> dict[str, Any]:

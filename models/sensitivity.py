@@ -8,7 +8,7 @@ answer that hangs on a weak figure must say so.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -99,7 +99,14 @@ def moved(part: Any, path: list[str], value: float) -> Any:
     return part.model_copy(update={name: moved(getattr(part, name), rest, value)})
 
 
-def what_matters(chosen: Settings, schedule: Schedule, *, replications: int, workers: int) -> list[Matter]:
+def what_matters(
+    chosen: Settings,
+    schedule: Schedule,
+    *,
+    replications: int,
+    workers: int,
+    on_done: Callable[[int], None] | None = None,
+) -> list[Matter]:
     """Name the ten figures that matter most; the surest first, and none whose two ends look the same.
 
     Parameters
@@ -108,6 +115,8 @@ def what_matters(chosen: Settings, schedule: Schedule, *, replications: int, wor
         The plan on its first timeline.
     replications : int
         Of each end of each range; at least two.
+    on_done : callable, optional
+        Called with the number of ends that are done, of two for each figure.
     """
     if replications < 2:  # noqa: PLR2004 - an interval needs two
         raise CarebridgeError(f"sensitivity={replications}: at least two runs of each figure are needed.")
@@ -123,7 +132,7 @@ def what_matters(chosen: Settings, schedule: Schedule, *, replications: int, wor
         parts[section] = moved(parts[section], path, known[key].range[end])
         return _result(chosen, parts, schedule, replications)
 
-    found = np.array(list(in_order(ends, work, workers))).reshape(len(known), 2, replications)
+    found = np.array(list(in_order(ends, work, workers, on_done))).reshape(len(known), 2, replications)
     rows = [
         {"parameter": key, "replication": r, "low": found[n, 0, r], "high": found[n, 1, r]}
         for n, key in enumerate(known)

@@ -50,10 +50,12 @@ class Words:
         return self.values.get(key)
 
 
-def read_words(words: Sequence[str], keys: Mapping[str, Key], flags: Sequence[str]) -> tuple[Words, list[Fault]]:
+def read_words(
+    words: Sequence[str], keys: Mapping[str, Key], flags: Sequence[str], settable: bool = True
+) -> tuple[Words, list[Fault]]:
     """Read ``FILE key=value --key value --set name=value --flag`` in any order; return it and every fault.
 
-    Every key may be written ``key=value``, ``--key value`` or ``--key=value``.
+    Every key may be written ``key=value``, ``--key value`` or ``--key=value``; there is a ``--set`` if `settable`.
     """
     found, faults, left = Words(), list[Fault](), list(words)
     while left:
@@ -63,7 +65,7 @@ def read_words(words: Sequence[str], keys: Mapping[str, Key], flags: Sequence[st
         key = name.replace("-", "_") if dashed else name
         if dashed and key in flags and not equals:
             found.flags.add(key)
-        elif (key in keys or key == "set") and (equals or dashed):
+        elif (key in keys or (key == "set" and settable)) and (equals or dashed):
             if not equals and (not left or left[0].startswith("--")):
                 example = "--set name=value" if key == "set" else keys[key].example
                 faults.append(Fault(word, None, f"a value is needed: {example}.", WHERE))
@@ -75,7 +77,7 @@ def read_words(words: Sequence[str], keys: Mapping[str, Key], flags: Sequence[st
                 faults.append(Fault(word, None, rule, WHERE))
             found.file = found.file or Path(word).expanduser()
         else:
-            faults.append(_unknown(word, dashed, key, keys, flags))
+            faults.append(_unknown(word, dashed, key, keys, flags, settable))
     return found, faults
 
 
@@ -130,12 +132,17 @@ def _pair(found: Words, value: str) -> list[Fault]:
     return []
 
 
-def _unknown(word: str, dashed: bool, key: str, keys: Mapping[str, Key], flags: Sequence[str]) -> Fault:
+def _unknown(word: str, dashed: bool, key: str, keys: Mapping[str, Key], flags: Sequence[str], settable: bool) -> Fault:
     if key in flags:
         return Fault(word, None, f"a flag takes no value; write --{key.replace('_', '-')}.", WHERE)
-    known = [f"--{k.replace('_', '-')}" for k in (*keys, "set", *flags)] if dashed else [f"{k}=" for k in keys]
+    known = (
+        [f"--{k.replace('_', '-')}" for k in (*keys, *(["set"] if settable else []), *flags)]
+        if dashed
+        else [f"{k}=" for k in keys]
+    )
     close = nearest(word.partition("=")[0] + ("" if dashed else "="), known)
-    return Fault(word, None, "no such key; parameters are set by --set name=value.", WHERE, close)
+    rule = "parameters are set by --set name=value" if settable else f"there are: {', '.join(known)}"
+    return Fault(word, None, f"no such key; {rule}.", WHERE, close)
 
 
 # -- readers ----------------------------------------------------------------------------------------------------------

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 __all__ = ["CarebridgeError", "ConservationError", "Fault", "FaultsError", "nearest"]
 
@@ -61,7 +61,10 @@ class FaultsError(CarebridgeError):
         self.faults = list(faults)
         count = len(self.faults)
         head = f"{count} fault{'s' if count != 1 else ''} in {what}:"
-        super().__init__("\n".join([head, *(f"  - {fault}" for fault in self.faults)]))
+        told = (
+            replace(fault, file="") if fault.file == what else fault for fault in self.faults
+        )  # the place once only
+        super().__init__("\n".join([head, *(f"  - {fault}" for fault in told)]))
 
 
 def nearest(word: str, choices: Iterable[str]) -> str:

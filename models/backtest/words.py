@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -11,7 +12,9 @@ import pandas as pd
 
 from models.backtest.inputs import KNOWN, LATER, UNDATED
 from models.backtest.run import CONTROL, Found, Said
+from models.plans import Gates
 from models.plans.listing import what_moves
+from models.report.words import cause_in_short
 
 __all__ = ["document", "hindsight", "lines"]
 
@@ -83,7 +86,7 @@ def _model(found: Found) -> list[str]:
             "nothing was due" if one.on_plan is None else _share(one.on_plan.mean()) for one in said
         ],
         "nothing closed then": [_share(one.none_closed.mean()) for one in said],
-        "beds due and still open then, by what held them": [_held(one) for one in said],
+        "beds due and still open then, by what held them": [_held(one, found.chosen.gates) for one in said],
         "whole plan delivered in the end": [_bounded(one.verdict.delivered) for one in said],
         "safe": [_bounded(one.verdict.safe) for one in said],
     }
@@ -153,10 +156,12 @@ def _share(value: float) -> str:
     return f"{value:.0%}"
 
 
-def _held(one: Said) -> str:
-    """The three commonest causes, with the beds they held."""
-    first = list(one.held.items())[:3]
-    return ", ".join(f"{cause} {beds:.0f}" for cause, beds in first) or "nothing"
+def _held(one: Said, gates: Gates) -> str:
+    """The three commonest causes in words, with the beds they held."""
+    beds: Counter[str] = Counter()
+    for cause, held in one.held.items():
+        beds[cause_in_short(cause, gates)] += held
+    return ", ".join(f"{cause} {held:.0f}" for cause, held in beds.most_common(3)) or "nothing"
 
 
 def document(found: Sequence[Found]) -> dict[str, Any]:

@@ -220,8 +220,9 @@ class System(Shape):
         made_up = self.synthetic
         if not made_up:
             return "assessed"
-        which = "all" if len(made_up) == len(self.organisations) else ", ".join(made_up)
-        return f"not assessed: opening balance sheets are synthetic ({which})"
+        if len(made_up) == len(self.organisations):
+            return "not assessed: all opening balance sheets are made up"
+        return f"not assessed: these opening balance sheets are made up: {', '.join(made_up)}"
 
     def floors(self) -> dict[str, int]:
         """Least cash of each entity that has a floor, in pence; a fund may not go below zero."""

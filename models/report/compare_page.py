@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +69,7 @@ def write_compare_report(
         "timelines": [f"{c.years} years" for c in rows],
         "when": when_rows(rows),
         "double": _double_rows(rows, chosen),
+        "beside": next((f"{c.places / c.planned:.2g}" for c in rows if c.planned and c.places), ""),
         "staff": _staff_a_bed(chosen),
         "pounds": _pounds(rows),
         "owner_heads": [f"{c.years} years: {what}" for c in rows for what in ("double running", "stranded")],
@@ -129,11 +130,11 @@ def _staff_a_bed(chosen: Settings) -> float | None:
 
 
 def _double_rows(rows: Sequence[Compared], chosen: Settings) -> Rows:
-    """What double running takes: beds at most, bed-years, place-years, and staff-years on wards."""
+    """What double running takes: beds at most, bed-years, and staff-years on wards."""
     a_bed, out = _staff_a_bed(chosen), []
     for c in rows:
         if c.planned and c.places:
-            cells = [_mean(c.peak), _mean(c.bed_years), _mean(c.bed_years * c.places / c.planned)]
+            cells = [_mean(c.peak), _mean(c.bed_years)]
             out.append([f"{c.years} years", *cells, *([_mean(c.bed_years * a_bed)] if a_bed else [])])
     return out
 
@@ -203,10 +204,10 @@ def lost_rows(rows: Sequence[Compared]) -> Rows:
     return out
 
 
-def _interval(interval: tuple[float, float], scale: float = 1, digits: int = 0) -> str:
+def _interval(interval: tuple[float, float], scale: float = 1, form: Callable[[float], str] = amount) -> str:
     if not np.isfinite(interval).all():
         return "one future has no interval"
-    return f"{amount(scale * interval[0], digits)} to {amount(scale * interval[1], digits)}"
+    return f"{form(scale * interval[0])} to {form(scale * interval[1])}"
 
 
 def _contribution_rows(contributed: Sequence[Change]) -> Rows:
@@ -215,5 +216,5 @@ def _contribution_rows(contributed: Sequence[Change]) -> Rows:
     for c in contributed:
         scale = 100 if c.measure in ("delivered", "safe") else 1
         own = rows.setdefault((c.left_out, c.years), [MECHANISMS[c.left_out], f"{c.years} years"])
-        own.append(f"{signed(scale * c.difference)} ({_interval(c.interval, scale)})")
+        own.append(f"{signed(scale * c.difference)} ({_interval(c.interval, scale, form=signed)})")
     return list(rows.values())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -168,7 +169,7 @@ def _moves(outcome: Outcome) -> str:
     plan = outcome.settings.plan
     if not plan.moves:
         return "Nothing closes and nothing opens"
-    said = what_moves(plan)
+    said = re.sub(r" \(p[0-9]\)", "", what_moves(plan))  # the services are called by their titles here
     return said[0].upper() + said[1:]
 
 

@@ -39,7 +39,7 @@ SITES = (
 GANTT = (
     "A strip fills from below with the share of the move that had come so far (by beds, places or staff; mean over "
     "simulated futures); white inside the outline has not begun or waits. Beside it: how late the last step was in the "
-    "middle one of all runs, what held back most of what slipped, and in how many runs it never came. An arrow: not "
+    "middle one of them, what held back most of what slipped, and in how many it never came. An arrow: not "
     "within the simulated years."
 )
 

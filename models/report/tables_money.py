@@ -49,7 +49,6 @@ def money_section(outcome: Outcome) -> dict[str, Any] | None:
         "growth": percent(found.nothing.growth, 1),
         "pools": [pool.fund.title for pool in found.basis.pools.values()],
         "bias": _bias(found, plans),
-        "why": found.finance.money_assessed.removeprefix("not assessed: "),
         "made_up": outcome.settings.finance is None,
         "assumed": _assumed(found),
         "alike": found.money.form,

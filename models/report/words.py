@@ -35,7 +35,8 @@ GLOSSARY = (
     ("Business as usual", "the same years without the plan: beds and services stay as they were, demand goes on."),
     (
         "Simulated future",
-        "one run of the model with its own chance events. The plan and business as usual meet the same patients in it.",
+        "one run (replication) of the model with its own chance events. The plan and business as usual meet the same "
+        "patients in it.",
     ),
     (
         "Hospital beds",
@@ -55,6 +56,11 @@ GLOSSARY = (
     ("Place at home", "support at home for one person at a time (discharge pathway 1)."),
     ("Community bed", "a bed outside the main hospitals for people who need more care first (discharge pathway 2)."),
     ("Double running", "the time in which new services are open and the beds that they replace are open too."),
+    (
+        "PSF",
+        "the provider sustainability fund: money that NHS England pays to trusts that reach the result agreed for the "
+        "year, their control total.",
+    ),
     ("Major A&E", "an A&E department open all hours and led by consultants (type 1)."),
     ("Year", "April to March: 2018/19 is April 2018 to March 2019."),
 )

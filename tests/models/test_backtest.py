@@ -15,6 +15,7 @@ import pytest
 from models.backtest.case import Quarter, case_names, named_case, read_case
 from models.backtest.inputs import inputs, is_later
 from models.backtest.run import CONTROL, Found, _dates, _held, backtest, observed_beds, of_case
+from models.backtest.words import _held as words_held
 from models.cli import main
 from models.compose import CONFIGS, Settings, first_line
 from models.plan import Step, schedule
@@ -161,6 +162,13 @@ def test_what_held_beds_is_what_held_them_at_that_time() -> None:
     plan: Any = SimpleNamespace()
     assert _held(o, plan, dt.date(2020, 5, 1)) == {"use": 10.0, "not yet decided": 10.0}  # 20 beds, in one run each
     assert _held(o, plan, dt.date(2020, 8, 1)) == {}
+
+
+def test_what_held_beds_is_said_in_the_words_of_the_charts(chosen: dict[str, Settings]) -> None:
+    held = {"after: open_home": 72.0, "occupancy": 10.0, "after: wards": 8.0}
+    one: Any = SimpleNamespace(held=held)
+    said = words_held(one, next(iter(chosen.values())).gates)
+    assert said == "what must come first is not there 80, hospital too full 10"
 
 
 # --- what the model says ---------------------------------------------------------------------------------------------

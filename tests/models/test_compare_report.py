@@ -128,7 +128,7 @@ def test_page_holds_every_chart_and_table_and_loads_nothing(tmp_path: Path):
     assert {link[1:] for link in page.links} <= set(page.ids)
     for words in ("When is each benefit real?", "What double running costs", "What is lost by waiting", "5 (0 to 10)"):
         assert words in page.text, words
-    assert "Not in these runs" not in page.text  # the default gates ask for proof
+    assert "Not in these futures" not in page.text  # the default gates ask for proof
     assert "its own" in page.text and "proof before closing" in page.text
     write_compare_report(tmp_path, chosen, found, changes(found))
     assert (tmp_path / "compare.html").read_text("utf-8") == html

@@ -200,7 +200,8 @@ def test_command_prints_json_csv_and_table(tmp_path, capsys, everything):
         (["demand"], "text=demand"),
         (["status=asumed", "group=demnd"], "Did you mean 'demand'"),
         (["csv=."], "this is a folder"),
-        (["--set", "a=1"], "nothing can be set here"),
+        (["--set", "a=1"], "no such key; there are: --group, --status, --text, --csv, --json."),
+        (["footprint=devon"], "- footprint=devon: no such key; there are: group=, status=, text=, csv=."),
         (["text=a", "text=b"], "given twice"),
     ],
 )

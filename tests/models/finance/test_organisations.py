@@ -29,7 +29,7 @@ def test_devon_is_read_and_its_money_is_not_assessed() -> None:
     assert codes == {"RA9", "RBZ", "RH8", "RK9"}
     assert sum(o.kind == "council" for o in devon.organisations.values()) == 3
     assert sum(o.kind == "commissioner" for o in devon.organisations.values()) == 2
-    assert devon.money_assessed == "not assessed: opening balance sheets are synthetic (all)"
+    assert devon.money_assessed == "not assessed: all opening balance sheets are made up"
 
 
 def test_devons_figures_without_a_source_say_so() -> None:

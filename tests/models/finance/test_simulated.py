@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from dataclasses import replace
 from fractions import Fraction
 from typing import Any
@@ -213,7 +214,7 @@ def test_lines_of_the_table_add_up(outcome: Outcome):
 def test_k7_is_told_and_not_judged_while_accounts_are_made_up(outcome: Outcome):
     row = next(c for c in verdict_document(outcome)["criteria"] if c["id"] == "K7")
     assert not row["assessed"] and not row["decides"]
-    assert "synthetic" in row["note"] and "million pounds a year" in row["note"]
+    assert "made up" in row["note"] and re.search("result is \u2212?£[0-9.]+ million a year under", row["note"])
 
 
 def test_k7_compares_with_business_as_usual_once_accounts_are_real(outcome: Outcome):
