@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -158,10 +157,12 @@ def _share(value: float) -> str:
 
 def _held(one: Said, gates: Gates) -> str:
     """The three commonest causes in words, with the beds they held."""
-    beds: Counter[str] = Counter()
+    beds: dict[str, float] = {}
     for cause, held in one.held.items():
-        beds[cause_in_short(cause, gates)] += held
-    return ", ".join(f"{cause} {held:.0f}" for cause, held in beds.most_common(3)) or "nothing"
+        words = cause_in_short(cause, gates)
+        beds[words] = beds.get(words, 0.0) + held
+    first = sorted(beds.items(), key=lambda item: -item[1])[:3]
+    return ", ".join(f"{cause} {held:.0f}" for cause, held in first) or "nothing"
 
 
 def document(found: Sequence[Found]) -> dict[str, Any]:
