@@ -158,6 +158,7 @@ def test_a_gate_of_use_that_no_service_can_meet():
     never_delivered(found, "use", r"discharge teams that refer to p1 \(home\)")
 
 
+@pytest.mark.nightly
 def test_a_gate_of_staff_above_what_can_ever_be():
     """400 places at home in three years, where staff for so many cannot be found; all of them are asked for."""
     every = ("gates.staff.share.value=1.0", "gates.staff.share.high=1.0", "gates.proof.enabled=false")

@@ -198,6 +198,7 @@ def test_early_discharge_gains_at_once_and_pays_later(chosen, site, short, odds)
     assert late_kept.mean() / late.mean() < early_kept.mean() / early.mean() < 1
 
 
+@pytest.mark.nightly
 def test_the_more_come_back_the_less_is_gained(chosen):
     """Readmission odds of one leave the gain as it is; higher ones take more of it."""
     lasting = []

@@ -33,12 +33,12 @@ def found(outcome):
 
 def test_equal_runs_give_equal_bytes_for_any_number_of_workers(tmp_path):
     digests = []
-    for workers in (1, 2, 4):
+    for workers in (1, 4):
         out = tmp_path / str(workers)
         assert main([*KEYS, f"workers={workers}", f"out={out}"]) == 0
         files = sorted(p for p in out.rglob("*") if p.is_file() and p.name != "manifest.json")
         digests.append({p.relative_to(out).as_posix(): hashlib.sha256(p.read_bytes()).hexdigest() for p in files})
-    assert digests[0] == digests[1] == digests[2]
+    assert digests[0] == digests[1]
     assert {"verdict.json", "report.html", "state.arrow", "criteria.arrow", "closures.arrow"} <= set(digests[0])
     assert {"money.arrow", "money/3y/trial_balance.arrow"} <= set(digests[0])
     other = tmp_path / "other"

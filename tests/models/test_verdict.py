@@ -215,7 +215,7 @@ def test_delivery_counts_what_happens_within_six_months_of_its_date(outcome):
     never = _delivered(outcome, [[Closure(steps[0], steps[0].due), Closure(steps[1], None, "use")]], {})
     assert never.values[0, 0] == steps[0].beds / (steps[0].beds + steps[1].beds)
     assert not never.passes[0]
-    assert never.note.endswith("use")
+    assert never.note.endswith("the services that replace them stood too empty")
 
 
 def test_places_that_open_long_after_the_plan_are_not_delivered(outcome):

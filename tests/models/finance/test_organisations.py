@@ -46,7 +46,7 @@ def test_money_is_assessed_when_no_balance_sheet_is_made_up() -> None:
         organisation["opening"] |= {"synthetic": False, "status": "read", "source": "published accounts 2018/19"}
     assert read_system(data).money_assessed == "assessed"
     data["organisations"]["org_1"]["opening"] |= {"synthetic": True, "status": "assumed"}
-    assert read_system(data).money_assessed.endswith("(org_1)")
+    assert read_system(data).money_assessed.endswith("made up: org_1")
 
 
 def test_outside_bodies_hold_the_other_side_of_opening_balances() -> None:
