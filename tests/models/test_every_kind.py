@@ -176,7 +176,8 @@ def test_merge_of_a_service_takes_people_along(arm, usual):
     now = ran(arm, m=move)
     fewer = usual.started("exeter", "p2") - now.started("exeter", "p2")
     assert fewer > 0.25 * usual.started("exeter", "p2")
-    assert now.started("torbay", "p2") - usual.started("torbay", "p2") == pytest.approx(fewer, abs=0.5 * fewer)
+    # as many come as are missed; where places there are scarce not all of them have begun by the end
+    assert 0.25 * fewer < now.started("torbay", "p2") - usual.started("torbay", "p2") < 1.5 * fewer
 
 
 def test_avoid_emergencies(arm, usual):
