@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -136,10 +137,16 @@ def monotonicity(
 
 
 def not_falling(found: Sequence[Added]) -> Iterator[tuple[Added, Added]]:
-    """Neighbours of which the one with more places has more waits or delay, beyond chance."""
-    for fewer, more in zip(found, found[1:], strict=False):
-        same = (fewer.service, fewer.measure) == (more.service, more.measure)
-        if same and replace(more, without=fewer.values, margin=0.0).says == "harm":
+    """Neighbours of which the one with more places has more waits or delay, beyond the chance of looking at all."""
+    pairs = [
+        (fewer, more)
+        for fewer, more in pairwise(found)
+        if (fewer.service, fewer.measure) == (more.service, more.measure)
+    ]
+    level = 1 - (1 - LEVEL) / max(1, len(pairs))  # Bonferroni
+    for fewer, more in pairs:
+        rise = more.values - fewer.values
+        if rise.mean() - mean_halfwidth(rise, 2 * level - 1) > 0:
             yield fewer, more
 
 
