@@ -210,12 +210,13 @@ def _in_words(words: Mapping[str, str], brief: Brief, move: str, site: str, caus
     terms = brief.terms[move]
     replacing = [t for t in (brief.terms[a] for a in terms.after) if t.opens] if terms.move.kind in CLOSING else [terms]
     services = [f"{t.opens} ({_title(brief, t.name)})" for t in replacing if t.opens]
-    return words[gate].format(
+    said = words[gate].format(
         services=" and ".join(services) or "the services that replace it",
         site=site or "all sites",
         who=_who(brief, gate, who),
         partners=", ".join(terms.approval.partners) if terms.approval else "the partners",
     )
+    return said.replace("the hospital at ", "", 1) if "Hospital" in said else said  # its name says what it is
 
 
 def _who(brief: Brief, gate: str, who: str) -> str:
