@@ -195,7 +195,7 @@ def _steps(move: AnyMove, plan: Plan, timeline: Timeline, ready: int) -> list[tu
     first = max(_month(when.from_, plan, timeline), ready)
     if when.to is None:
         return [(first, 1.0)]
-    last = max(_month(when.to, plan, timeline), first + when.every_months)
+    last = max(_month(when.to, plan, timeline), ready + when.every_months)  # only preparation moves the end
     months = list(range(first, last, when.every_months))
     months = [*months[1:], last] if len(months) > 1 else [last]
     return [(month, (n + 1) / len(months)) for n, month in enumerate(months)]
