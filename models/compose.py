@@ -26,7 +26,7 @@ from models.plan import Criteria, DetailName, Fit, Future
 from models.plans import Gates, Plan, Timeline
 from models.plans.check import check_plan
 from models.transition.funding import Fund, Funding, fund_of
-from models.unknown_keys import keys_in, meant
+from models.unknown_keys import keys_in, meant, unwritten
 from models.whose_plan import existing, plan_faults, usual_plan
 from sim.errors import CarebridgeError, Fault, FaultsError, nearest
 from sim.reading.shape import shape_faults
@@ -473,8 +473,11 @@ def _plain(error: Exception, request: Request) -> str:
     for word in request.overrides:
         key, _, value = word.lstrip("+~").partition("=")
         if key in text or key.split(".")[-1] in text or (value and f"'{value}'" in text):
-            known = [*LITERAL, *keys_in(CONFIGS, {"plan": request.plan, "footprint": request.footprint})]
-            fault = Fault(key, None, "unknown key.", nearest=meant(key, known))
+            named = {"plan": request.plan, "footprint": request.footprint}
+            known, more = [*LITERAL, *keys_in(CONFIGS, named)], unwritten(CONFIGS, named)
+            near = meant(key, [*known, *more])
+            rule = "not written in the file; a + before it adds it." if key in more else "unknown key."
+            fault = Fault(key, None, rule, nearest=f"+{near}" if near in more else near)
             if key in known:
                 fault = Fault(key, value, f"this value cannot be taken. {text}")
             return str(FaultsError([fault], "the command line"))

@@ -15,7 +15,8 @@ import pytest
 
 import models.runner
 from models.cli import main
-from models.compose import parse, settings
+from models.compose import CONFIGS, parse, settings
+from models.unknown_keys import keys_in, meant, unwritten
 from sim import arrow, files
 
 ROOT = Path(__file__).parents[2]
@@ -57,7 +58,7 @@ def leftovers(folder: Path) -> list[str]:
             (["seed=-4"], ["seed", "between 0 and"]),
             (["workers=0"], ["workers"]),
             (["nonsense"], ["key=value"]),
-            (["plan.close_acut.value=3"], ["plan.close_acut.value"]),
+            (["plan.moves.close_acut.sites.exter=1"], [f"unknown key. Did you mean '+{CLOSE}.sites.exeter'?"]),
             (["pln.starts=2020-04-01"], ["pln.starts", "unknown key"]),
             (["fotprint=devon"], ["fotprint: unknown key. Did you mean 'footprint'?"]),
             (["plan.moves.wards.size.value=40"], [f"unknown key. Did you mean '{CLOSE}.size.value'?"]),
@@ -183,6 +184,16 @@ def test_memory_is_estimated_from_what_is_written_down(outcome):
     """The estimate holds what the arms keep at least once, and not many times over."""
     kept = sum(sum(a.nbytes for a in (o.area, o.flow, o.places, o.midnight)) for o in outcome.observed.values())
     assert kept < (models.runner._gigabytes(outcome.settings) - 0.35) * 1e9 < 4 * kept
+
+
+def test_a_site_that_no_plan_or_footprint_names_is_answered_with_the_nearest_that_is_there():
+    chosen = {"plan": "devon_2016_decided", "footprint": "devon"}  # a plan that builds on another
+    known, more = keys_in(CONFIGS, chosen), unwritten(CONFIGS, chosen)
+    assert meant("footprint.sites.exter.name", known) == "footprint.sites.exeter.name"
+    assert meant("footprint.sites.exter.beds_available.valu", known) == "footprint.sites.exeter.beds_available.value"
+    assert meant(f"{CLOSE}.sites.exter", [*known, *more]) == f"{CLOSE}.sites.exeter"
+    assert {f"{CLOSE}.sites.exeter", f"{CLOSE}.sites.plymouth", f"{CLOSE}.priority"} <= {*more}
+    assert not {*more} & {*known} and f"{CLOSE}.size.value" in known
 
 
 def test_all_faults_at_once(capsys):
