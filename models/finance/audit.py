@@ -36,7 +36,9 @@ class Audit:
     replications, journals, months, accounts : int
         How much was read.
     breaches : list of Breach
-    synthetic : list of str
+    organisations : list of str
+        Those that open with a balance sheet.
+    made_up : list of str
         Organisations whose opening balance sheet is made up.
     """
 
@@ -45,7 +47,8 @@ class Audit:
     months: int = 0
     accounts: int = 0
     breaches: list[Breach] = field(default_factory=list)
-    synthetic: list[str] = field(default_factory=list)
+    organisations: list[str] = field(default_factory=list)
+    made_up: list[str] = field(default_factory=list)
 
 
 def audit_command(words: list[str]) -> int:
@@ -98,7 +101,8 @@ def audit(folder: Path) -> Audit:
         raise CarebridgeError(f"{folder}: the trial balance is empty.")
     out.breaches += breaches(last, ACROSS, journals=[])
     out.months, out.accounts = len(last.months), len(last.keys)
-    out.synthetic = [e.name for e in last.entities if e.opening == "synthetic"]
+    out.organisations = [e.name for e in last.entities if e.opening in ("synthetic", "accounts")]
+    out.made_up = [e.name for e in last.entities if e.opening == "synthetic"]
     return out
 
 
@@ -115,6 +119,16 @@ def _print(found: Audit, most: int | None) -> None:
         print(f"  - {breach}")
     if most is not None and len(found.breaches) > most:
         print(f"  and {len(found.breaches) - most} more (--all lists them)")
-    if found.synthetic:
-        print(f"Opening balance sheets are synthetic ({len(found.synthetic)} organisations): money is not assessed.")
+    if found.made_up:
+        print(_made_up(found))
     print("The books hold." if not found.breaches else "The books do not hold.")
+
+
+def _made_up(found: Audit) -> str:
+    """What an audit cannot vouch for: where the books of a run start from."""
+    some, count = len(found.made_up), len(found.organisations)
+    whose = f"all {count} organisations" if some == count else f"{', '.join(found.made_up)} ({some} of {count})"
+    return (
+        f"The opening balance sheets of {whose} are made up. What is booked from then on comes from the run; nothing "
+        "may be judged from the level of cash or assets, and criterion K7 is not assessed."
+    )

@@ -88,8 +88,19 @@ def test_a_sound_run_is_found_sound(kept: Path, capsys: pytest.CaptureFixture[st
     text = capsys.readouterr().out
     assert text.count("holds ") == 12
     assert "3 replications, 14 months" in text
-    assert "money is not assessed" in text
+    assert "opening balance sheets of all 3 organisations are made up" in text and "K7 is not assessed" in text
     assert text.endswith("The books hold.\n")
+
+
+def test_made_up_opening_balances_are_named_where_some_are_read(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def change(columns: dict[str, list]) -> None:
+        for n, opening in enumerate(columns["opening"]):
+            if opening == "synthetic" and columns["entity"][n] != TRUST:
+                columns["opening"][n] = "accounts"
+
+    spoil(run, "entities", change)
+    assert main(["audit", str(run)]) == 0
+    assert "opening balance sheets of org_1 (1 of 3) are made up" in capsys.readouterr().out
 
 
 def test_files_give_the_same_books_as_the_run(kept: Path) -> None:

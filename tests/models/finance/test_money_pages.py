@@ -159,7 +159,7 @@ def test_every_organisation_has_its_statements_each_with_its_convention(outcome:
     assert {*organisations, SYSTEM} <= set(Page(text).ids)
     for words in CONVENTION.values():
         assert text.replace("&#39;", "'").count(words) == len(organisations) + len(used) + 1
-    assert text.count("synthetic opening accounts") == len(organisations) + 1
+    assert text.count("made-up opening accounts") == len(organisations) + 1 and "synthetic" not in text
     assert "Opening accounts are made up" in text and "Double running" in text
 
 
