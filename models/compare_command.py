@@ -136,14 +136,14 @@ def _timelines(chosen: Settings, found: list[Compared]) -> list[str]:
         ends = (closed, late, f"{_interval(c.peak)} beds", _interval(c.bed_years))
         ends += _costs(c.cost) if c.cost else ()
         rows.append((str(c.years), _probability(v.delivered), _probability(v.safe), _probability(both), *ends))
-    runs = f"{chosen.replications} runs each, {chosen.future.title.lower()}."
-    return [f"{chosen.plan.title}, {chosen.footprint.title}; {runs}", *_aligned(rows)]
+    futures = f"{chosen.replications} simulated futures of each, {chosen.future.title.lower()}."
+    return [f"{chosen.plan.title}, {chosen.footprint.title}; {futures}", *_aligned(rows)]
 
 
 def _costs(cost: Both) -> tuple[str, ...]:
     """Double running in pounds, for one timeline."""
-    done = cost.reached
-    even = f"{np.median(done):.0f} years, in {len(done)} of {len(cost.break_even)} runs" if len(done) else "never"
+    done, futures = cost.reached, f"{len(cost.break_even)} simulated futures"
+    even = f"{np.median(done):.0f} years, in {len(done)} of {futures}" if len(done) else "never"
     year = f"{cost.dearest}/{(cost.dearest + 1) % 100:02d}"
     return _interval(cost.total), f"{_interval(cost.peak_year)} ({year})", even
 

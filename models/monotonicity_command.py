@@ -72,8 +72,8 @@ def lines(chosen: Settings, found: list[Added]) -> list[str]:
         change = f"{100 * row.change:+.2f} ({low:+.2f} to {high:+.2f})"
         rows.append((row.service, row.measure, f"+{row.places}", f"{100 * row.values.mean():.2f} %", change, row.says))
     widths = [max(len(row[n]) for row in rows) for n in range(len(rows[0]))]
-    runs = f"{len(found[0].values)} runs each"
-    out = [f"{chosen.plan.title}, {chosen.footprint.title}: more places from the first day on; {runs}."]
+    futures = f"{len(found[0].values)} simulated futures each"
+    out = [f"{chosen.plan.title}, {chosen.footprint.title}: more places from the first day on; {futures}."]
     out += ["  " + "  ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)).rstrip() for row in rows]
     out += [f"  {name}: {what}" for name, what in MEASURES.items()]
     for fewer, more in not_falling(found):

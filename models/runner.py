@@ -222,8 +222,8 @@ def summary(outcome: Outcome) -> list[str]:
         low, high = v.interval
         lines.append(
             f"  in {years:2d} years: {v.verdict.upper()} (delivered and safe in {v.probability:.0%} of "
-            f"{v.replications} runs, between {low:.0%} and {high:.0%}; delivered {v.delivered['probability']:.0%}, "
-            f"safe {v.safe['probability']:.0%}). What decides: {_name(v)}."
+            f"{v.replications} simulated futures, between {low:.0%} and {high:.0%}; delivered "
+            f"{v.delivered['probability']:.0%}, safe {v.safe['probability']:.0%}). What decides: {_name(v)}."
         )
         lines += [f"    {more_needed(v, chosen.criteria.credible_from)}"] if v.verdict == UNDETERMINED else []
         lines += [f"    {line}" for line in what_never_happened(outcome.observed[name])]

@@ -191,8 +191,8 @@ def _effect(ax: Any, row: Row, at: float, edge: int) -> None:
         ax.plot([day], [at], marker="D", markersize=6, **marks)
 
 
-def says(row: Row, outcome: Outcome, runs: int) -> str:
-    """How late a row was and why, and in how many runs it never came; two short lines."""
+def says(row: Row, outcome: Outcome, futures: int) -> str:
+    """How late a row was and why, and in how many simulated futures it never came; two short lines."""
     late = row.late_months
     cause = _cause(row.held_by, outcome) if row.held_by else ""
     if not np.isfinite(late):
@@ -206,7 +206,7 @@ def says(row: Row, outcome: Outcome, runs: int) -> str:
     words = {"never": row.never, "only in part": row.in_part}
     never = " and ".join(f"{word} in {n}" for word, n in words.items() if n)
     if never:
-        return "\n".join([textwrap.shorten(text, WORDS, placeholder=" ..."), f"{never} of {runs} runs"])
+        return "\n".join([textwrap.shorten(text, WORDS, placeholder=" ..."), f"{never} of {futures} futures"])
     return "\n".join(textwrap.wrap(text, WORDS, max_lines=2, placeholder=" ..."))
 
 
@@ -223,7 +223,8 @@ def _title(page: Page, o: Observed) -> str:
     whole = f"{page.title[0].upper()}{page.title[1:]}, planned and as it went"
     if page.of > 1:
         whole += f" ({page.number} of {page.of})"
-    text = f"{whole}: {on_time} of {len(page.rows)} parts on time in the middle one of {len(o.outcomes)} runs"
+    futures = f"{len(o.outcomes)} simulated futures"
+    text = f"{whole}: {on_time} of {len(page.rows)} parts on time in the middle one of {futures}"
     return text + (f", {never} not whole by {month(o.months[-1])}" if never else "")
 
 
@@ -238,5 +239,5 @@ def _legend(rows: list[Row]) -> list[Any]:
         Patch(facecolor="none", edgecolor=style.INK, linestyle=(0, (4, 1.5)), label="planned, start to last step")
     )
     mark: dict[str, Any] = {"color": style.INK, "marker": "D", "markersize": 5, "linewidth": 1.2}
-    out.append(Line2D([], [], **mark, label="all in effect: middle run, 5\u201395 %"))
+    out.append(Line2D([], [], **mark, label="all in effect: middle future, 5\u201395 %"))
     return out

@@ -117,7 +117,7 @@ def sites_chart(timeline: str, outcome: Outcome, folder: Path) -> tuple[str, str
         for mark in first:
             _upright(ax, mark)
         said = "; ".join(
-            f"{m.name.removeprefix('first held: ')}, {m.runs} of {len(m.days)} runs" for m in first if m.held
+            f"{m.name.removeprefix('first held: ')}, {m.runs} of {len(m.days)} futures" for m in first if m.held
         )
         ax.set_title(_short(site.name), fontsize=HEAD, pad=15 if marked else 6)
         ax.text(0, 1.03, f"first held: {said}" if said else "", transform=ax.transAxes, fontsize=7)
@@ -233,7 +233,7 @@ def _events(ax: Any, seen: list[Mark], time: _Time, runs: int) -> None:
     ax.spines["left"].set_visible(False)
     ax.set_ylim(len(seen) - 0.4, -0.6)
     ax.grid(axis="y", visible=False)
-    ax.set_title("When (and in how many runs): middle run, 5\u201395 %", fontsize=HEAD)
+    ax.set_title("When (and in how many simulated futures): middle one, 5\u201395 %", fontsize=HEAD)
     style.month_axis(ax, time.first, time.last)
 
 

@@ -184,7 +184,7 @@ def _line(brief: Brief, key: Key, steps: float, size: float, runs: int, count: i
     terms = brief.terms[move]
     whole = 0 if terms.move.kind == "invest" else terms.sizes[site]
     what = f"{_about(size)} of {whole} {_unit(brief, move)}" if whole else f"{steps:.2g} of {terms.counts[site]} steps"
-    share = "" if count == 1 else f" (mean over all runs; so in {runs} of {count} runs)"
+    share = "" if count == 1 else f" (mean over all simulated futures; so in {runs} of {count})"
     verb = "never closed" if terms.move.kind in CLOSING else "never came"
     why = _in_words(MEANINGS, brief, move, called.get(site, site), cause)
     behind_site = called.get(root_site, root_site)

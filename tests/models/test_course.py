@@ -141,8 +141,8 @@ def row(move: str, whole: list[float], done: list[float], held_by: str = "", sit
     [
         ([0, 0, 0], [1, 1, 1], "", "on time"),
         ([0, 0, 61], [1, 1, 1], "use", "on time; earlier steps held:\nnew places not used"),
-        ([61, 61, math.inf], [1, 1, 0], "occupancy", "2 months late: hospital too full\nnever in 1 of 3 runs"),
-        ([math.inf] * 3, [0, 0.5, 0.5], "after: open_home", "never in 1 and only in part in 2 of 3 runs"),
+        ([61, 61, math.inf], [1, 1, 0], "occupancy", "2 months late: hospital too full\nnever in 1 of 3 futures"),
+        ([math.inf] * 3, [0, 0.5, 0.5], "after: open_home", "never in 1 and only in part in 2 of 3 futures"),
         ([30.44] * 3, [1, 1, 1], "veto: council", "1 month late: council said no"),
     ],
 )

@@ -4,14 +4,17 @@ import dataclasses
 import re
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from matplotlib import image
+from matplotlib.figure import Figure
+from matplotlib.text import Text
 
 from models.care.slow import Around
 from models.compose import parse, settings
-from models.report import words, write_report
+from models.report import style, words, write_report
 from models.report.page import _not_modelled
 from models.report.tables_plan import gate_rows, never_rows
 from models.runner import Outcome, _simulate, summary
@@ -68,9 +71,22 @@ def outcome() -> Outcome:
 
 
 @pytest.fixture(scope="session")
-def folder(outcome: Outcome, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    out = tmp_path_factory.mktemp("report")
-    assert write_report(out, outcome) == CHARTS
+def drawn() -> list[str]:
+    """Texts in the charts of the page, once it is written."""
+    return []
+
+
+@pytest.fixture(scope="session")
+def folder(outcome: Outcome, drawn: list[str], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out, save = tmp_path_factory.mktemp("report"), style.save
+
+    def kept(fig: Figure, *args: Any) -> str:
+        drawn.extend(text.get_text() for text in fig.findobj(Text))
+        return save(fig, *args)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(style, "save", kept)
+        assert write_report(out, outcome) == CHARTS
     return out
 
 
@@ -116,6 +132,12 @@ def test_first_line_is_the_verdict(outcome: Outcome, page: Page) -> None:
     verdict = outcome.verdicts["5y"]
     heading = squeezed(page.text[page.text.index(verdict.verdict.upper()) :])
     assert f"delivered and safe in {round(2 * verdict.probability)} of 2 simulated futures; between" in heading[:120]
+
+
+def test_a_planner_reads_of_simulated_futures_and_not_of_runs(outcome: Outcome, page: Page, drawn: list[str]) -> None:
+    for text in (page.text, *drawn, *summary(outcome)):
+        assert not re.search(r"\b(\d+|all|many|middle) runs?\b", squeezed(text)), text
+    assert any("middle future" in text for text in drawn)
 
 
 def test_every_criterion_is_on_the_page_and_unassessed_ones_say_so(outcome: Outcome, page: Page) -> None:

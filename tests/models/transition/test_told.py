@@ -71,7 +71,7 @@ def test_what_happens_in_some_runs_only_is_told_in_whole_beds():
     def beds(runs: int) -> str:
         return tell(brief, {0: bad[0].outcomes, **{r: good[0].outcomes for r in range(1, runs)}})[0].text
 
-    assert "9 of 60 beds never closed (mean over all runs; so in 1 of 7 runs)" in beds(7)
+    assert "9 of 60 beds never closed (mean over all simulated futures; so in 1 of 7)" in beds(7)
     assert "less than 1 of 60 beds never closed" in beds(100)
 
 
