@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,15 +13,17 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from models.report import style
-from models.report.series import spread
+from models.report.series import Spread, spread
 from models.report.words import amount, signed
 
-__all__ = ["bridge_chart", "organisations_chart"]
+__all__ = ["bridge_chart", "organisations_charts"]
 
 BETTER: dict[str, Any] = {"facecolor": "white", "edgecolor": style.INK, "hatch": "....."}
 WORSE: dict[str, Any] = {"facecolor": "#8f8f8f", "edgecolor": style.INK}
 WHOLE: dict[str, Any] = {"facecolor": "#d9d9d9", "edgecolor": style.INK}
 HEIGHT = 0.34  #: inches for a bar
+TALLEST = 6.4  #: inches of a chart with its caption on a printed page of the money, which is A4 on its side
+AROUND = 1.3  #: inches of them for title, axis and legend
 Floats = npt.NDArray[np.float64]
 
 
@@ -76,33 +78,56 @@ def _axes(ax: Any, names: Sequence[str]) -> None:
     ax.xaxis.set_major_formatter(lambda value, _: amount(value))
 
 
-def organisations_chart(name: str, title: str, results: Mapping[str, Mapping[str, Floats]], folder: Path) -> str:
-    """Draw each organisation's yearly result under every arm, with its 5-95 % range.
+def organisations_charts(
+    name: str, title: str, results: Mapping[str, Mapping[str, Floats]], folder: Path
+) -> Iterator[tuple[str, str, str]]:
+    """Draw each organisation's yearly result under every arm, with its 5-95 % range, on charts that fit a printed page.
 
     Parameters
     ----------
     name, title : str
     results : mapping of organisation to mapping of arm to array (R,)
         Million pounds a year.
+
+    Yields
+    ------
+    name, title, svg : str
+        One chart, or several of about the same length and on the same scale where one would be too tall.
     """
     arms = list(next(iter(results.values())))
-    fig = style.figure(title, (0.2 + 0.16 * len(arms)) * len(results) + 1.3)
-    ax = fig.subplots()
-    for y, of_arms in enumerate(results.values()):
-        for n, values in enumerate(of_arms.values()):
-            found, at, line = spread(values), y + 0.7 * ((n + 0.5) / len(arms) - 0.5), style.arm_line(n)
-            ax.plot([found.low, found.high], [at, at], color=line.color, linewidth=1.3, zorder=3)
-            ax.plot([found.mean], [at], zorder=4, **_mark(n))
+    row = 0.12 + 0.09 * len(arms)
+    parts = -(-len(results) // int((TALLEST - AROUND) / row))
+    rows = -(-len(results) // parts)
+    found = {who: [spread(values) for values in of_arms.values()] for who, of_arms in results.items()}
+    ends = [end for spreads in found.values() for s in spreads for end in map(float, (s.low, s.high, s.mean, 0.0))]
+    room = 0.03 * (max(ends) - min(ends)) or 1.0
+    for n in range(parts):
+        part = dict(list(found.items())[n * rows : (n + 1) * rows])
+        fig = style.figure(title + (f" ({n + 1} of {parts})" if parts > 1 else ""), row * len(part) + AROUND)
+        ax = fig.subplots()
+        _results(ax, part)
+        ax.set_xlim(min(ends) - room, max(ends) + room)
+        style.legend_below(fig, [Line2D([], [], label=arm, **_mark(n)) for n, arm in enumerate(arms)], 3)
+        key = f"{name}_{n + 1}" if parts > 1 else name
+        yield key, title, style.save(fig, folder, key, title)
+
+
+def _results(ax: Any, found: Mapping[str, Sequence[Spread]]) -> None:
+    """A row an organisation, in it a mark and a range an arm."""
+    for y, spreads in enumerate(found.values()):
+        for n, one in enumerate(spreads):
+            at = y + 0.72 * ((n + 0.5) / len(spreads) - 0.5)
+            ax.plot([one.low, one.high], [at, at], color=style.arm_line(n).color, linewidth=1.3, zorder=3)
+            ax.plot([one.mean], [at], zorder=4, **_mark(n))
         if y:
             ax.axhline(y - 0.5, color=style.GREY, linewidth=0.4)
     ax.axvline(0, color=style.INK, linewidth=0.9, zorder=1.5)
-    ax.set_yticks(range(len(results)), [textwrap.fill(who, 30) for who in results])
-    ax.set_ylim(len(results) - 0.5, -0.5)
+    ax.set_yticks(range(len(found)), [textwrap.fill(who, 34) for who in found], fontsize=8, linespacing=1.0)
+    ax.tick_params(axis="y", length=0)
+    ax.set_ylim(len(found) - 0.5, -0.5)
     ax.grid(axis="y", visible=False)
     ax.xaxis.set_major_formatter(lambda value, _: amount(value))
     ax.set_xlabel("\u00a3 million a year (left of nought: a deficit)")
-    style.legend_below(fig, [Line2D([], [], label=arm, **_mark(n)) for n, arm in enumerate(arms)])
-    return style.save(fig, folder, name, title)
 
 
 def _mark(arm: int) -> dict[str, Any]:
@@ -110,4 +135,4 @@ def _mark(arm: int) -> dict[str, Any]:
     line = style.arm_line(arm)
     marker = line.marker or "D"
     face = line.color if arm else "white"
-    return {"color": line.color, "marker": marker, "markerfacecolor": face, "linestyle": "", "markersize": 5.5}
+    return {"color": line.color, "marker": marker, "markerfacecolor": face, "linestyle": "", "markersize": 5}

@@ -227,12 +227,12 @@ def _draw(folder: Path, found: Accounts, names: Mapping[str, str]) -> list[Chart
             for who, o in found.finance.organisations.items()
         }
         title = "Result of each organisation, a year on average, after PSF, interest and dividend"
-        svg = charts_money.organisations_chart("chart_money_organisations", title, results, folder)
         caption = (
             "A mark is the mean over simulated futures, the line the range that holds 90 % of them. Who pays whom "
             "inside the area moves these results and not the area's."
         )
-        out.append(Chart("chart_money_organisations", title, svg, caption))
+        drawn = charts_money.organisations_charts("chart_money_organisations", title, results, folder)
+        out += [Chart(name, words, svg, caption) for name, words, svg in drawn]
     return out
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from matplotlib import image
+from matplotlib.figure import Figure
 
 from models.compose import Settings
 from models.finance.invariants import BEFORE
@@ -20,7 +21,8 @@ from models.finance.simulated.settings import FORMS
 from models.finance.statements import CONVENTION, SYSTEM, balance_sheet, cash_flow, income_and_expenditure
 from models.money import accounts_of
 from models.prepare import USUAL
-from models.report import money_page, write_money_pages
+from models.report import money_page, style, write_money_pages
+from models.report.charts_money import organisations_charts
 from models.report.money_page import result_of
 from models.report.tables_statements import bracketed, memo_tables, statement_tables, within
 from models.runner import Outcome
@@ -126,6 +128,27 @@ def test_memoranda_appear_whatever_they_are_called():
     assert table.heads == ["April to March", "Control total", "X", *per_cent]
     assert table.rows == [["2018/19", "(2.0)", "1.0", "0.0", "0.0"], ["2019/20", "3.0", "0.0", "12.5", "(0.4)"]]
     assert memo_tables(pd.DataFrame(columns=["year", "line", "mean"])) == []
+
+
+SIZES = [(1, 1, 1), (13, 3, 1), (13, 5, 2), (40, 3, 4), (40, 5, 5)]
+
+
+@pytest.mark.parametrize(("organisations", "arms", "charts"), SIZES)
+def test_charts_of_organisations_fit_a_printed_page_and_leave_nobody_out(organisations, arms, charts, monkeypatch):
+    """A4 on its side with margins of 14 mm is 182 mm tall; charts are printed 180 mm wide; the caption takes 14 mm."""
+    drawn: list[Figure] = []
+    monkeypatch.setattr(style, "save", lambda fig, *_: drawn.append(fig) or "")
+    results = {
+        f"organisation {n}": {f"arm {k}": np.array([n - 3.0, n + 0.5 * k]) for k in range(arms)}
+        for n in range(organisations)
+    }
+    found = list(organisations_charts("chart", "Results", results, Path()))
+    assert len({name for name, _, _ in found}) == len(found) == len(drawn) == charts
+    assert all(180 * fig.get_figheight() / fig.get_figwidth() <= 182 - 14 for fig in drawn)
+    labels = [label.get_text() for fig in drawn for label in fig.axes[0].get_yticklabels()]
+    assert labels == list(results)
+    assert len({fig.axes[0].get_xlim() for fig in drawn}) == 1
+    assert drawn[0].axes[0].get_xlim()[1] > organisations - 1 + 0.5 * (arms - 1)
 
 
 # -- pages ---------------------------------------------------------------------------------------------------------
