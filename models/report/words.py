@@ -203,6 +203,9 @@ def cause_in_short(cause: str, gates: Gates) -> str:
     kind, _, who = cause.partition(": ")
     said = {
         "after": "what must come first is not there",
+        "treatments": "admissions not yet avoided",
+        "efficiency": "stays not yet shorter",
+        "no condition claimed": "nothing named that replaces it",
         "winter": "no whole winter yet",
         "mothball": "not closed long enough",
         "lead time": "not yet built or recruited",

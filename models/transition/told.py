@@ -20,6 +20,28 @@ __all__ = ["Told", "because", "by_cause", "by_holder", "tell"]
 NOT_DUE = "not due"  #: nothing held it: its day had not come when the run ended
 NOBODY = "nobody"
 
+#: what each cause is called where a gate is named
+GATES = {
+    "staff": "staff in post",
+    "proof": "new services proven",
+    "use": "new services in use",
+    "compensation": "places for the beds that close",
+    "access": "waits for a bed",
+    "occupancy": "how full the hospital would be",
+    "money": "money for the step",
+    "change capacity": "time of leaders",
+    "consultation": "public consultation",
+    "approval": "decision of the partners",
+    "veto": "consent of {who}",
+    "legal challenge": "a court",
+    "rule": "the plan's own rule {who}",
+    "lead time": "building and recruiting",
+    "after": "what comes first, {who}",
+    "treatments": "fewer admissions, with evidence",
+    "efficiency": "shorter stays, with evidence",
+    "no condition claimed": "a condition for closing beds",
+    NOT_DUE: "none",
+}
 #: what a cause means; {services} are those that replace what closes, {site} is where it would have happened
 MEANINGS = {
     "staff": "too few staff in post for {services}",
@@ -193,8 +215,7 @@ def _line(brief: Brief, key: Key, steps: float, size: float, runs: int, count: i
         why += f"; what held {_title(brief, root_move)}: {behind}"
     holder = _in_words(HOLDERS, brief, root_move, behind_site, root_cause)
     where = f" at {called.get(site, site)}" if site else ""
-    kind, colon, who = cause.partition(": ")
-    gate = f"{kind}{colon}{_who(brief, kind, who)}"
+    gate = _in_words(GATES, brief, move, called.get(site, site), cause)
     text = f"{_title(brief, move)}{where}: {what} {verb}{share}. Gate: {gate}. {why[0].upper()}{why[1:]}. "
     text += f"Who could open it: {holder}."
     return Told(move, site, cause, root_move, root_cause, steps, size, runs, holder, text)

@@ -12,6 +12,7 @@ from models.cli import main
 from models.outputs import tables
 from models.report.page import render
 from models.runner import USUAL, Outcome, _simulate, summary
+from models.transition.told import GATES
 from models.verdict import bounds
 from sim.errors import FaultsError
 from tests.models.small_area import area
@@ -147,8 +148,9 @@ def never_delivered(outcome: Outcome, gate: str, who: str) -> None:
     assert outcome.verdicts["3y"].delivered["probability"] == 0.0
     assert outcome.verdicts["3y"].interval == bounds(outcome.assessed["3y"][0].passes)
     assert all(c.closed is None for closures in outcome.observed["3y"].closures for c in closures)
+    kind, _, which = gate.partition(": ")
     for text in said(outcome):
-        assert f"Gate: {gate}." in text
+        assert f"Gate: {GATES[kind].format(who=which)}." in text
         assert re.search(rf"Who could open it: [^.]*{who}", text), text
 
 
