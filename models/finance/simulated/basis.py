@@ -26,9 +26,10 @@ from models.finance.simulated.settings import FORMS, Money
 from models.system import System
 from sim.errors import Fault, FaultsError
 
-__all__ = ["Basis", "Owners", "Paid", "basis", "owners", "paid_contracts", "values"]
+__all__ = ["ALLOCATED", "Basis", "Owners", "Paid", "basis", "owners", "paid_contracts", "values"]
 
 MARKET = "suppliers"  #: whom councils pay for care homes
+ALLOCATED = ("commissioner", "council")  #: kinds that are given what their contracts and pools cost
 
 
 @dataclass(frozen=True)
@@ -194,7 +195,7 @@ def basis(finance: Finance, system: System, done: Activity, spent: Costs, money:
     for name, organisation in finance.organisations.items():
         income = sum(c.baseline_plan(finance.start) for c in contracts if c.contract.payee == name)
         out = sum(c.baseline_plan(finance.start) for c in contracts if c.contract.payer == name)
-        if organisation.kind in ("commissioner", "council"):
+        if organisation.kind in ALLOCATED:
             public[name] = out - income
         else:
             other[name] = income - out - direct.get(name, 0)

@@ -13,6 +13,7 @@ from models.finance.organisations import System as Finance
 from models.finance.rules.amounts import MONTHS
 from models.finance.rules.sustainability_fund import FINANCE
 from models.finance.simulated.agreed_totals import QUARTERS, no_lead, sustainability_fund_of
+from models.finance.simulated.basis import ALLOCATED, paid_contracts
 from models.finance.simulated.pools import service_faults
 from models.finance.simulated.savings import saving_faults
 from models.finance.simulated.settings import Money
@@ -66,10 +67,28 @@ def money_faults(money: Money) -> Iterator[Fault]:
 
 def joint_faults(money: Money, finance: Finance) -> list[Fault]:
     """Where money and organisations do not fit each other: savings programmes, pools, and the way of the fund."""
-    found = [*saving_faults(finance, finance.start, money), *service_faults(finance, money)]
+    found = [*saving_faults(finance, finance.start, money), *_too_large(finance, money)]
+    found += service_faults(finance, money)
     if money.control.enabled and sustainability_fund_of(finance):
         found += _leads(finance)
     return found
+
+
+def _too_large(finance: Finance, money: Money) -> Iterator[Fault]:
+    """Savings programmes beyond all that an organisation can spend on what is not simulated.
+
+    What it really spends on that is known once business as usual has run (:func:`post_programmes` asks again): its
+    income less what is simulated, and of commissioners and councils nothing, whose allocation is what they pay others.
+    """
+    contracts = paid_contracts(finance, {}, money)
+    for name, organisation in finance.organisations.items():
+        wanted = sum(float(money.pence(s.target)) for s in money.savings.values() if s.organisation == name)
+        public = organisation.kind in ALLOCATED
+        most = 0 if public else sum(c.baseline_plan(finance.start) for c in contracts if c.contract.payee == name)
+        if wanted > most:
+            has = "all its costs are contracts and pools" if public else f"it has {most / 100:,.0f} pounds a year"
+            rule = f"more than {name} can spend on what is not simulated: {has}."
+            yield Fault("money.savings", f"{wanted / 100:,.0f}", rule)
 
 
 def _leads(finance: Finance) -> Iterator[Fault]:

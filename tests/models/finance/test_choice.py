@@ -181,6 +181,21 @@ def test_what_would_stop_the_books_is_told_before_anything_is_simulated():
     assert {f.file for f in found} == {"configs/money/default.yaml", "configs/finance/devon.yaml"}
 
 
+def test_savings_beyond_what_an_organisation_can_spend_are_told_before_anything_is_simulated():
+    data = _sections()
+    for organisation, pounds, words in (
+        ("royal_devon_exeter", 1e6, ""),
+        ("royal_devon_exeter", 9e8, "it has "),
+        ("devon_council", 1.0, "all its costs are contracts and pools"),
+    ):
+        half = {"value": pounds / 2, "unit": "GBP per year", "year": "2018/19", "basis": "not applicable"}
+        lean = {"title": "Leaner", "organisation": organisation, "starts": "2020-04-01", "target": half}
+        data["money"]["savings"] = {"one": lean, "other": lean}
+        found = finance_of(deepcopy(data), "devon")[2]
+        assert [(f.key, f.value) for f in found] == ([("money.savings", f"{pounds:,.0f}")] if words else [])
+        assert all(f"{organisation} can spend on what is not simulated: {words}" in f.rule for f in found)
+
+
 @pytest.mark.parametrize("start, sound", [(2017, False), (2018, True), (2019, True), (2020, False)])
 def test_books_open_with_the_run_and_not_after_the_plan(start: int, sound: bool):
     plain = read_system("configs/finance/devon.yaml")
