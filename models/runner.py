@@ -23,6 +23,7 @@ from models.details import BEDS, DETAILS
 from models.doctor import compiled, machine, memory_gb, peak_memory_mb, versions
 from models.finance.simulated.accounts import Accounts
 from models.finance.simulated.results import money_table, write_books
+from models.memory import COMPILING, gigabytes
 from models.money import accounts_of
 from models.out_folder import folder_faults
 from models.outputs import baseline_table, tables, verdict_table, waterfall_table, write_tables
@@ -38,7 +39,6 @@ from models.whose_plan import is_no_plan
 from sim import Run
 from sim.errors import CarebridgeError, FaultsError
 from sim.files import check_room, run_folder, write_json
-from sim.kernel.layout import STATES, WAIT_TOTAL
 
 __all__ = ["Outcome", "dry_run", "run"]
 
@@ -296,7 +296,8 @@ def dry_run(chosen: Settings) -> int:
     print(f"events: about {events / 1e6:.0f} million over {days / 365.25:.0f} years")
     seconds = SECONDS_AN_EVENT * (events + a_day * _days_beside(chosen, days)) / cores + 15
     print(f"time: about {seconds:.0f} s on {cores} cores (a minute or two more when the engine is not compiled yet)")
-    print(f"memory: about {_gigabytes(chosen):.1f} GB")
+    said = "more when the engine is not compiled for the area yet" if compiled() else "of it to compile the engine"
+    print(f"memory: about {gigabytes(chosen):.1f} GB ({COMPILING:.2g} GB {said})")
     print(f"disk: about {_megabytes(chosen)} MB")
     return 0
 
@@ -310,17 +311,8 @@ def _days_beside(chosen: Settings, days: int) -> float:
     return steps + 2 * len(ranges(chosen)) * chosen.sensitivity * first
 
 
-def _gigabytes(chosen: Settings) -> float:
-    """Memory that a run needs, roughly: what every replication writes down each month, and copies of parts of it."""
-    months = (window(chosen)[1] - chosen.footprint.start).days / 30.4
-    detail = DETAILS[chosen.detail]
-    stations = len(chosen.footprint.sites) * detail.kept
-    per_run = months * stations * detail.classes * (len(STATES) + WAIT_TOTAL + 3 + 3) * 8
-    return 0.35 + 2.2 * per_run * chosen.replications * (1 + len(chosen.timelines)) / 1e9
-
-
 def _check_memory(chosen: Settings) -> None:
-    needed, have = _gigabytes(chosen), memory_gb()
+    needed, have = gigabytes(chosen), memory_gb()
     if have is not None and needed > have:
         raise CarebridgeError(
             f"replications={chosen.replications}: about {needed:.0f} GB of memory are needed and this machine has "
