@@ -10,6 +10,7 @@ from sim.kernel.jit import rule
 from sim.kernel.layout import (
     FOREVER,
     FREE,
+    INFINITE,
     NOBODY,
     NOWHERE,
     OVERFLOWED,
@@ -78,7 +79,8 @@ def list_pool(S, p):
     if not S.pool[p].listed:
         S.pool[p].listed = 1
         N = S.numbers
-        S.pool[(N[WORK_FIRST] + N[WORK_SIZE]) % S.pool.size].work = p
+        at = N[WORK_FIRST] + N[WORK_SIZE]
+        S.pool[at if at < S.pool.size else at - S.pool.size].work = p
         N[WORK_SIZE] += 1
 
 
@@ -157,7 +159,8 @@ def place_back(T, S, p, i, t):
             schedule(S, t + needs, j)
             return
     hold(S.pool, p, -1, t)
-    list_pool(S, p)
+    if S.pool[p].places != INFINITE:  # whoever waits for nothing else has started already
+        list_pool(S, p)
 
 
 @rule

@@ -246,6 +246,7 @@ PLACE = np.dtype(
         ("turnaround", np.int64),  # service row, or -1
         ("timetable", np.int64),  # row of `weekly`, or -1
         ("repatriate", np.int64),  # 1: outliers of its station come home
+        ("needed", np.int64),  # 1: nobody starts at the stations that can use it without a place of it
         ("first_member", np.int64),  # rows of `linked`: stations that can use it
         ("last_member", np.int64),
     ]

@@ -12,7 +12,7 @@ from sim.kernel import layout as k
 from sim.lowering.collect import Builder, int_array, nearest_ms, records, weekly_table
 from sim.lowering.routes import Routes, return_rules, route_rules
 from sim.network.fields import PlacesStep, Step
-from sim.network.schema import LEAVE, HoldRule, Pool, Station
+from sim.network.schema import LEAVE, HoldRule, Network, Pool, Station
 
 __all__ = ["Stations", "lower_stations"]
 
@@ -200,6 +200,7 @@ def _pools(build: Builder, pools: list[Station | Pool], rows: _Rows) -> list[dic
     place: list[dict[str, int]] = []
     for p, (name, pool) in enumerate(zip([*names, *network.pools], pools, strict=True)):
         row = {"turnaround": -1, "timetable": -1, "repatriate": 0, "first_member": len(rows.linked)}
+        row["needed"] = int(_needed(network, name, pool))
         if isinstance(pool, Station):
             row["turnaround"] = build.optional_service(pool.turnaround)
             row["repatriate"] = int(pool.overflow is not None and pool.overflow.repatriate)
@@ -228,6 +229,15 @@ def _pools(build: Builder, pools: list[Station | Pool], rows: _Rows) -> list[dic
             )
         place.append(row)
     return place
+
+
+def _needed(network: Network, name: str, pool: Station | Pool) -> bool:
+    """Whether nobody starts at the stations that can use a pool without a place of it."""
+    if isinstance(pool, Station):
+        return not pool.overflow and not any(x.overflow and name in x.overflow.to for x in network.stations.values())
+    using = [x.holds for x in network.stations.values() if any(name in rule.pools for rule in x.holds)]
+    everyone = all(any(not rule.where for rule in rules) for rules in using)
+    return everyone and all(name in rule.pools and rule.pools[name][0].amount > 0 for r in using for rule in r)
 
 
 def _weekly_hours(tables: list[list[int]], slots: set[int]) -> list[int]:
