@@ -15,15 +15,20 @@ from typing import Any
 
 import numba
 import platformdirs
+from llvmlite import ir
 from numba import njit, types
+from numba.core import cgutils
 from numba.extending import intrinsic
 
 __all__ = [
     "address_of",
+    "behind",
     "cache_folder",
     "call_at",
     "called",
     "compiled",
+    "pointer",
+    "put_down",
     "rule",
     "source_hash",
     "strict_called",
@@ -160,3 +165,47 @@ def call_at(typing: Any, address: Any, tables: Any, state: Any, until: Any) -> A
         return result
 
     return types.int64(address, tables, state, until), generate
+
+
+@intrinsic
+def put_down(typing: Any, arrays: Any) -> Any:
+    """Address of a copy of a tuple of arrays (not of what is in them), which is there until the caller returns.
+
+    Compiled code hands such a tuple over array by array, number by number: hundreds of copies for the tables and the
+    state of a run. Behind one address, a function reads what it uses.
+    """
+
+    def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        return builder.ptrtoint(cgutils.alloca_once_value(builder, values[0]), ir.IntType(64))
+
+    return types.int64(arrays), generate
+
+
+@intrinsic
+def pointer(typing: Any, address: Any, like: Any) -> Any:
+    """Pointer to the tuple of arrays that was put down at an address; `like` is one of the same type."""
+
+    def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        return builder.inttoptr(values[0], context.get_value_type(signature.return_type))
+
+    return types.CPointer(like)(address, like), generate
+
+
+@intrinsic
+def behind(typing: Any, pointer: Any) -> Any:
+    """Tuple of arrays behind a pointer; only those parts are read that are used."""
+
+    def read(builder: Any, place: Any, kind: Any) -> Any:
+        if not isinstance(kind, ir.LiteralStructType | ir.ArrayType):
+            return builder.load(place)
+        out = ir.Constant(kind, ir.Undefined)
+        parts = kind.elements if isinstance(kind, ir.LiteralStructType) else [kind.element] * kind.count
+        for at, part in enumerate(parts):
+            out = builder.insert_value(out, read(builder, cgutils.gep_inbounds(builder, place, 0, at), part), at)
+        return out
+
+    def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        kind = context.get_value_type(signature.return_type)
+        return read(builder, builder.bitcast(values[0], kind.as_pointer()), kind)
+
+    return pointer.dtype(pointer), generate

@@ -182,8 +182,10 @@ EXTRA = np.dtype(
     OPENED,
     LATER,
     BUCKET_BITS,
+    TABLES_AT,  # addresses, while the kernel works
+    STATE_AT,
     NUMBERS,
-) = range(28)
+) = range(30)
 
 #: what a source is to the kernel
 SOURCE = np.dtype(
