@@ -9,7 +9,7 @@ which the next event fills if it is due soon: one walk down instead of a removal
 
 from __future__ import annotations
 
-from sim.kernel.jit import rule
+from sim.kernel.jit import ask_for, rule
 from sim.kernel.layout import BUCKET_BITS, FOREVER, HEAP_SIZE, HOLE, LATER, NOBODY, OPENED
 
 __all__ = ["cancel", "close_hole", "open_hole", "next_time", "schedule"]
@@ -121,6 +121,7 @@ def _open_bucket(S):
         if t >> N[BUCKET_BITS] == number:
             N[LATER] -= 1
             _push(S, t, i)
+            ask_for(S.extra, i)
         else:
             S.later[i] = S.bucket[at]
             S.bucket[at] = i

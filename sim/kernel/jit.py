@@ -22,6 +22,7 @@ from numba.extending import intrinsic
 
 __all__ = [
     "address_of",
+    "ask_for",
     "behind",
     "cache_folder",
     "call_at",
@@ -209,3 +210,19 @@ def behind(typing: Any, pointer: Any) -> Any:
         return read(builder, builder.bitcast(values[0], kind.as_pointer()), kind)
 
     return pointer.dtype(pointer), generate
+
+
+@intrinsic
+def ask_for(typing: Any, array: Any, at: Any) -> Any:
+    """Ask the processor for one record of an array, without waiting for it."""
+
+    def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        rows = context.make_array(signature.args[0])(context, builder, values[0])
+        place = builder.bitcast(builder.gep(rows.data, [values[1]]), ir.IntType(8).as_pointer())
+        number = ir.IntType(32)
+        kind = ir.FunctionType(ir.VoidType(), [place.type, number, number, number])
+        ask = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0i8")
+        builder.call(ask, [place, number(0), number(3), number(1)])
+        return context.get_dummy_value()
+
+    return types.none(array, at), generate
