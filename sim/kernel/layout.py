@@ -221,7 +221,8 @@ STATION = np.dtype(
         ("elasticity", np.float64),  # of service time to the queue, 0 for none
         ("scale", np.float64),
         ("floor", np.float64),
-        ("plain", np.int64),  # 1: a stay holds a place of its own pool and nothing else, and may start at any time
+        ("plain", np.int64),  # 1: a stay holds one place of `gate`, and may start at any time
+        ("gate", np.int64),  # of a plain station: its own pool, or a shared one where its own has no limit
         ("simple", np.int64),  # 1: plain, and nobody has to give way
         ("solo", np.int64),  # 1: its own pool serves this station only, and has no turnaround
         ("holds", np.int64),  # pick of a rule of `hold`

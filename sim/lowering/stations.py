@@ -90,7 +90,7 @@ def lower_stations(build: Builder) -> Stations:
 
 
 def _station(build: Builder, s: int, name: str, station: Station, rows: _Rows, routes: Routes) -> dict[str, Any]:
-    flex, names = station.flex, list(build.network.stations)
+    flex, names, gate = station.flex, list(build.network.stations), _gate(build.network, s, name)
     row: dict[str, Any] = {
         "service": _service_rules(build, station),
         "route": route_rules(build, name, station, routes),
@@ -99,8 +99,9 @@ def _station(build: Builder, s: int, name: str, station: Station, rows: _Rows, r
         "elasticity": flex.elasticity if flex else 0.0,
         "scale": flex.scale if flex else 1.0,
         "floor": flex.floor if flex else 0.0,
-        "plain": int(not (station.holds or station.overflow or station.slots)),
-        "simple": int(not (station.holds or station.overflow or station.slots or station.preempt)),
+        "plain": int(gate >= 0),
+        "gate": gate,
+        "simple": int(gate >= 0 and not station.preempt),
         "holds": _hold_rules(build, station.holds, rows),
         "first_overflow": len(rows.linked),
         "order": _ORDER[station.order],
@@ -125,6 +126,26 @@ def _station(build: Builder, s: int, name: str, station: Station, rows: _Rows, r
             rows.clock.append((index, int(clock.since == "visit"), until, nearest_ms(clock.within)))
     row["last_clock"] = len(rows.clock)
     return row
+
+
+def _gate(network: Network, s: int, name: str) -> int:
+    """Pool of which a stay holds one place and that alone decides whether it may start; -1 where more than that does.
+
+    A shared pool is one where the station itself is without limit and everybody holds one place of it throughout.
+    """
+    station = network.stations[name]
+    if station.overflow or station.slots:
+        return -1
+    if not station.holds:
+        return s
+    lent = any(x.overflow and name in x.overflow.to for x in network.stations.values())
+    rule = station.holds[0]
+    if lent or station.places != "inf" or station.turnaround or station.preempt or rule.where or len(rule.pools) > 1:
+        return -1
+    ((shared, steps),) = rule.pools.items()
+    if [step.amount for step in steps] != [1]:
+        return -1
+    return len(network.stations) + list(network.pools).index(shared)
 
 
 def _target(names: list[str], name: str | None) -> int:
