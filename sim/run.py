@@ -320,10 +320,10 @@ def _fresh(lowered: Lowered, seed: int, replication: int, pool: int, log: bool) 
         later=np.zeros(pool, np.int32),
         bucket=np.full(1 << (TURN_BITS - bits), NOBODY, np.int32),
         patient=np.zeros(len(extra), PATIENT_ROW),
-        first=zeros(2, len(T.source)).astype(float),
+        first=zeros(4, len(T.source)).astype(float),
         arrival=np.zeros(_FIRST_BUFFER, ARRIVAL_ROW),
         drawn=np.zeros(_FIRST_BUFFER, ARRIVAL_ROW),
-        last_of_part=np.zeros(_FIRST_BUFFER, np.int32),
+        first_of_part=np.zeros(_FIRST_BUFFER + 1, np.int32),
         source_at=source_at,
         noise=noise,
         pool=_pools(lowered),
@@ -405,4 +405,4 @@ def _more_arrivals(s: State) -> State:
     """Double the buffers of an hour's arrivals; they are empty when this is called."""
     size = 2 * len(s.arrival)
     arrival, drawn = (np.zeros(size, ARRIVAL_ROW) for _ in range(2))
-    return s._replace(arrival=arrival, drawn=drawn, last_of_part=np.zeros(size, np.int32))
+    return s._replace(arrival=arrival, drawn=drawn, first_of_part=np.zeros(size + 1, np.int32))

@@ -408,7 +408,7 @@ class State(NamedTuple):
     first: Float  # (2, sources) two uniforms of the first arrival of each source in this hour
     arrival: Rows  # ARRIVAL_ROW: arrivals of the current hour, in order
     drawn: Rows  # the same as they were drawn, source by source
-    last_of_part: npt.NDArray[np.int32]  # positions in `arrival`, while it is put in order
+    first_of_part: npt.NDArray[np.int32]  # positions in `arrival`, while it is put in order
     source_at: Int  # (sources, 4): time and number of the next arrival, and the same while an hour is being read
     noise: Float  # (groups, 2): the autocorrelated normal, today's multiplier
     pool: Rows  # (R) POOL
