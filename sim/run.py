@@ -78,7 +78,7 @@ __all__ = ["Run"]
 _FIRST_POOL = 4096
 _FIRST_BUFFER = 256
 _FIRST_LOG = 65_536
-_IN_BUCKET = 16  #: arrivals while a bucket lasts
+_IN_BUCKET = 8  #: arrivals while a bucket lasts
 
 
 class Run:
