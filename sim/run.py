@@ -59,7 +59,9 @@ from sim.kernel.layout import (
     RUNNING,
     SNAPSHOT,
     SNAPSHOT_STEP,
+    STATE_AT,
     STATES,
+    TABLES_AT,
     TURN_BITS,
     WAIT_EDGES,
     WAIT_TOTAL,
@@ -231,8 +233,9 @@ class Run:
 
     def save(self) -> bytes:
         """Write the state down, byte for byte."""
-        out = io.BytesIO()
-        np.savez(out, **self.state._asdict())
+        out, numbers = io.BytesIO(), self.state.numbers.copy()
+        numbers[[TABLES_AT, STATE_AT]] = 0  # where memory lies is no part of the run
+        np.savez(out, **(self.state._asdict() | {"numbers": numbers}))
         return out.getvalue()
 
     @classmethod

@@ -254,7 +254,7 @@ def advance(T, S, until):
                 S.pool[N[OFFERED_AT]].offer = 0
                 N[OFFERED_AT] = NOWHERE
             if T.constants[CYCLIC] and suspicious(S.pool, T.station.size):
-                swap(T, S, t)
+                swap(pointer(N[TABLES_AT], T), pointer(N[STATE_AT], S), t)
         close_hole(S)
     N[NOW] = until
     if N[PERIOD] < T.period_edges.size - 1:

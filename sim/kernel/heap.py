@@ -108,7 +108,8 @@ def schedule(S, t, i):
 def _open_bucket(S):
     """Move the next bucket into the heap, but for events of a later turn of the wheel.
 
-    Who is next is not in the records, so that those of a bucket are read together: one by one takes longer.
+    Who is next is not in the records, so that those of a bucket are read together: one by one takes longer. What else
+    the events will want to know of their entities is asked for now.
     """
     N = S.numbers
     number = N[OPENED] + 1

@@ -84,7 +84,7 @@ RULE: dict[str, Any] = {
 CALLED: dict[str, Any] = {
     **COMMON,
     "no_cpython_wrapper": True,  # nothing in Python calls it
-    "inline": "never",  # one copy, called from many places that are not hot: a smaller kernel compiles faster
+    "inline": "never",  # called, where it is not a rule that calls it (a rule hands `forceinline` on)
 }
 ENTRY: dict[str, Any] = {
     **COMMON,
@@ -121,7 +121,10 @@ def rule(function: Callable[..., Any]) -> Any:
 
 
 def called(function: Callable[..., Any]) -> Any:
-    """Compile a larger rule once, to be called from many places; give it few arrays, since each costs in the call."""
+    """Compile what an entry point seldom does as a function of its own, so that the loop of the kernel stays short.
+
+    Give it few arrays, since each costs in the call, or pointers to tables and state (:func:`pointer`, :func:`behind`).
+    """
     return _once(njit(**CALLED)(function))
 
 

@@ -182,7 +182,7 @@ EXTRA = np.dtype(
     OPENED,
     LATER,
     BUCKET_BITS,
-    TABLES_AT,  # addresses, while the kernel works
+    TABLES_AT,  # addresses of the arguments, while the kernel works
     STATE_AT,
     NUMBERS,
 ) = range(30)
