@@ -59,7 +59,9 @@ from sim.kernel.layout import (
     RUNNING,
     SNAPSHOT,
     SNAPSHOT_STEP,
+    STATE_AT,
     STATES,
+    TABLES_AT,
     TURN_BITS,
     WAIT_EDGES,
     WAIT_TOTAL,
@@ -78,7 +80,7 @@ __all__ = ["Run"]
 _FIRST_POOL = 4096
 _FIRST_BUFFER = 256
 _FIRST_LOG = 65_536
-_IN_BUCKET = 16  #: arrivals while a bucket lasts
+_IN_BUCKET = 8  #: arrivals while a bucket lasts
 
 
 class Run:
@@ -231,8 +233,9 @@ class Run:
 
     def save(self) -> bytes:
         """Write the state down, byte for byte."""
-        out = io.BytesIO()
-        np.savez(out, **self.state._asdict())
+        out, numbers = io.BytesIO(), self.state.numbers.copy()
+        numbers[[TABLES_AT, STATE_AT]] = 0  # where memory lies is no part of the run
+        np.savez(out, **(self.state._asdict() | {"numbers": numbers}))
         return out.getvalue()
 
     @classmethod
@@ -320,10 +323,10 @@ def _fresh(lowered: Lowered, seed: int, replication: int, pool: int, log: bool) 
         later=np.zeros(pool, np.int32),
         bucket=np.full(1 << (TURN_BITS - bits), NOBODY, np.int32),
         patient=np.zeros(len(extra), PATIENT_ROW),
-        first=zeros(2, len(T.source)).astype(float),
+        first=zeros(4, len(T.source)).astype(float),
         arrival=np.zeros(_FIRST_BUFFER, ARRIVAL_ROW),
         drawn=np.zeros(_FIRST_BUFFER, ARRIVAL_ROW),
-        last_of_part=np.zeros(_FIRST_BUFFER, np.int32),
+        first_of_part=np.zeros(_FIRST_BUFFER + 1, np.int32),
         source_at=source_at,
         noise=noise,
         pool=_pools(lowered),
@@ -405,4 +408,4 @@ def _more_arrivals(s: State) -> State:
     """Double the buffers of an hour's arrivals; they are empty when this is called."""
     size = 2 * len(s.arrival)
     arrival, drawn = (np.zeros(size, ARRIVAL_ROW) for _ in range(2))
-    return s._replace(arrival=arrival, drawn=drawn, last_of_part=np.zeros(size, np.int32))
+    return s._replace(arrival=arrival, drawn=drawn, first_of_part=np.zeros(size + 1, np.int32))

@@ -9,7 +9,7 @@ from sim.kernel.blocking import grant
 from sim.kernel.deadlock import suspicious, swap
 from sim.kernel.heap import close_hole, next_time, open_hole
 from sim.kernel.holding import end_turnaround, list_pool, step_down
-from sim.kernel.jit import called, compiled, rule
+from sim.kernel.jit import behind, called, compiled, pointer, put_down, rule
 from sim.kernel.layout import (
     ARRIVAL,
     ARRIVED,
@@ -51,7 +51,9 @@ from sim.kernel.layout import (
     SET_PLACES,
     SNAPSHOT_AT,
     SNAPSHOT_STEP,
+    STATE_AT,
     STEP_DOWN,
+    TABLES_AT,
     TRANSITION_END,
     TURNAROUNDS,
     TURNING,
@@ -89,8 +91,9 @@ def _next_in_calendar(T, S):
 
 
 @called
-def _calendar(T, S, t):
+def _calendar(tables, state, t):
     """Do what the calendar has next at the instant `t`."""
+    T, S = behind(tables), behind(state)
     N = S.numbers
     if N[PERIOD] < T.period_edges.size - 1 and T.period_edges[N[PERIOD] + 1] == t:
         close_period(S, t)
@@ -153,6 +156,29 @@ def _timed(T, S, t):
     return i, NOT_MOVING
 
 
+@called
+def _fill_hour(tables, state):
+    return fill_hour(behind(tables), behind(state))
+
+
+@called
+def _lose_patience(tables, state, t):
+    """Carry out the end of the patience that ends first."""
+    T, S = behind(tables), behind(state)
+    i = S.patient[0].who
+    _chain(S, t, PATIENCE_END, i)
+    flow, n, c = lose_patience(T, S, i, t)
+    levels = S.entity[i].levels
+    if flow == IS_GONE:
+        vanish(S, i)
+    return i, flow, n, c, levels
+
+
+@called
+def _settle(tables, state, n, c, levels, t):
+    settle(behind(tables), behind(state), n, c, levels, t)
+
+
 @rule
 def _full(T, S):
     """Which memory is too full for what one instant may bring, or DONE."""
@@ -178,6 +204,7 @@ def advance(T, S, until):
         lost.
     """
     N = S.numbers
+    N[TABLES_AT], N[STATE_AT] = put_down(T), put_down(S)
     guarded = T.constants[TURNAROUNDS] or T.constants[LOGGED]
     watched = T.constants[WEEKLY] or T.constants[CYCLIC]
     calendar = _next_in_calendar(T, S)
@@ -199,7 +226,7 @@ def advance(T, S, until):
         if N[WORK_SIZE] > 0:  # before the first event: those who wait from the start
             t = N[NOW]
         elif calendar == t:
-            _calendar(T, S, t)
+            _calendar(pointer(N[TABLES_AT], T), pointer(N[STATE_AT], S), t)
             calendar = _next_in_calendar(T, S)
         elif timed == t:
             i, flow = _timed(T, S, t)
@@ -209,22 +236,17 @@ def advance(T, S, until):
                     return NEED_ENTITIES
                 i, flow = admit(T, S, t), ARRIVED
                 _chain(S, t, ARRIVAL, i)
-            elif not fill_hour(T, S):
+            elif not _fill_hour(pointer(N[TABLES_AT], T), pointer(N[STATE_AT], S)):
                 return NEED_ARRIVALS
         else:
-            i = S.patient[0].who
-            _chain(S, t, PATIENCE_END, i)
-            flow, n, c = lose_patience(T, S, i, t)
-            levels = S.entity[i].levels
-            if flow == IS_GONE:
-                vanish(S, i)
+            i, flow, n, c, levels = _lose_patience(pointer(N[TABLES_AT], T), pointer(N[STATE_AT], S), t)
         if flow >= DEPARTS:
             i = np.int64(np.uint32(i))  # tells the compiler that it is not below zero, which spares tests
             begins, lodge = move(T, S, i, flow, t)
             if begins != NOWHERE:
                 start(T, S, begins, i, lodge, t)
         if n != NOWHERE:
-            settle(T, S, n, c, levels, t)
+            _settle(pointer(N[TABLES_AT], T), pointer(N[STATE_AT], S), n, c, levels, t)
         if N[WORK_SIZE] > 0:
             grant(T, S, t)
         if watched:
@@ -232,7 +254,7 @@ def advance(T, S, until):
                 S.pool[N[OFFERED_AT]].offer = 0
                 N[OFFERED_AT] = NOWHERE
             if T.constants[CYCLIC] and suspicious(S.pool, T.station.size):
-                swap(T, S, t)
+                swap(pointer(N[TABLES_AT], T), pointer(N[STATE_AT], S), t)
         close_hole(S)
     N[NOW] = until
     if N[PERIOD] < T.period_edges.size - 1:

@@ -66,6 +66,8 @@ def _noise(T, S, day):
         x = z if day == 0 else phi * S.noise[g, 0] + math.sqrt(1.0 - phi * phi) * z
         S.noise[g, 0] = x
         S.noise[g, 1] = math.exp(sigma * x - 0.5 * sigma * sigma)
+    for s in range(T.source.size):
+        S.first[3, s] = S.noise[T.source[s].noise, 1] if T.source[s].noise >= 0 else 1.0
 
 
 @rule
@@ -95,38 +97,40 @@ def _put(T, S, size, t, who, s):
 @rule
 def _poisson(T, S, size, s, hour):
     """Write this hour's arrivals of Poisson source `s` into the buffer."""
-    source = T.source[s]
-    expected = T.week[(hour + 24 * T.constants[FIRST_WEEKDAY]) % 168, s] * T.day[hour // 24, s]
-    if source.noise >= 0:
-        expected *= S.noise[source.noise, 1]
-    expected *= S.share[T.constants[FIRST_RATE] + s]
+    who = T.source[s].address + (U(hour) << U(16))
+    u, w, expected = S.first[0, s], S.first[1, s], S.first[2, s]
     height = 0.0
-    k = 0
-    who = source.address + (U(hour) << U(16))
-    u, w = S.first[0, s], S.first[1, s]
-    while expected > 0.0 and size != FULL:
-        if k > 0:
-            who += U(1)
-            u, w = uniforms(S.words[0], S.words[1], U(PURPOSE_ARRIVAL), who, U(0))
-        if 2.0 * (1.0 - u) > (expected - height) * (1.0 + u) + 1e-9 * (1.0 + expected):
-            break  # as -log(u) > 2 (1 - u) / (1 + u), by more than rounding: no need to know by how much
+    while size != FULL and not _surely_above(u, expected - height, expected):
         height -= math.log(u)
         if height > expected:
             break
         size = _put(T, S, size, hour * HOUR_MS + int(w * HOUR_MS), who, s)
-        k += 1
+        who += U(1)
+        u, w = uniforms(S.words[0], S.words[1], U(PURPOSE_ARRIVAL), who, U(0))
     return size
 
 
 @rule
+def _surely_above(u, left, expected):
+    """Whether -log(u) is above what is left of the expected number, by more than rounding; a logarithm is dearer.
+
+    It is, as -log(u) > 2 (1 - u) / (1 + u).
+    """
+    return 2.0 * (1.0 - u) > left * (1.0 + u) + 1e-9 * (1.0 + expected)
+
+
+@rule
 def _first_draws(T, S, hour):
-    """Draw height and time of the first arrival of every source: side by side, several at once."""
+    """Draw height and time of the first arrival of every source, and how many it expects: several at once."""
     key = (S.words[1] << U(8)) | U(PURPOSE_ARRIVAL)
     seed, of_hour = S.words[0], U(hour) << U(16)
     for s in range(T.source.size):
         x0, x1 = threefry(T.source[s].address + of_hour, U(0), seed, key)
         S.first[0, s] = uniform(x0)
         S.first[1, s] = uniform(x1)
+    of_week, rates = (hour + 24 * T.constants[FIRST_WEEKDAY]) % 168, T.constants[FIRST_RATE]
+    for s in range(T.source.size):
+        S.first[2, s] = T.week[of_week, s] * T.day[hour // 24, s] * S.first[3, s] * S.share[rates + s]
 
 
 @rule
@@ -175,12 +179,15 @@ def fill_hour(T, S):
         _noise(T, S, day)
     _first_draws(T, S, hour)
     size = 0
-    for s in range(T.source.size):
-        if T.source[s].kind == POISSON:
+    for s in range(T.source.size):  # sources that are not Poisson expect nobody here
+        if not _surely_above(S.first[0, s], S.first[2, s], S.first[2, s]) and S.first[2, s] > 0.0:
             size = _poisson(T, S, size, s, hour)
-        elif T.source[s].kind == DRIVEN:
+            if size == FULL:
+                return False
+    for s in range(T.source.size):
+        if T.source[s].kind == DRIVEN:
             size = _driven(T, S, size, s, hour)
-        else:
+        elif T.source[s].kind != POISSON:
             size = _one_by_one(T, S, size, s, hour)
         if size == FULL:
             return False
@@ -197,17 +204,17 @@ def fill_hour(T, S):
 @rule
 def _distribute(S, size, begin):
     """Write the hour's arrivals into the buffer by parts of the hour, as many as arrivals; few stand wrong then."""
-    last = S.last_of_part
-    for part in range(size):
-        last[part] = 0
+    first = S.first_of_part
+    for part in range(size + 1):
+        first[part] = 0
     for k in range(size):
-        last[(S.drawn[k].time - begin) * size // HOUR_MS] += 1
+        first[(S.drawn[k].time - begin) * size // HOUR_MS + 1] += 1
     for part in range(1, size):
-        last[part] += last[part - 1]
+        first[part] += first[part - 1]
     for k in range(size):
         part = (S.drawn[k].time - begin) * size // HOUR_MS
-        last[part] -= 1
-        S.arrival[last[part]] = S.drawn[k]
+        S.arrival[first[part]] = S.drawn[k]
+        first[part] += 1
 
 
 @rule
@@ -223,40 +230,17 @@ def _comes_before(T, t, who, source, row):
 
 @rule
 def _sort(T, S, size):
-    """Sort the buffer in place (Shell 1959, gaps of Ciura 2001); identities differ, so the order is unique."""
-    gap = 701
-    while gap > size and gap > 1:
-        gap = _narrower(gap)
-    while size > 1:
-        for at in range(gap, size):
-            t, who, source = S.arrival[at].time, S.arrival[at].id, S.arrival[at].source
-            to = at
-            while to >= gap and _comes_before(T, t, who, source, S.arrival[to - gap]):
-                S.arrival[to] = S.arrival[to - gap]
-                to -= gap
+    """Sort the buffer in place by insertion, for little is out of order; identities differ, so the order is unique."""
+    for at in range(1, size):
+        t, who, source = S.arrival[at].time, S.arrival[at].id, S.arrival[at].source
+        to = at
+        while to > 0 and _comes_before(T, t, who, source, S.arrival[to - 1]):
+            S.arrival[to] = S.arrival[to - 1]
+            to -= 1
+        if to < at:
             S.arrival[to].time = t
             S.arrival[to].id = who
             S.arrival[to].source = source
-        if gap == 1:
-            break
-        gap = _narrower(gap)
-
-
-@rule
-def _narrower(gap):
-    if gap > 301:
-        return 301
-    if gap > 132:
-        return 132
-    if gap > 57:
-        return 57
-    if gap > 23:
-        return 23
-    if gap > 10:
-        return 10
-    if gap > 4:
-        return 4
-    return 1
 
 
 @rule

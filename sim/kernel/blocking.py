@@ -167,10 +167,11 @@ def grant(T, S, t):
     N = S.numbers
     while N[WORK_SIZE] > 0:
         p = S.pool[N[WORK_FIRST]].work
-        N[WORK_FIRST] = (N[WORK_FIRST] + 1) % S.pool.size
+        following = N[WORK_FIRST] + 1
+        N[WORK_FIRST] = following if following < S.pool.size else 0
         N[WORK_SIZE] -= 1
         S.pool[p].listed = 0
-        while True:
+        while not T.place[p].needed or S.pool[p].occupied < S.pool[p].places:
             i, n, which = _best(T, S, p)
             if i == NOBODY:
                 if _home(T, S, p, t):

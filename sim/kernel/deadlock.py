@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sim.kernel.blocking import go_over
-from sim.kernel.jit import called, rule
+from sim.kernel.jit import behind, called, rule
 from sim.kernel.layout import NOBODY, NOWHERE, SWAPPED
 from sim.kernel.queues import BLOCKED_QUEUE, head
 from sim.kernel.stays import start
@@ -82,8 +82,9 @@ def _circle(S, s):
 
 
 @called
-def swap(T, S, t):
+def swap(tables, state, t):
     """Resolve every deadlock: all holders on its circle move at once, each into the place that the next one leaves."""
+    T, S = behind(tables), behind(state)
     while suspicious(S.pool, S.queue.shape[0]):
         s = _find_live(S)
         if s == NOWHERE:

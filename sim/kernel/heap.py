@@ -9,7 +9,7 @@ which the next event fills if it is due soon: one walk down instead of a removal
 
 from __future__ import annotations
 
-from sim.kernel.jit import rule
+from sim.kernel.jit import ask_for, rule
 from sim.kernel.layout import BUCKET_BITS, FOREVER, HEAP_SIZE, HOLE, LATER, NOBODY, OPENED
 
 __all__ = ["cancel", "close_hole", "open_hole", "next_time", "schedule"]
@@ -108,7 +108,8 @@ def schedule(S, t, i):
 def _open_bucket(S):
     """Move the next bucket into the heap, but for events of a later turn of the wheel.
 
-    Who is next is not in the records, so that those of a bucket are read together: one by one takes longer.
+    Who is next is not in the records, so that those of a bucket are read together: one by one takes longer. What else
+    the events will want to know of their entities is asked for now.
     """
     N = S.numbers
     number = N[OPENED] + 1
@@ -121,6 +122,7 @@ def _open_bucket(S):
         if t >> N[BUCKET_BITS] == number:
             N[LATER] -= 1
             _push(S, t, i)
+            ask_for(S.extra, i)
         else:
             S.later[i] = S.bucket[at]
             S.bucket[at] = i

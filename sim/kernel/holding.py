@@ -10,6 +10,7 @@ from sim.kernel.jit import rule
 from sim.kernel.layout import (
     FOREVER,
     FREE,
+    INFINITE,
     NOBODY,
     NOWHERE,
     OVERFLOWED,
@@ -60,7 +61,10 @@ def may_start(T, S, s, i):
     e, station = S.entity[i], T.station[s]
     reserve = T.entry[s, e.cls].reserve
     if station.plain:
-        return S.pool[s].occupied + reserve < S.pool[s].places
+        gate = S.pool[station.gate]
+        if gate.occupied + reserve >= gate.places:
+            return False
+        return station.gate == s or S.pool[s].occupied + reserve < S.pool[s].places
     if station.slots >= 0 and S.pool[s].offer <= 0:
         return False
     row = pick(T.selector, T.pick, T.pick_rule, station.holds, e.levels)
@@ -78,7 +82,8 @@ def list_pool(S, p):
     if not S.pool[p].listed:
         S.pool[p].listed = 1
         N = S.numbers
-        S.pool[(N[WORK_FIRST] + N[WORK_SIZE]) % S.pool.size].work = p
+        at = N[WORK_FIRST] + N[WORK_SIZE]
+        S.pool[at if at < S.pool.size else at - S.pool.size].work = p
         N[WORK_SIZE] += 1
 
 
@@ -157,7 +162,8 @@ def place_back(T, S, p, i, t):
             schedule(S, t + needs, j)
             return
     hold(S.pool, p, -1, t)
-    list_pool(S, p)
+    if S.pool[p].places != INFINITE:  # whoever waits for nothing else has started already
+        list_pool(S, p)
 
 
 @rule
@@ -203,8 +209,12 @@ def release(T, S, i, t):
     e = S.entity[i]
     s = e.station
     if T.station[s].solo:
+        gate = T.station[s].gate
         hold(S.pool, s, -1, t)
-        if S.pool[s].queued > 0:
+        if gate != s:
+            hold(S.pool, gate, -1, t)
+            list_pool(S, gate)
+        if S.pool[s].queued > 0 and S.pool[s].places != INFINITE:
             list_pool(S, s)
         return
     p = e.lodge

@@ -15,15 +15,21 @@ from typing import Any
 
 import numba
 import platformdirs
+from llvmlite import ir
 from numba import njit, types
+from numba.core import cgutils
 from numba.extending import intrinsic
 
 __all__ = [
     "address_of",
+    "ask_for",
+    "behind",
     "cache_folder",
     "call_at",
     "called",
     "compiled",
+    "pointer",
+    "put_down",
     "rule",
     "source_hash",
     "strict_called",
@@ -78,7 +84,7 @@ RULE: dict[str, Any] = {
 CALLED: dict[str, Any] = {
     **COMMON,
     "no_cpython_wrapper": True,  # nothing in Python calls it
-    "inline": "never",  # one copy, called from many places that are not hot: a smaller kernel compiles faster
+    "inline": "never",  # called, where it is not a rule that calls it (a rule hands `forceinline` on)
 }
 ENTRY: dict[str, Any] = {
     **COMMON,
@@ -115,7 +121,10 @@ def rule(function: Callable[..., Any]) -> Any:
 
 
 def called(function: Callable[..., Any]) -> Any:
-    """Compile a larger rule once, to be called from many places; give it few arrays, since each costs in the call."""
+    """Compile what an entry point seldom does as a function of its own, so that the loop of the kernel stays short.
+
+    Give it few arrays, since each costs in the call, or pointers to tables and state (:func:`pointer`, :func:`behind`).
+    """
     return _once(njit(**CALLED)(function))
 
 
@@ -160,3 +169,63 @@ def call_at(typing: Any, address: Any, tables: Any, state: Any, until: Any) -> A
         return result
 
     return types.int64(address, tables, state, until), generate
+
+
+@intrinsic
+def put_down(typing: Any, arrays: Any) -> Any:
+    """Address of a copy of a tuple of arrays (not of what is in them), which is there until the caller returns.
+
+    Compiled code hands such a tuple over array by array, number by number: hundreds of copies for the tables and the
+    state of a run. Behind one address, a function reads what it uses.
+    """
+
+    def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        return builder.ptrtoint(cgutils.alloca_once_value(builder, values[0]), ir.IntType(64))
+
+    return types.int64(arrays), generate
+
+
+@intrinsic
+def pointer(typing: Any, address: Any, like: Any) -> Any:
+    """Pointer to the tuple of arrays that was put down at an address; `like` is one of the same type."""
+
+    def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        return builder.inttoptr(values[0], context.get_value_type(signature.return_type))
+
+    return types.CPointer(like)(address, like), generate
+
+
+@intrinsic
+def behind(typing: Any, pointer: Any) -> Any:
+    """Tuple of arrays behind a pointer; only those parts are read that are used."""
+
+    def read(builder: Any, place: Any, kind: Any) -> Any:
+        if not isinstance(kind, ir.LiteralStructType | ir.ArrayType):
+            return builder.load(place)
+        out = ir.Constant(kind, ir.Undefined)
+        parts = kind.elements if isinstance(kind, ir.LiteralStructType) else [kind.element] * kind.count
+        for at, part in enumerate(parts):
+            out = builder.insert_value(out, read(builder, cgutils.gep_inbounds(builder, place, 0, at), part), at)
+        return out
+
+    def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        kind = context.get_value_type(signature.return_type)
+        return read(builder, builder.bitcast(values[0], kind.as_pointer()), kind)
+
+    return pointer.dtype(pointer), generate
+
+
+@intrinsic
+def ask_for(typing: Any, array: Any, at: Any) -> Any:
+    """Ask the processor for one record of an array, without waiting for it."""
+
+    def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        rows = context.make_array(signature.args[0])(context, builder, values[0])
+        place = builder.bitcast(builder.gep(rows.data, [values[1]]), ir.IntType(8).as_pointer())
+        number = ir.IntType(32)
+        kind = ir.FunctionType(ir.VoidType(), [place.type, number, number, number])
+        ask = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0i8")
+        builder.call(ask, [place, number(0), number(3), number(1)])
+        return context.get_dummy_value()
+
+    return types.none(array, at), generate

@@ -182,8 +182,10 @@ EXTRA = np.dtype(
     OPENED,
     LATER,
     BUCKET_BITS,
+    TABLES_AT,  # addresses of the arguments, while the kernel works
+    STATE_AT,
     NUMBERS,
-) = range(28)
+) = range(30)
 
 #: what a source is to the kernel
 SOURCE = np.dtype(
@@ -219,7 +221,8 @@ STATION = np.dtype(
         ("elasticity", np.float64),  # of service time to the queue, 0 for none
         ("scale", np.float64),
         ("floor", np.float64),
-        ("plain", np.int64),  # 1: a stay holds a place of its own pool and nothing else, and may start at any time
+        ("plain", np.int64),  # 1: a stay holds one place of `gate`, and may start at any time
+        ("gate", np.int64),  # of a plain station: its own pool, or a shared one where its own has no limit
         ("simple", np.int64),  # 1: plain, and nobody has to give way
         ("solo", np.int64),  # 1: its own pool serves this station only, and has no turnaround
         ("holds", np.int64),  # pick of a rule of `hold`
@@ -246,6 +249,7 @@ PLACE = np.dtype(
         ("turnaround", np.int64),  # service row, or -1
         ("timetable", np.int64),  # row of `weekly`, or -1
         ("repatriate", np.int64),  # 1: outliers of its station come home
+        ("needed", np.int64),  # 1: nobody starts at the stations that can use it without a place of it
         ("first_member", np.int64),  # rows of `linked`: stations that can use it
         ("last_member", np.int64),
     ]
@@ -404,7 +408,7 @@ class State(NamedTuple):
     first: Float  # (2, sources) two uniforms of the first arrival of each source in this hour
     arrival: Rows  # ARRIVAL_ROW: arrivals of the current hour, in order
     drawn: Rows  # the same as they were drawn, source by source
-    last_of_part: npt.NDArray[np.int32]  # positions in `arrival`, while it is put in order
+    first_of_part: npt.NDArray[np.int32]  # positions in `arrival`, while it is put in order
     source_at: Int  # (sources, 4): time and number of the next arrival, and the same while an hour is being read
     noise: Float  # (groups, 2): the autocorrelated normal, today's multiplier
     pool: Rows  # (R) POOL

@@ -9,9 +9,12 @@ __all__ = ["pick"]
 
 @rule
 def pick(selectors, picks, rules, selector, levels):
-    """Rule of a selector that holds for these class and attribute levels, or -1 (as for selector -1: no rules)."""
+    """Rule of a selector that holds for these class and attribute levels, or -1.
+
+    A selector below zero is a rule that always holds, written as -2 - rule; -1 is no rule.
+    """
     if selector < 0:
-        return -1
+        return -2 - selector
     row = selectors[selector]
     at = row.base
     for k in range(row.first, row.last):

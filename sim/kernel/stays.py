@@ -74,11 +74,19 @@ def start(T, S, s, i, p, t):
         if e.lodge != s:
             book(S, s, i, OVERFLOWED, t)
     elif station.plain:
-        e.lodge = s
-        hold(S.pool, s, 1, t)
+        _lodge(T, S, s, e, t)
     else:
         take(T, S, s, i, p, t)
     _serve(T, S, s, i, t, stay)
+
+
+@rule
+def _lodge(T, S, s, e, t):
+    """Somebody takes the place that a stay at plain station `s` needs."""
+    e.lodge = s
+    hold(S.pool, s, 1, t)
+    if T.station[s].gate != s:
+        hold(S.pool, T.station[s].gate, 1, t)
 
 
 @rule
@@ -135,8 +143,7 @@ def resume(T, S, s, i, t, residual):
         S.extra[i].left = NOBODY
         S.extra[i].total = residual
     if T.station[s].plain:
-        e.lodge = s
-        hold(S.pool, s, 1, t)
+        _lodge(T, S, s, e, t)
         _serve(T, S, s, i, t, residual)
         return
     take(T, S, s, i, s, t)

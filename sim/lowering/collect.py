@@ -64,9 +64,14 @@ class Builder:
         return 0 if key == CLASS else 7 * (list(self.network.attributes).index(key) + 1)
 
     def selector(self, wheres: Sequence[Mapping[str, Any]], rows: Sequence[int]) -> int:
-        """Table of the first fitting rule by class and the attributes that any rule mentions; -1 for no rules."""
+        """Table of the first fitting rule by class and the attributes that any rule mentions.
+
+        -1 for no rules; -2 - row where the first rule always holds.
+        """
         if not wheres:
             return -1
+        if not wheres[0]:
+            return -2 - rows[0]
         keys = [k for k in (CLASS, *self.network.attributes) if any(k in w for w in wheres)]
         base, first = len(self.pick_rule), len(self.pick)
         stride = math.prod(len(self.names(k)) for k in keys)

@@ -12,7 +12,7 @@ from sim.kernel import layout as k
 from sim.lowering.collect import Builder, int_array, nearest_ms, records, weekly_table
 from sim.lowering.routes import Routes, return_rules, route_rules
 from sim.network.fields import PlacesStep, Step
-from sim.network.schema import LEAVE, HoldRule, Pool, Station
+from sim.network.schema import LEAVE, HoldRule, Network, Pool, Station
 
 __all__ = ["Stations", "lower_stations"]
 
@@ -90,7 +90,7 @@ def lower_stations(build: Builder) -> Stations:
 
 
 def _station(build: Builder, s: int, name: str, station: Station, rows: _Rows, routes: Routes) -> dict[str, Any]:
-    flex, names = station.flex, list(build.network.stations)
+    flex, names, gate = station.flex, list(build.network.stations), _gate(build.network, s, name)
     row: dict[str, Any] = {
         "service": _service_rules(build, station),
         "route": route_rules(build, name, station, routes),
@@ -99,8 +99,9 @@ def _station(build: Builder, s: int, name: str, station: Station, rows: _Rows, r
         "elasticity": flex.elasticity if flex else 0.0,
         "scale": flex.scale if flex else 1.0,
         "floor": flex.floor if flex else 0.0,
-        "plain": int(not (station.holds or station.overflow or station.slots)),
-        "simple": int(not (station.holds or station.overflow or station.slots or station.preempt)),
+        "plain": int(gate >= 0),
+        "gate": gate,
+        "simple": int(gate >= 0 and not station.preempt),
         "holds": _hold_rules(build, station.holds, rows),
         "first_overflow": len(rows.linked),
         "order": _ORDER[station.order],
@@ -125,6 +126,26 @@ def _station(build: Builder, s: int, name: str, station: Station, rows: _Rows, r
             rows.clock.append((index, int(clock.since == "visit"), until, nearest_ms(clock.within)))
     row["last_clock"] = len(rows.clock)
     return row
+
+
+def _gate(network: Network, s: int, name: str) -> int:
+    """Pool of which a stay holds one place and that alone decides whether it may start; -1 where more than that does.
+
+    A shared pool is one where the station itself is without limit and everybody holds one place of it throughout.
+    """
+    station = network.stations[name]
+    if station.overflow or station.slots:
+        return -1
+    if not station.holds:
+        return s
+    lent = any(x.overflow and name in x.overflow.to for x in network.stations.values())
+    rule = station.holds[0]
+    if lent or station.places != "inf" or station.turnaround or station.preempt or rule.where or len(rule.pools) > 1:
+        return -1
+    ((shared, steps),) = rule.pools.items()
+    if [step.amount for step in steps] != [1]:
+        return -1
+    return len(network.stations) + list(network.pools).index(shared)
 
 
 def _target(names: list[str], name: str | None) -> int:
@@ -200,6 +221,7 @@ def _pools(build: Builder, pools: list[Station | Pool], rows: _Rows) -> list[dic
     place: list[dict[str, int]] = []
     for p, (name, pool) in enumerate(zip([*names, *network.pools], pools, strict=True)):
         row = {"turnaround": -1, "timetable": -1, "repatriate": 0, "first_member": len(rows.linked)}
+        row["needed"] = int(_needed(network, name, pool))
         if isinstance(pool, Station):
             row["turnaround"] = build.optional_service(pool.turnaround)
             row["repatriate"] = int(pool.overflow is not None and pool.overflow.repatriate)
@@ -228,6 +250,15 @@ def _pools(build: Builder, pools: list[Station | Pool], rows: _Rows) -> list[dic
             )
         place.append(row)
     return place
+
+
+def _needed(network: Network, name: str, pool: Station | Pool) -> bool:
+    """Whether nobody starts at the stations that can use a pool without a place of it."""
+    if isinstance(pool, Station):
+        return not pool.overflow and not any(x.overflow and name in x.overflow.to for x in network.stations.values())
+    using = [x.holds for x in network.stations.values() if any(name in rule.pools for rule in x.holds)]
+    everyone = all(any(not rule.where for rule in rules) for rules in using)
+    return everyone and all(name in rule.pools and rule.pools[name][0].amount > 0 for r in using for rule in r)
 
 
 def _weekly_hours(tables: list[list[int]], slots: set[int]) -> list[int]:
