@@ -235,7 +235,7 @@ class Run:
         """Write the state down, byte for byte."""
         out, numbers = io.BytesIO(), self.state.numbers.copy()
         numbers[[TABLES_AT, STATE_AT]] = 0  # where memory lies is no part of the run
-        np.savez(out, **(self.state._asdict() | {"numbers": numbers}))
+        np.savez(out, **self.state._replace(numbers=numbers)._asdict())
         return out.getvalue()
 
     @classmethod

@@ -97,6 +97,10 @@ ENTRY: dict[str, Any] = {
 STRICT: dict[str, Any] = {"error_model": "python"}
 
 
+#: compiled code written by hand; typed as anything, as type checkers do not know what it takes
+_in_line: Any = intrinsic
+
+
 def _widened(kind: types.Type) -> types.Type:
     """Type under which an argument is compiled: constants like variables, and all but 64-bit words as int64."""
     kind = types.unliteral(kind)
@@ -154,7 +158,7 @@ def address_of(entry: Any, *arguments: Any) -> int:
     return code.library.get_pointer_to_function(code.fndesc.llvm_func_name)
 
 
-@intrinsic
+@_in_line
 def call_at(typing: Any, address: Any, tables: Any, state: Any, until: Any) -> Any:
     """Call the machine code at an address, ``(tables, state, until) -> int64``, from compiled code.
 
@@ -171,7 +175,7 @@ def call_at(typing: Any, address: Any, tables: Any, state: Any, until: Any) -> A
     return types.int64(address, tables, state, until), generate
 
 
-@intrinsic
+@_in_line
 def put_down(typing: Any, arrays: Any) -> Any:
     """Address of a copy of a tuple of arrays (not of what is in them), which is there until the caller returns.
 
@@ -185,7 +189,7 @@ def put_down(typing: Any, arrays: Any) -> Any:
     return types.int64(arrays), generate
 
 
-@intrinsic
+@_in_line
 def pointer(typing: Any, address: Any, like: Any) -> Any:
     """Pointer to the tuple of arrays that was put down at an address; `like` is one of the same type."""
 
@@ -195,7 +199,7 @@ def pointer(typing: Any, address: Any, like: Any) -> Any:
     return types.CPointer(like)(address, like), generate
 
 
-@intrinsic
+@_in_line
 def behind(typing: Any, pointer: Any) -> Any:
     """Tuple of arrays behind a pointer; only those parts are read that are used."""
 
@@ -215,7 +219,7 @@ def behind(typing: Any, pointer: Any) -> Any:
     return pointer.dtype(pointer), generate
 
 
-@intrinsic
+@_in_line
 def ask_for(typing: Any, array: Any, at: Any) -> Any:
     """Ask the processor for one record of an array, without waiting for it."""
 

@@ -84,14 +84,26 @@ MUTATIONS = (
     Mutation(
         "somebody who goes gives two places back",
         "holding.py",
-        "hold(S.pool, s, -1, t)\n        if S.pool[s].queued > 0:",
-        "hold(S.pool, s, -2, t)\n        if S.pool[s].queued > 0:",
+        "hold(S.pool, s, -1, t)\n        if gate != s:",
+        "hold(S.pool, s, -2, t)\n        if gate != s:",
     ),
     Mutation(
         "somebody who goes gives no place back",
         "holding.py",
-        "hold(S.pool, s, -1, t)\n        if S.pool[s].queued > 0:",
-        "hold(S.pool, s, 0, t)\n        if S.pool[s].queued > 0:",
+        "hold(S.pool, s, -1, t)\n        if gate != s:",
+        "hold(S.pool, s, 0, t)\n        if gate != s:",
+    ),
+    Mutation(
+        "who goes keeps the one place of a shared pool",
+        "holding.py",
+        "            hold(S.pool, gate, -1, t)\n",
+        "",
+    ),
+    Mutation(
+        "nobody is told that a shared place is free",
+        "holding.py",
+        "            list_pool(S, gate)\n",
+        "",
     ),
     Mutation(
         "closing places puts those who hold them out",
@@ -115,8 +127,8 @@ MUTATIONS = (
     Mutation(
         "places held back are given away",
         "holding.py",
-        "return S.pool[s].occupied + reserve < S.pool[s].places",
-        "return S.pool[s].occupied < S.pool[s].places",
+        "if gate.occupied + reserve >= gate.places:",
+        "if gate.occupied >= gate.places:",
     ),
     Mutation(
         "outliers take a place for which others queue",

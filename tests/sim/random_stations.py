@@ -4,6 +4,7 @@ A few stations in a row may lead back to one another (a ring, which can lock up)
 ring may not use, and what would make others wait for one another for ever, is left out.
 """
 
+import random
 from typing import Any
 
 from tests.sim.random_times import Draw
@@ -16,6 +17,7 @@ class Stations(Draw):
 
     def __init__(self, number: int):
         super().__init__(number)
+        self.apart = random.Random(f"gates {number}")  # so that the rest of a network is drawn as without
         n, size = len(self.stations), self.r.randint(2, 3)
         first = self.r.randint(0, max(0, n - size))
         self.ring = range(first, first + size) if n >= size and self.chance(0.6) else range(0)
@@ -56,9 +58,17 @@ class Stations(Draw):
             station["reserve"] = {c: self.r.randint(0, 1) for c in self.classes if self.chance(0.6)}
         if self.chance(0.55):
             station["patience"] = [self.patience(i) for _ in range(self.r.randint(1, 3))]
+        if self.pools and not ring and "preempt" not in station and self.apart.random() < 0.2:
+            self.gate(station)
         self.stay(station)
         self.ways_on(station, i)
         return station
+
+    def gate(self, station: Station) -> None:
+        """Let one place of a shared pool be all that a stay needs."""
+        for key in ("turnaround", "timetable", "escalation", "slots"):
+            station.pop(key, None)
+        station |= {"places": "inf", "holds": {self.apart.choice(self.pools): 1}}
 
     # -- places -------------------------------------------------------------------------------------------------------
 
