@@ -128,6 +128,17 @@ def _chain(S, t, kind, i):
     S.words[2] = f ^ (f >> U(29))
 
 
+@called
+def _in_between(tables, state, i, t):
+    """The amounts that entity `i` holds fall, or a place is ready again for which it stands."""
+    T, S = behind(tables), behind(state)
+    if S.entity[i].due == STEP_DOWN:
+        step_down(T, S, i, t)
+        go_on(T, S, i)
+    else:
+        end_turnaround(S, i, t)
+
+
 @rule
 def _timed(T, S, t):
     """Carry out the earliest timed event; returns its entity and how that moves."""
@@ -148,11 +159,8 @@ def _timed(T, S, t):
         if T.constants[EXTRAS]:
             S.extra[i].visit = t
         return i, RETURNED
-    elif due == STEP_DOWN:
-        step_down(T, S, i, t)
-        go_on(T, S, i)
     else:
-        end_turnaround(S, i, t)
+        _in_between(pointer(S.numbers[TABLES_AT], T), pointer(S.numbers[STATE_AT], S), i, t)
     return i, NOT_MOVING
 
 
