@@ -65,7 +65,7 @@ def test_the_same_analysis_gives_the_same_files(grid: Path) -> None:
     assert len(first) >= 6
 
 
-@pytest.mark.parametrize("kind", ["sobol", "morris"])
+@pytest.mark.parametrize("kind", [pytest.param("sobol", marks=pytest.mark.nightly), "morris"])
 def test_designs_for_indices(kind: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = swept(tmp_path, kind)
     assert main(["analyse", str(out), "measure=occupancy", "group=name=ward"]) == 0

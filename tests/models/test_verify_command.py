@@ -73,6 +73,7 @@ def test_list_names_every_case_and_runs_nothing(capsys: pytest.CaptureFixture[st
     assert names == [*CASES, "monks_2016", "treat_sim"]
 
 
+@pytest.mark.nightly
 def test_published_model_is_printed(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     page = tmp_path / "monks.md"
     assert verify(["monks_2016", "--page", str(page)]) == 0

@@ -233,6 +233,7 @@ def test_targets_that_can_be_met_are_not_refused() -> None:
     assert match.diagnostics()["explained"].min() > 0.99
 
 
+@pytest.mark.nightly
 def test_contradictory_targets_are_refused_by_name() -> None:
     square = [*three(13.0)[:3], Target("y squared", 9.0, 30.0)]  # says next to nothing
     with pytest.raises(CannotFit) as refused:
@@ -348,6 +349,7 @@ def test_processes_do_not_change_a_byte() -> None:
 # -- the page ---------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.nightly
 def test_examples_of_docstrings_and_page() -> None:
     assert doctest.testmod(sim.calibration.summary).failed == 0
     text = (ROOT / "docs" / "calibration.md").read_text("utf-8")

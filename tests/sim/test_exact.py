@@ -31,7 +31,7 @@ def report(case: Case) -> dict[str, Estimate]:
 
 #: of a family of cases the others stay in the quick run
 AT_NIGHT = {"mph1_mixture", "mph1_hyperexponential", "mmc_c100_a95", "dm1_rho80", "erlangB_c400_a380 lognormal"}
-AT_NIGHT |= {"mm1_preemptive_resample"}
+AT_NIGHT |= {"mm1_preemptive_resample", "jackson_three_stations", "mxm1_batches", "mph1_coxian"}
 
 
 @pytest.mark.parametrize("name", [pytest.param(n, marks=[pytest.mark.nightly] * (n in AT_NIGHT)) for n in CASES])

@@ -84,6 +84,7 @@ def test_beds_in_use_follow_beds_with_the_elasticity_of_balance(elasticity):
     assert there.mean() == pytest.approx(expected, rel=0.01)
 
 
+@pytest.mark.nightly
 def test_without_an_answer_beds_in_use_are_what_demand_offers():
     """Switched off, the number of beds makes no difference and the mean is rate times stay."""
     off = feedback_named("history").switched(bed_limited_response=False)

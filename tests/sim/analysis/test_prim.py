@@ -55,6 +55,7 @@ def test_two_planted_boxes_are_found_one_after_the_other() -> None:
     assert not (found[0].inside & found[1].inside).any()
 
 
+@pytest.mark.nightly
 def test_noise_holds_no_box() -> None:
     points = sample(500)
     said = [

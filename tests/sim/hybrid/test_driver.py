@@ -128,6 +128,7 @@ def test_the_interpreter_is_free_while_the_driver_runs() -> None:
     assert turns[0] > before + 10
 
 
+@pytest.mark.nightly
 def test_a_change_planned_between_two_calls_is_kept_beside_what_the_stocks_set() -> None:
     """Whoever plans a change while a run stands still takes the room of the stocks' own; it is made anew."""
     data, _ = read_yaml(WARD)

@@ -71,6 +71,7 @@ def test_an_equation_without_a_result_is_named_with_the_time() -> None:
         run.advance()
 
 
+@pytest.mark.nightly
 def test_what_cannot_be_set_is_named_with_value_and_time() -> None:
     file = everything(horizon=60)
     file["stocks"]["auxiliaries"]["to_south"] = "0.25 + TIME / month"

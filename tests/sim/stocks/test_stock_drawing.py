@@ -200,6 +200,7 @@ def test_names_are_written_whole() -> None:
         assert written.startswith(group.get("data-name") or "?")
 
 
+@pytest.mark.nightly
 def test_pipes_join_their_stocks() -> None:
     for file, picture in ((WORKFORCE, drawn(WORKFORCE)), *map(random_drawing, range(8))):
         rooms = {n: r for n, r in boxes(picture) if n in file["stocks"]}
