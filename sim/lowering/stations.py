@@ -138,14 +138,19 @@ def _gate(network: Network, s: int, name: str) -> int:
         return -1
     if not station.holds:
         return s
-    lent = any(x.overflow and name in x.overflow.to for x in network.stations.values())
     rule = station.holds[0]
-    if lent or station.places != "inf" or station.turnaround or station.preempt or rule.where or len(rule.pools) > 1:
+    special = station.turnaround or station.preempt or _lent(network, name)
+    if special or station.places != "inf" or rule.where or len(rule.pools) > 1:
         return -1
     ((shared, steps),) = rule.pools.items()
     if [step.amount for step in steps] != [1]:
         return -1
     return len(network.stations) + list(network.pools).index(shared)
+
+
+def _lent(network: Network, name: str) -> bool:
+    """Whether another station overflows into this one."""
+    return any(x.overflow and name in x.overflow.to for x in network.stations.values())
 
 
 def _target(names: list[str], name: str | None) -> int:
@@ -255,7 +260,7 @@ def _pools(build: Builder, pools: list[Station | Pool], rows: _Rows) -> list[dic
 def _needed(network: Network, name: str, pool: Station | Pool) -> bool:
     """Whether nobody starts at the stations that can use a pool without a place of it."""
     if isinstance(pool, Station):
-        return not pool.overflow and not any(x.overflow and name in x.overflow.to for x in network.stations.values())
+        return not pool.overflow and not _lent(network, name)
     using = [x.holds for x in network.stations.values() if any(name in rule.pools for rule in x.holds)]
     everyone = all(any(not rule.where for rule in rules) for rules in using)
     return everyone and all(name in rule.pools and rule.pools[name][0].amount > 0 for r in using for rule in r)
