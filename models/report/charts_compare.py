@@ -95,7 +95,7 @@ def double_chart(rows: Sequence[Compared], folder: Path) -> tuple[str, str]:
         most = max(float(np.quantile(getattr(c, key), 0.95)) for c in rows)
         ax.set_xlim(0, 1.25 * max(1.0, most))
         ax.set_xlabel(label)
-        ax.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
+        style.exact_ticks(ax.xaxis)
         ax.grid(axis="y", visible=False)
     _timelines(axes[0], rows)
     axes[0].set_ylim(len(rows) - 0.5, -0.75)

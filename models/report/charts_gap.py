@@ -74,7 +74,7 @@ def _axes(ax: Any, names: list[str]) -> None:
     ax.axvline(0, color=style.INK, linewidth=0.8)
     least, most = min(0.0, ax.dataLim.x0), ax.dataLim.x1
     ax.set_xlim(least, most + 0.14 * (most - least))  # room for the number after the longest bar
-    ax.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
+    style.exact_ticks(ax.xaxis)
     ax.set_xlabel("£ million a year, in the money of that year")
 
 

@@ -75,7 +75,7 @@ def _axes(ax: Any, names: Sequence[str]) -> None:
     ax.grid(axis="y", visible=False)
     least, most = min(0.0, ax.dataLim.x0), max(0.0, ax.dataLim.x1)
     ax.set_xlim(least - 0.02 * (most - least), most + 0.16 * (most - least))  # room for the number after a bar
-    ax.xaxis.set_major_formatter(lambda value, _: amount(value))
+    style.exact_ticks(ax.xaxis)
 
 
 def organisations_charts(
@@ -126,7 +126,7 @@ def _results(ax: Any, found: Mapping[str, Sequence[Spread]]) -> None:
     ax.tick_params(axis="y", length=0)
     ax.set_ylim(len(found) - 0.5, -0.5)
     ax.grid(axis="y", visible=False)
-    ax.xaxis.set_major_formatter(lambda value, _: amount(value))
+    style.exact_ticks(ax.xaxis)
     ax.set_xlabel("\u00a3 million a year (left of nought: a deficit)")
 
 

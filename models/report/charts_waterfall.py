@@ -70,8 +70,7 @@ def _draw(ax: Any, w: Waterfall, site: str, names: list[str], ticks: int) -> Non
     ax.set_ylim(len(rows) - 0.5, -0.5)
     ax.set_yticks(range(len(rows)), names)
     ax.grid(axis="y", visible=False)
-    ax.locator_params(axis="x", nbins=ticks)
-    ax.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
+    style.exact_ticks(ax.xaxis, ticks)
     ax.set_xlabel(f"beds (axis starts at {amount(floor)})")
 
 

@@ -10,16 +10,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import matplotlib as mpl
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from models.report.words import amount
 
 __all__ = ["BAND", "GREY", "INK", "WIDTH", "Line", "arm_line", "figure", "legend_below", "panels", "save", "styled"]
-__all__ += ["month_axis", "thousands", "year_axis"]
+__all__ += ["exact_ticks", "month_axis", "thousands", "year_axis"]
 
 WIDTH = 7.0  #: inches; the text width of an A4 page, so that print shows fonts at their true size
 INK, GREY, BAND = "#1a1a1a", "#6b6b6b", 0.16
@@ -130,6 +133,12 @@ def legend_below(fig: Figure, handles: list[Any], columns: int = 2) -> None:
 def thousands(ax: Any) -> None:
     """Write the vertical axis as the text does: 2,000."""
     ax.yaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
+
+
+def exact_ticks(axis: Any, most: int | Literal["auto"] = "auto") -> None:
+    """Marks of an axis, at most so many parts, whose numbers are written as they are, never rounded."""
+    axis.set_major_locator(MaxNLocator(most, steps=[1, 2, 5, 10]))
+    axis.set_major_formatter(lambda v, _: amount(v, next(d for d in range(7) if abs(round(v, d) - v) < 1e-7)))
 
 
 def year_axis(ax: Any, years: list[str], every: int) -> None:

@@ -261,3 +261,14 @@ FORTY = ("plan=forty_moves", "plan.footprint=null")
 def test_what_is_left_out_is_that_of_this_run(words, there, not_there):
     names = [name for name, _ in _not_modelled(settings(parse(words)))]
     assert there in names and not_there not in names
+
+
+@pytest.mark.parametrize("most", [0.02, 0.7, 4, 13, 16, 60, 900])
+def test_marks_of_an_axis_say_where_they_stand(most):
+    ax = Figure().subplots()
+    ax.set_xlim(-0.4 * most, most)
+    style.exact_ticks(ax.xaxis)
+    at = ax.get_xticks()
+    texts = ax.xaxis.get_major_formatter().format_ticks(at)
+    said = [float(t.replace(",", "").replace(words.MINUS, "-")) for t in texts]
+    assert said == pytest.approx(at, abs=1e-9)
