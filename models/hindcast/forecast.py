@@ -2,8 +2,9 @@
 
 What the model leaves over by quarter of the year, the same in every training year, is its fault of season and is added.
 What it leaves over in a year (mean over its quarters of the log ratio, or the difference of log odds, of
-observed to modelled) is carried on with a share a year (``CARRIED``). 0 is the model by itself; 1 takes the level of
-the last known year, as a naive forecast does. Parameters are frozen; a target is never told.
+observed to modelled) is carried on with a share `rho` a year, a first-order autoregression. 0 is the model by itself; 1
+takes the level of the last known year, as a naive forecast does, and is the share of delays; that of the other targets
+is estimated from the training years. Parameters are frozen; a target is never told.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from models.history import TEST_QUARTERS, Forecast, Frozen, History
 from models.history.data import Key, year_before
 from models.history.naive import Horizon, origin_of
 
-__all__ = ["CARRIED", "INPUTS", "TARGETS", "forecast_beds", "forecasts_of", "modelled", "season_left"]
+__all__ = ["INPUTS", "TARGETS", "forecast_beds", "forecasts_of", "modelled", "persistence", "season_left"]
 
 INPUTS = ("emergency_admissions", "beds_available", "type1_attendances")
 By = Mapping[Key, float]
@@ -37,14 +38,10 @@ TARGETS: dict[str, Literal["log", "odds"]] = {
     "delayed_days_all": "log",
     "delayed_days_acute": "log",
 }
-#: share carried on a year: what forecast each target best within the training years, and of two that tie the less
-CARRIED = {
-    "beds_occupied": 0.0,
-    "type1_4h_share": 1.0,
-    "waits_over_4h": 1.0,
-    "delayed_days_all": 1.0,  # delayed people outside general and acute beds are not in the hospitals
-    "delayed_days_acute": 1.0,
-}
+#: delayed people outside general and acute beds are not in the hospitals
+NOT_FITTED = ("delayed_days_all",)
+#: the last known year gives their level whole; for acute delays, forecasts within the training years are best so
+LAST_LEVEL = (*NOT_FITTED, "delayed_days_acute")
 
 
 def modelled(found: Simulated, told: Told, setup: Hindcast, crowding: Crowding) -> dict[str, dict[Key, float]]:
@@ -65,6 +62,24 @@ def modelled(found: Simulated, told: Told, setup: Hindcast, crowding: Crowding) 
         "delayed_days_acute": found.delayed_days_acute.mean(axis=0),
     }
     return {name: dict(zip(found.keys, map(float, row), strict=True)) for name, row in values.items()}
+
+
+def persistence(model: Mapping[str, By], trained: History) -> dict[str, float]:
+    """Share of what the model leaves over that is still left a year later, by target, from the training years.
+
+    Three pairs of years a target are too few to tell one target's share from another's, so one share is estimated for
+    all whose level was fitted, each weighted by the inverse of its mean square. The level of delays (``LAST_LEVEL``)
+    is taken from the last known year whole.
+    """
+    above = below = 0.0
+    for target in (t for t in TARGETS if t not in NOT_FITTED):
+        rows: Any = trained.frame()
+        years = sorted({str(y) for y, v in zip(rows["year"], rows[target], strict=True) if np.isfinite(v)})
+        over = np.array([_left_over(model[target], trained, target, year) for year in years])
+        size = float(np.mean(over**2)) or 1.0  # a target that is met exactly says nothing
+        above, below = above + float(over[1:] @ over[:-1]) / size, below + float(over[:-1] @ over[:-1]) / size
+    share = float(np.clip(above / below, 0.0, 1.0)) if below > 0 else 0.0
+    return {target: 1.0 if target in LAST_LEVEL else share for target in TARGETS}
 
 
 def season_left(model: Mapping[str, By], trained: History) -> dict[str, list[float]]:
@@ -88,7 +103,7 @@ def forecasts_of(
     model: Mapping[str, By],
     history: History,
     fit: Frozen,
-    carried: Mapping[str, float],
+    rho: Mapping[str, float],
     season: Mapping[str, Sequence[float]] | None = None,
     *,
     horizons: tuple[Horizon, ...] = ("one_year", "five_years"),
@@ -101,8 +116,8 @@ def forecasts_of(
     ----------
     model : mapping
         By target the model's own figures by quarter (:func:`modelled`).
-    carried : mapping
-        By target, the share of what is left over that is carried on a year.
+    rho : mapping
+        By target, from :func:`persistence`.
     season : mapping, optional
         By target, from :func:`season_left`; none where what is left over is taken quarter by quarter.
     """
@@ -112,7 +127,7 @@ def forecasts_of(
             name,
             target,
             horizon,
-            _values(model[target], history, target, horizon, carried[target], (season or {}).get(target, none)),
+            _values(model[target], history, target, horizon, rho[target], (season or {}).get(target, none)),
             fit,
             inputs,
         )
@@ -122,13 +137,13 @@ def forecasts_of(
 
 
 def _values(
-    model: By, history: History, target: str, horizon: Horizon, carried: float, season: Sequence[float]
+    model: By, history: History, target: str, horizon: Horizon, rho: float, season: Sequence[float]
 ) -> dict[Key, float]:
     out = {}
     for key in TEST_QUARTERS:
         origin = origin_of(horizon, key[0])
         years = int(key[0][:4]) - int(origin[:4])
-        over = carried**years * _left_over(model, history.until(origin), target, origin) if carried else 0.0
+        over = rho**years * _left_over(model, history.until(origin), target, origin) if rho else 0.0
         over += season[key[1] - 1]
         out[key] = _back(_to(np.array([model[key]]), TARGETS[target])[0] + over, TARGETS[target])
     return out

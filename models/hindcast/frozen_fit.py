@@ -11,7 +11,7 @@ from models.care.crowding import Crowding
 from models.figures import Shape, Text
 from models.hindcast.crowded import crowding_with, fit_crowding
 from models.hindcast.fit import fit_to, simulated, training_hash
-from models.hindcast.forecast import CARRIED, modelled, season_left
+from models.hindcast.forecast import modelled, persistence, season_left
 from models.hindcast.hospitals import Care
 from models.hindcast.parameters import FITTED, Hindcast
 from models.hindcast.told import told_by
@@ -43,6 +43,7 @@ class FrozenFit(Shape):
     trained_until: Text
     point: dict[str, float]
     crowding: dict[str, float]
+    persistence: dict[str, float]  # of what the model leaves over, a year, by target
     season_left: dict[str, list[float]]  # of what the model leaves over, by April quarter and target
     ranges: dict[str, Range]
     misses: dict[str, float]  # of each target, in standard deviations
@@ -56,7 +57,7 @@ class FrozenFit(Shape):
         return {
             "point": self.point,
             "crowding": self.crowding,
-            "carried": CARRIED,
+            "persistence": self.persistence,
             "season": self.season_left,
         }
 
@@ -83,6 +84,7 @@ def make_fit(
         trained_until=setup.trained_until,
         point=point,
         crowding=crowded,
+        persistence={k: _short(v) for k, v in persistence(says, trained).items()},
         season_left={k: [_short(x) for x in v] for k, v in season_left(says, trained).items()},
         ranges={
             name: Range(

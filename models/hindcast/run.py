@@ -12,7 +12,7 @@ import pandas as pd
 from models.care.crowding import Crowding
 from models.hindcast.crowded import crowding_with
 from models.hindcast.fit import simulated
-from models.hindcast.forecast import CARRIED, forecast_beds, forecasts_of, modelled
+from models.hindcast.forecast import forecast_beds, forecasts_of, modelled
 from models.hindcast.frozen_fit import FrozenFit
 from models.hindcast.hospitals import Care
 from models.hindcast.parameters import Hindcast
@@ -142,13 +142,13 @@ def hindcast(
     told_admissions = ("emergency_admissions",)
     told_no_beds = (*told_admissions, "type1_attendances")
     forecasts = [
-        *forecasts_of(FULL, says(found), history, lock, CARRIED, fit.season_left),
+        *forecasts_of(FULL, says(found), history, lock, fit.persistence, fit.season_left),
         *forecasts_of(
             FORECAST_BEDS,
             says(with_beds, known_beds),
             history,
             lock,
-            CARRIED,
+            fit.persistence,
             fit.season_left,
             horizons=("one_year",),
             inputs=told_no_beds,
@@ -158,7 +158,7 @@ def hindcast(
             says(without),
             history,
             lock,
-            CARRIED,
+            fit.persistence,
             fit.season_left,
             targets=("delayed_days_all", "delayed_days_acute"),
         ),

@@ -1,7 +1,6 @@
 """The hindcast: nothing later than the origin is seen, the model is scaled right, and what was promised is kept."""
 
 import dataclasses
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,7 +12,7 @@ from models.hindcast.command import KEYS
 from models.hindcast.crowded import crowding_with, fit_crowding
 from models.hindcast.england import england_care, feedback_named
 from models.hindcast.fit import figures, simulated, targets, training_hash
-from models.hindcast.forecast import CARRIED, TARGETS, forecast_beds, forecasts_of, modelled, season_left
+from models.hindcast.forecast import TARGETS, forecast_beds, forecasts_of, modelled, persistence, season_left
 from models.hindcast.frozen_fit import FIT_FILE, FrozenFit, read_fit
 from models.hindcast.hospitals import SITES, country
 from models.hindcast.parameters import FITTED, read_hindcast
@@ -22,14 +21,6 @@ from models.hindcast.told import told_by
 from models.history import TEST_QUARTERS, History, england, freeze, score
 from models.history.data import COMPLETE_FROM
 from sim.errors import CarebridgeError, FaultsError
-
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "hindcast.md"
-PAGE_NAMES = {
-    "beds in use": "beds_occupied",
-    "four-hour share, points": "type1_4h_share",
-    "waits over 4 h for a bed": "waits_over_4h",
-    "delayed days, acute": "delayed_days_acute",
-}
 
 
 @pytest.fixture(scope="module")
@@ -170,7 +161,7 @@ def test_targets_are_yearly_figures_of_the_training_years_only(found, trained):
 
 
 def test_a_model_that_is_right_up_to_a_factor_is_right(history, trained):
-    """With all carried the level of the last known year is taken, with nothing carried it is not."""
+    """With rho 1 the level of the last known year is taken, with rho 0 nothing is."""
     rows = history.frame()
     keys = list(zip(rows["year"], rows["quarter"], strict=True))
     model = {
@@ -190,24 +181,28 @@ def test_forecasts_do_not_see_later_targets(found, history, trained, setup, fit)
     crowding = crowding_with(read_crowding(), fit.crowding)
     says = modelled(found, told_by(history, trained), setup, crowding)
     lock = fit.frozen(trained)
-    here = forecasts_of("x", says, history, lock, CARRIED, horizons=("five_years",))
-    there = forecasts_of("x", says, scrambled(history), lock, CARRIED, horizons=("five_years",))
+    here = forecasts_of("x", says, history, lock, fit.persistence, horizons=("five_years",))
+    there = forecasts_of("x", says, scrambled(history), lock, fit.persistence, horizons=("five_years",))
     assert [one.values for one in here] == [one.values for one in there]
 
 
-def test_what_is_carried_is_what_the_training_years_say():
-    """The page's table of the training years, least error first, gives the shares in use; ties go to the lesser."""
-    page = PAGE.read_text("utf-8")
-    rows = {
-        cells[0]: [float(c.split()[0]) for c in cells[1:4]]
-        for cells in (line.strip("| ").split(" | ") for line in page.split("Mean error of 2013/14")[1].splitlines())
-        if cells[0] in PAGE_NAMES
-    }
-    assert set(rows) == set(PAGE_NAMES)
-    for name, (nothing, some, all_of_it) in rows.items():
-        least = min(nothing, some, all_of_it)
-        assert CARRIED[PAGE_NAMES[name]] == (0.0 if nothing == least else 1.0 if all_of_it == least else 0.4)
-    assert set(CARRIED) == set(TARGETS)
+def test_persistence_is_one_share_for_what_was_fitted(trained, fit):
+    """A constant error gives 1, an alternating one 0; delays take the last level whole."""
+    rows = trained.frame()
+    keys = [(str(y), int(q)) for y, q in zip(rows["year"], rows["quarter"], strict=True)]
+
+    def off(factor):
+        logs = {t for t, scale in TARGETS.items() if scale == "log"}
+        pairs = {t: zip(keys, rows[t].to_numpy(float), strict=True) for t in TARGETS}
+        return {
+            t: {k: v * (factor(k) if t in logs else 1 - 0.01 * (2 - factor(k))) for k, v in p} for t, p in pairs.items()
+        }
+
+    assert persistence(off(lambda k: 0.95), trained)["waits_over_4h"] == pytest.approx(1, abs=0.05)
+    assert persistence(off(lambda k: 0.95 if int(k[0][:4]) % 2 else 1.05), trained)["waits_over_4h"] == 0
+    assert all(0 <= v <= 1 for v in fit.persistence.values())
+    assert fit.persistence["delayed_days_all"] == fit.persistence["delayed_days_acute"] == 1
+    assert fit.persistence["waits_over_4h"] == fit.persistence["beds_occupied"] < 1
 
 
 def test_a_fault_of_season_is_taken_out(trained, fit):
