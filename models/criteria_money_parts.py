@@ -58,13 +58,13 @@ def money_parts(found: Accounts, arm: str, schedule: Schedule, window: Window) -
     funded = "nothing is set aside for change (funding=none)" if fund is None else "limit: money set aside for a year"
     back, horizon = break_even_years(plan), limits.payback.value
     middle = float(np.median(back))
+    last = f"from the plan's start; middle one of all futures, never being longest; limit {limits.payback.status}"
     support = f"most that is owed at once; limit: {limits.cash_support.value:.1%} of the area's income"
     return [
         *_control_total(found, usual, plan, schedule, income),
         _part("Double running in its worst year", MILLIONS, year, None, fund, funded),
         _part("Cash support", MILLIONS, owed, before, most, f"{support} ({limits.cash_support.status})"),
-        _part("Payback", YEARS, back, None, horizon, f"from the plan's start; limit {limits.payback.status}")
-        | {"value": middle if np.isfinite(middle) else None},
+        _part("Payback", YEARS, back, None, horizon, last) | {"value": middle if np.isfinite(middle) else None},
     ]
 
 

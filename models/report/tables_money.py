@@ -126,7 +126,7 @@ def _even(a: Account) -> str:
     if not done.any():
         return "in no future"
     said = of_futures(float(done.mean()), len(years))
-    return f"in {said} futures; then after {amount(float(np.median(years[done])), 1)} years"
+    return f"in {said} futures; the middle one of these after {amount(float(np.median(years[done])), 1)} years"
 
 
 def year_rows(plans: list[Account]) -> list[list[str]]:

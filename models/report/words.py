@@ -227,6 +227,8 @@ def figure_value(f: Figure, x: float | None = None) -> str:
         text = f"{100 * abs(value):.3g}{SPACE}%"
         sign = "" if value == 0 else MINUS if value < 0 else "+"
         return sign + text
+    if 0 < abs(value) < 0.1:
+        return f"{value:.2g}".replace("-", MINUS)
     digits = 0 if abs(value) >= 100 or value == round(value) else 1 if abs(value) >= 10 else 2
     text = amount(value, digits)
     return text.rstrip("0").rstrip(".") if "." in text else text

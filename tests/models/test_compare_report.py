@@ -126,7 +126,13 @@ def test_page_holds_every_chart_and_table_and_loads_nothing(tmp_path: Path):
     assert page.faults == [] and [link for link in page.links if not link.startswith("#")] == []
     assert {name.removesuffix(".png") for name in charts} <= set(page.ids)
     assert {link[1:] for link in page.links} <= set(page.ids)
-    for words in ("When is each benefit real?", "What double running costs", "What is lost by waiting", "5 (0 to 10)"):
+    told = (
+        "When is each benefit real?",
+        "What double running costs",
+        "What is lost by waiting",
+        "5 (0\u00a0to\u00a010)",
+    )
+    for words in told:
         assert words in page.text, words
     assert "Not in these futures" not in page.text  # the default gates ask for proof
     assert "its own" in page.text and "proof before closing" in page.text
