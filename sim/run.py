@@ -73,6 +73,7 @@ from sim.kernel.layout import (
 )
 from sim.kernel.queues import NUMBER_WAITING, SERVING
 from sim.littles_law import assert_littles_law
+from sim.pages import in_large_pages
 from sim.tables import Change, Lowered
 
 __all__ = ["Run"]
@@ -80,6 +81,8 @@ __all__ = ["Run"]
 _FIRST_POOL = 4096
 _FIRST_BUFFER = 256
 _FIRST_LOG = 65_536
+#: fields of a state that results keep
+_WRITTEN_DOWN = ("area", "flow", "wait_hist", "wait_fine", "clocks", "places_area", "snapshot", "log")
 _IN_BUCKET = 8  #: arrivals while a bucket lasts
 
 
@@ -105,7 +108,7 @@ class Run:
         self._logged: list[npt.NDArray[np.uint8]] = []
         census = [_census(lowered, row, seed, replication) for row in range(len(lowered.network.census))]
         people = sum(len(c[0]) for c in census)
-        self.state = _fresh(lowered, seed, replication, max(pool, 2 * people + 2), log)
+        self.state = _near(_fresh(lowered, seed, replication, max(pool, 2 * people + 2), log))
         self.tables = _tables(lowered, log)
         waiting = [c for c in census if c[3].size and c[3][0] < 0]
         for ids, levels, stations, left in [c for c in census if c[3].size and c[3][0] >= 0] + waiting:
@@ -253,7 +256,7 @@ class Run:
         run._logged = []
         with np.load(io.BytesIO(data), allow_pickle=False) as file:
             arrays = {name: file[name] for name in State._fields}
-        run.state = State(**arrays)
+        run.state = _near(State(**arrays))
         run.tables = _tables(lowered, run.state.log.size > 0)
         fresh = _fresh(lowered, 0, 0, 1, False)
         if any(getattr(fresh, n).shape != arrays[n].shape for n in ("area", "snapshot", "queue", "share", "flow")):
@@ -348,6 +351,11 @@ def _fresh(lowered: Lowered, seed: int, replication: int, pool: int, log: bool) 
     )
 
 
+def _near(state: State) -> State:
+    """The state with all that it works with side by side; what is written down is kept by results, array by array."""
+    return state._replace(**in_large_pages({n: getattr(state, n) for n in State._fields if n not in _WRITTEN_DOWN}))
+
+
 def _bucket_bits(T: Tables) -> int:
     """Width of the buckets of timed events: as many as keep the list of those that are due soon short."""
     poisson = T.source["kind"] == POISSON
@@ -395,7 +403,7 @@ def _more_entities(s: State) -> State:
     more["later"] = _longer(s.later, new)
     if len(s.extra) == old:
         more |= {name: _longer(getattr(s, name), new) for name in ("extra", "patient")}
-    return s._replace(entity=entity, **more)
+    return s._replace(**in_large_pages({"entity": entity, **more}))
 
 
 def _longer(array: npt.NDArray[Any], size: int) -> npt.NDArray[Any]:

@@ -19,6 +19,7 @@ from sim.lowering.sources import lower_sources
 from sim.lowering.stations import lower_stations
 from sim.network.cycles import deadlock_prone
 from sim.network.schema import Network
+from sim.pages import in_large_pages
 from sim.select import CLASS
 from sim.services import BOUNDED, CELLS, EMPIRICAL, TABLE, Resolved
 
@@ -109,7 +110,7 @@ def lower(network: Network) -> Lowered:
     )
     return Lowered(
         network,
-        tables,
+        tables._replace(**in_large_pages(tables._asdict())),
         build.changes,
         stations.places,
         stations.multiplier,
