@@ -91,7 +91,8 @@ def _model(found: Found) -> list[str]:
     }
     if seen:
         rows = {key: [*cells, seen.get(key, "-")] for key, cells in rows.items()}
-    head = f"**What the model says** of the same months, in {found.chosen.replications} runs (mean, 5 to 95 % of runs):"
+    futures = f"{found.chosen.replications} simulated futures (mean, 5 to 95 % of futures)"
+    head = f"**What the model says** of the same months, in {futures}:"
     return [head, "", *_table(rows)]
 
 
