@@ -8,6 +8,7 @@ Both are read off the books, to the penny.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -52,7 +53,7 @@ def year_ends_of(books: Books) -> tuple[list[str], npt.NDArray[np.int64]]:
     return names[ends].tolist(), ends
 
 
-def carried_memos(books: Books) -> Iterator[tuple[str, str, npt.NDArray[np.float64]]]:
+def carried_memos(books: Books) -> Iterator[tuple[str, str, npt.NDArray[np.floating[Any]]]]:
     """Lines of the table ``money``: organisation, line, and what stands at each year's end [replications, years]."""
     _, ends = year_ends_of(books)
     for one in of_kind(books, "commissioner"):
