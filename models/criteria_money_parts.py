@@ -20,7 +20,7 @@ from models.finance.simulated.results import break_even_years, by_year, years_of
 from models.finance.simulated.standing import standing
 from models.plan import Schedule
 
-__all__ = ["area_loans", "control_total_held", "money_parts"]
+__all__ = ["area_support", "control_total_held", "money_parts"]
 
 A_MILLION = 10**8  #: pence
 CONTROL = "The area's result less its control totals"
@@ -52,14 +52,15 @@ def money_parts(found: Accounts, arm: str, schedule: Schedule, window: Window) -
     usual, plan = next(iter(found.arms.values())), found.arms[arm]
     limits, income = found.money.limits, area_income(usual)
     most = limits.cash_support.value * float(income[0]) / A_MILLION
-    owed, before = (_peak(area_loans(a.books), a.months, window) for a in (plan, usual))
+    owed, before = (_peak(area_support(a.books), a.months, window) for a in (plan, usual))
     year = np.max(by_year(plan, plan.costs.of(DOUBLE_RUNNING).T), axis=1) / A_MILLION
     fund = None if schedule.fund is None else schedule.fund.year / 1e6
     funded = "nothing is set aside for change (funding=none)" if fund is None else "limit: money set aside for a year"
     back, horizon = break_even_years(plan), limits.payback.value
     middle = float(np.median(back))
     last = f"from the plan's start; middle one of all futures, never being longest; limit {limits.payback.status}"
-    support = f"most that is owed at once; limit: {limits.cash_support.value:.1%} of the area's income"
+    support = "most interim loans, and cash beyond allocations and reserves, at once"
+    support += f"; limit: {limits.cash_support.value:.1%} of the area's income"
     return [
         *_control_total(found, usual, plan, schedule, income),
         _part("Double running in its worst year", MILLIONS, year, None, fund, funded),
@@ -117,10 +118,10 @@ def control_total_held(variance: Pence, first: int, last: int, allowed: Pence) -
     return np.asarray((variance[:, last] >= 0) & before)
 
 
-def area_loans(books: Books) -> Pence:
-    """Interim loans of the area that are owed at each month's end [replications, months], without opening ones."""
+def area_support(books: Books) -> Pence:
+    """Interim loans and cash drawn beyond income, at each month's end [replications, months], without opening ones."""
     inside = {e.name for e in books.entities if not e.external}
-    keys = [n for n in books.keys.where("loan") if books.keys.listed[n][0] in inside]
+    keys = [n for n in books.keys.where("loan", "cash_drawn") if books.keys.listed[n][0] in inside]
     return -np.cumsum(books.total(books.movement, keys), axis=1)
 
 

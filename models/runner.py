@@ -22,6 +22,7 @@ from models.criteria_money_parts import money_parts
 from models.details import BEDS, DETAILS
 from models.doctor import compiled, machine, memory_gb, peak_memory_mb, versions
 from models.finance.simulated.accounts import Accounts
+from models.finance.simulated.carried import LAW
 from models.finance.simulated.results import money_table, write_books
 from models.memory import COMPILING, gigabytes
 from models.money import accounts_of
@@ -229,10 +230,18 @@ def summary(outcome: Outcome) -> list[str]:
         lines += [f"    {line}" for line in what_never_happened(outcome.observed[name])]
     lines += [f"  {line}" for line in (*unchanged(outcome.observed, USUAL), *outcome.baseline.reasons)]
     lines += [f"  {line}" for line in (outcome.money.unpaid if outcome.money else ())]
+    lines += [f"  {line}" for line in _short_of_reserves(outcome)]
     lines += [f"  Changes nothing in this run: {one.title}. {one.why[0].upper()}{one.why[1:]}." for one in idle(chosen)]
     if not chosen.future.decides:
         lines.append("  This scenario informs; the verdict rests on scenario=evidence.")
     return lines
+
+
+def _short_of_reserves(outcome: Outcome) -> list[str]:
+    """Councils whose reserves run out, and what that means."""
+    names = {t.name: f"{t.years}-year plan" for t in outcome.settings.timelines}
+    lines = outcome.money.beyond_reserves(names) if outcome.money else []
+    return [LAW, *lines] if lines else []
 
 
 def more_needed(v: Verdict, credible_from: float) -> str:

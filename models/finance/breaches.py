@@ -20,7 +20,7 @@ TITLES = {
     2: "what cash one pays another receives: over all entities no cash appears or vanishes",
     3: "what one is owed the other owes; income of one is expenditure of the other",
     4: "opening balance + movements = closing balance, and the reserve moves at year end only",
-    5: "cash is not below its floor: a loan is drawn in the same month",
+    5: "cash is not below its floor: what is lacking is drawn in the same month",
     6: "payments inside the system leave the system pound as it was",
     7: "a contract's payment never falls with activity, and never jumps",
     8: "a block contract pays what was agreed, whatever was done",

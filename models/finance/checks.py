@@ -9,7 +9,7 @@ from typing import Any
 
 from models.figures import ROUNDING
 from models.finance.accounts import MIRRORS, PURPOSES
-from models.finance.organisations import EXTERNAL, Contract, System
+from models.finance.organisations import EXTERNAL, PUBLIC_MONEY, Contract, Organisation, System
 from sim.errors import Fault, nearest
 
 __all__ = ["STAND_INS", "system_faults"]
@@ -25,6 +25,7 @@ STAND_INS: tuple[Any, ...] = (
     {"synthetic": True, "year": "not applicable", "basis": "not applicable", "balances": {}},
     {"year": "not applicable", "basis": "not applicable"},
 )
+LENDER = Organisation.model_fields["lender"].default  #: what a written-out file says of those that have none
 SPENDING = "pool_spending"  #: for which a pool pays
 #: forms of contract that are paid by bands around the plan
 _BANDED = ("cap and collar", "tolerance and marginal rate")
@@ -66,7 +67,11 @@ def _names(system: System) -> Iterator[Fault]:
         if name in system.organisations:
             yield Fault(f"funds.{name}", None, "is the name of an organisation; choose another.")
     for name, organisation in system.organisations.items():
-        yield from _known(f"organisations.{name}.lender", organisation.lender, EXTERNAL, "a body outside the system")
+        key = f"organisations.{name}.lender"
+        yield from _known(key, organisation.lender, EXTERNAL, "a body outside the system")
+        if organisation.kind in PUBLIC_MONEY and organisation.lender != LENDER:
+            rule = f"a {organisation.kind} takes no loan to pay for a month's care; leave it out."
+            yield Fault(key, organisation.lender, rule)
 
 
 def _calendar(system: System) -> Iterator[Fault]:

@@ -105,6 +105,7 @@ def rolled_forward(books: Books) -> list[Breach]:
     for account, words in (
         ("loan", "more was repaid than was owed"),
         ("pdc", "more was given back than was received"),
+        ("cash_drawn", "more was given back than was drawn"),
     ):
         at = keys.where(account)
         out += found_in(4, books, np.maximum(books.closing[at], 0), _key(books, words, at))
@@ -119,17 +120,20 @@ def rolled_forward(books: Books) -> list[Breach]:
 
 
 def cash_above_floor(books: Books) -> list[Breach]:
-    """5: cash is at its floor or above it at every month's end."""
+    """5: cash is at its floor or above it at every month's end, and no commissioner has taken a loan for it."""
     out = []
     for entity, keys, cash in _cash_of(books, lambda e: e.floor is not None and not e.fund):
-        drawn = books.total(books.movement, books.keys.where("loan", entity=entity.name))
+        drawn = books.total(books.movement, books.keys.where("loan", "cash_drawn", entity=entity.name))
         short = np.minimum(cash - (entity.floor or 0), 0)
         for part, words in (
-            (np.where(drawn < 0, 0, short), "cash is below the floor and no loan was drawn"),
-            (np.where(drawn < 0, short, 0), "cash is below the floor: the loan drawn was too small"),
+            (np.where(drawn < 0, 0, short), "cash is below the floor and no loan or cash was drawn"),
+            (np.where(drawn < 0, short, 0), "cash is below the floor: the loan or cash drawn was too small"),
         ):
             out += found_in(5, books, part[None], lambda _, e=entity, k=keys, w=words: (e.name, "cash", k, w))
-    return out
+    commissioners = {e.name for e in books.entities if e.kind == "commissioner"}
+    lent = np.array([n for n in books.keys.where("loan") if books.keys.listed[n][0] in commissioners], np.int64)
+    words = "a commissioner draws cash from NHS England; it takes no loan"
+    return out + found_in(5, books, np.minimum(books.movement[lent], 0), _key(books, words, lent))
 
 
 def system_pound(books: Books) -> list[Breach]:

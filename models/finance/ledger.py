@@ -16,7 +16,7 @@ import numpy.typing as npt
 from models.finance.accounts import ACCOUNTS, PURPOSES, Key, Keys, Pence
 from models.finance.agreed import Agreed
 from models.finance.books import YEAR_END, Books, Lines, entities_of, month_starts, year_ends
-from models.finance.organisations import System
+from models.finance.organisations import PUBLIC_MONEY, System
 from sim.errors import CarebridgeError, nearest
 
 __all__ = ["Book", "Months", "year_end_transfers"]
@@ -177,11 +177,24 @@ class Book:
         ]
         self._write(rule, months, pence, legs)
 
-    def fund_floor(self, month: int, entity: str, rule: str = "interim_loan") -> Pence:
+    def make_up(self, months: Months, entity: str, pence: npt.ArrayLike) -> None:
+        """Make up what cash lacks as the kind of an organisation does; negative amounts are given back.
+
+        Commissioners and councils draw cash where their income comes from, without a loan and without interest;
+        everybody else takes an interim loan.
+        """
+        organisation = self.system.organisations[entity]
+        if organisation.kind in PUBLIC_MONEY:
+            giver, _ = PUBLIC_MONEY[organisation.kind]
+            self._finance(months, entity, giver, "cash_drawn", pence, ("cash_drawn", "cash_given"))
+        else:
+            self.draw_loan(months, entity, organisation.lender, "interim_loan", pence)
+
+    def fund_floor(self, month: int, entity: str) -> Pence:
         """Draw what lifts an organisation's cash to its floor at the end of a month; returns it by replication (R,)."""
         short = np.maximum(self.floors[entity] - self.cash(entity, month), 0)
         if short.any():
-            self.draw_loan(month, entity, self.system.organisations[entity].lender, rule, short)
+            self.make_up(month, entity, short)
         return short
 
     # --- what rules ask ---------------------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ from models.finance.accounts import ACCOUNTS, MIRRORS, Key
 from models.presets import Source, read_section
 from sim.errors import FaultsError
 
-__all__ = ["EXTERNAL", "Border", "Contract", "Fund", "Opening", "Organisation", "Pays", "Population"]
+__all__ = ["EXTERNAL", "PUBLIC_MONEY", "Border", "Contract", "Fund", "Opening", "Organisation", "Pays", "Population"]
 __all__ += ["System", "read_system"]
 
 #: Bodies outside the system. Their cash has no floor: they are where its money comes from and goes to.
@@ -30,6 +30,10 @@ EXTERNAL = {
     "staff": "Staff",
     "self_funders": "People who pay for their own care",
 }
+
+#: Kinds that live on public money, from whom it comes, and for what. They take no loan to pay for a month's care:
+#: a commissioner draws cash from NHS England, and a council has its reserves and then nobody (SC4).
+PUBLIC_MONEY = {"commissioner": ("nhs_england", "allocation"), "council": ("treasury", "grant")}
 
 Kind = Literal[
     "acute trust",
@@ -93,7 +97,11 @@ class Opening(Sourced):
 
 
 class Organisation(Shape):
-    """An organisation of the system."""
+    """An organisation of the system.
+
+    `cash_floor` is the least cash that it may hold, and of a council also the least that its reserves may come to.
+    `lender` gives interim loans; commissioners and councils have none.
+    """
 
     title: Text
     kind: Kind

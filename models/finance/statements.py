@@ -108,6 +108,7 @@ def cash_flow(books: Books, entity: str = SYSTEM, by: Period = "year", place: in
         "Property, plant and equipment": capital,
         "Loans": total("loan", "loan_asset"),
         "Public dividend capital": total("pdc", "pdc_held"),
+        "Cash drawn beyond income": total("cash_drawn", "cash_given"),
     }
     closing = books.closing[np.intersect1d(own, keys.where("cash")), place].sum(axis=0)
     change = np.sum(list(rows.values()), axis=0)

@@ -17,6 +17,7 @@ from models.finance.invariants import BEFORE, system_result
 from models.finance.mean_books import mean_books
 from models.finance.rules.amounts import MONTHS
 from models.finance.simulated.accounts import Account, Accounts
+from models.finance.simulated.carried import LAW
 from models.finance.simulated.forms import carried, gains, register
 from models.finance.simulated.results import by_year, money_table, years_of
 from models.finance.simulated.settings import FORMS
@@ -24,6 +25,7 @@ from models.finance.statements import CONVENTION, SYSTEM
 from models.report import charts_money, series, style
 from models.report.page import environment
 from models.report.pictures import Chart
+from models.report.tables_carried import carried_rows
 from models.report.tables_money import owner_rows
 from models.report.tables_statements import A_MILLION, bracketed, memo_cell, memo_tables, statement_tables, within
 from models.report.words import amount
@@ -61,6 +63,8 @@ def write_money_pages(folder: Path, outcome: Outcome) -> tuple[list[str], list[s
         "versions": versions(),
         "synthetic": _titles(found, found.finance.synthetic),
         "unpaid": found.unpaid,
+        "reserves": found.beyond_reserves(names),
+        "law": LAW,
         "reasons": outcome.baseline.reasons,
         "links": [(names[arm], file) for arm, file in files.items()],
     }
@@ -144,6 +148,8 @@ def _overview(found: Accounts, names: Mapping[str, str], memos: pd.DataFrame) ->
             for who, title in everyone.items()
         ],
         "system": _system_rows(found),
+        "carried": carried_rows(found, within) if years else [],
+        "carried_at": years[-1] if years else "",
         "owners": owner_rows(found, plans, within),
         "owner_heads": [
             f"{names[arm]}: {what}" for arm in list(found.arms)[1:] for what in ("double running", "stranded")

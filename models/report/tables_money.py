@@ -12,6 +12,7 @@ from models.figures import Figure
 from models.finance.invariants import system_result
 from models.finance.rules.double_running import NEVER
 from models.finance.simulated.accounts import Account, Accounts
+from models.finance.simulated.carried import LAW
 from models.finance.simulated.costs import DOUBLE_RUNNING, NEW_PLACES, REDUNDANCY, STRANDED
 from models.finance.simulated.results import break_even_years, by_year, years_of
 from models.plan import months_after
@@ -55,6 +56,8 @@ def money_section(outcome: Outcome) -> dict[str, Any] | None:
         "control": control_section(found),
         "parts": part_rows(outcome.verdicts.values()),
         "unpaid": found.unpaid,
+        "reserves": found.beyond_reserves(dict(zip(found.arms, names, strict=True))),
+        "law": LAW,
     }
 
 

@@ -14,6 +14,7 @@ from models.finance.rules.double_running import DoubleRunning, double_running
 from models.finance.simulated.activity import activity, changes
 from models.finance.simulated.agreed_totals import Totals
 from models.finance.simulated.basis import Basis, basis
+from models.finance.simulated.carried import beyond_reserves
 from models.finance.simulated.control import Position
 from models.finance.simulated.costs import Costs, costs
 from models.finance.simulated.do_nothing import DoNothing, do_nothing
@@ -70,6 +71,11 @@ class Accounts:
         titles = {name: one.title for name, one in named.items()}
         months = next(iter(self.arms.values())).months
         return [gap_words(gap, titles) for gap in gaps(self.finance, months)]
+
+    def beyond_reserves(self, names: Mapping[str, str]) -> list[str]:
+        """In words, every council whose reserves run out, by arm under the name that readers see."""
+        arms = self.arms.items()
+        return [line for arm, account in arms for line in beyond_reserves(account.books, names.get(arm, arm))]
 
 
 def _opening_day(finance: Finance | None, system: System) -> dt.date:

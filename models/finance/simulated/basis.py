@@ -14,7 +14,7 @@ from fractions import Fraction
 import numpy as np
 
 from models.finance.books import month_starts
-from models.finance.organisations import EXTERNAL, Contract
+from models.finance.organisations import EXTERNAL, PUBLIC_MONEY, Contract
 from models.finance.organisations import System as Finance
 from models.finance.rules.amounts import MONTHS, Pence, as_pence, growing, split
 from models.finance.simulated.activity import Activity
@@ -29,7 +29,7 @@ from sim.errors import Fault, FaultsError
 __all__ = ["ALLOCATED", "Basis", "Owners", "Paid", "basis", "owners", "paid_contracts", "values"]
 
 MARKET = "suppliers"  #: whom councils pay for care homes
-ALLOCATED = ("commissioner", "council")  #: kinds that are given what their contracts and pools cost
+ALLOCATED = tuple(PUBLIC_MONEY)  #: kinds that are given what their contracts and pools cost
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,8 @@
-"""What hangs on results so far: interim loans with their interest, offsets within a year, and the sustainability fund.
+"""What hangs on results so far: cash that must be made up, offsets within a year, and the sustainability fund.
 
 These come last and quarter by quarter, because each depends on what the quarters before have left: interest on loans
-drawn, a finance gate on the result of the year so far, cash on what the fund has paid.
+drawn, a finance gate on the result of the year so far, cash on what the fund has paid. Who makes up cash how is told,
+kind by kind, in :mod:`models.finance.rules.cash_support`.
 """
 
 from __future__ import annotations
@@ -15,8 +16,8 @@ import numpy.typing as npt
 from models.finance.ledger import Book
 from models.finance.organisations import System as Finance
 from models.finance.rules.amounts import Pence, split
+from models.finance.rules.cash_support import support_of
 from models.finance.rules.control_totals import offsets
-from models.finance.rules.loans import Loan, borrow
 from models.finance.rules.sustainability_fund import FINANCE, access_gate, finance_gate, of_system, pay_fund
 from models.finance.simulated.agreed_totals import QUARTERS, THREE, Totals, agree
 from models.finance.simulated.basis import Basis
@@ -58,7 +59,7 @@ class Position:
 def settle(
     book: Book, finance: Finance, basis: Basis, in_time: Mapping[str, Floats], money: Money, totals: Totals | None
 ) -> Position | None:
-    """Post loans, interest, offsets and the fund; everything else must have been posted.
+    """Post what makes up cash, interest, offsets and the fund; everything else must have been posted.
 
     Parameters
     ----------
@@ -98,48 +99,52 @@ def _quarterly(monthly: Pence, whole: int) -> Pence:
 
 
 class _Walk:
-    """Cash, loans and results of every organisation, quarter by quarter."""
+    """Cash, what was drawn to make it up, and results of every organisation, quarter by quarter."""
 
     def __init__(self, book: Book, finance: Finance, money: Money, result: Pence) -> None:
         self.book, self.names, self.result = book, list(finance.organisations), result
-        self.rates = [money.rules.loans.most_trusts]
+        ways = [support_of(finance.organisations[name].kind) for name in self.names]
+        self.ways = {way: [n for n, own in enumerate(ways) if own is way] for way in ways}
+        self.rate = money.rules.loans.most_trusts
         self.late = round(money.rules.sustainability_fund.arrears.value)
         self.flow = np.stack([book.cash_flow(name) for name in self.names], axis=1)
         opening = np.array([[book.opening.get((name, "cash", "", ""), 0)] for name in self.names], np.int64)
         self.cash = np.broadcast_to(opening.T, self.flow.shape[:2])
         self.owed = np.zeros(self.flow.shape[:2], np.int64)
         self.floor = np.array([book.floors[name] for name in self.names], np.int64)
-        self.loans: list[Loan] = []
+        self.drawn, self.interest = np.zeros_like(self.flow), np.zeros_like(self.flow)
 
     def through(self, quarter: int, terms: _Terms | None) -> None:
-        """Take loans through a quarter; at its end the fund pays and offsets are made, in cash some months later."""
+        """Make up cash through a quarter; at its end the fund pays and offsets are made, in cash some months later."""
         span = slice(quarter * THREE, (quarter + 1) * THREE)
-        loan = self._borrow(span)
-        self.result[:, :, span] -= np.moveaxis(loan.interest, 0, -1)
+        after = self._make_up(span)
+        self.result[:, :, span] -= self.interest[:, :, span]
         if terms is not None:
             got = terms.quarter(quarter, _quarterly(self.result, quarter + 1))
             at = span.stop - 1 + self.late
             if at < self.flow.shape[-1]:
                 self.flow[:, :, at] += got
-            if self.late == 0:  # it is in the till before this month's loan is drawn; interest was due before
-                loan = self._borrow(span)
-        self.cash, self.owed = loan.cash[-1], loan.balance[-1]
-        self.loans.append(loan)
+            if self.late == 0:  # it is in the till before this month's cash is made up; interest was due before
+                after = self._make_up(span)
+        self.cash, self.owed = after
 
-    def _borrow(self, span: slice) -> Loan:
-        flow = np.moveaxis(self.flow[:, :, span], -1, 0)
-        return borrow(flow, self.cash, self.floor, self.rates, opening_loan=self.owed)
+    def _make_up(self, span: slice) -> tuple[Pence, Pence]:
+        """Write down what is drawn, and paid as interest, in some months; return cash and what is owed after them."""
+        cash, owed = np.zeros_like(self.cash), np.zeros_like(self.owed)
+        for way, at in self.ways.items():
+            flow = np.moveaxis(self.flow[:, at, span], -1, 0)
+            found = way(flow, self.cash[:, at], self.floor[at], self.owed[:, at], self.rate)
+            self.drawn[:, at, span] = np.moveaxis(found.drawn - found.repaid, 0, -1)
+            self.interest[:, at, span] = np.moveaxis(found.interest, 0, -1)
+            cash[:, at], owed[:, at] = found.cash[-1], found.balance[-1]
+        return cash, owed
 
     def post(self, finance: Finance) -> None:
-        """Post what was drawn, and interest."""
+        """Post what was drawn, and interest on loans."""
         for n, name in enumerate(self.names):
             lender = finance.organisations[name].lender
-            interest, drawn = (
-                np.concatenate([getattr(loan, what)[:, :, n] for loan in self.loans]).T
-                for what in ("interest", "drawn")
-            )
-            self.book.pay(EVERY, name, lender, "loan_interest", interest, "interest")
-            self.book.draw_loan(EVERY, name, lender, "interim_loan", drawn)
+            self.book.pay(EVERY, name, lender, "loan_interest", self.interest[:, n], "interest")
+            self.book.make_up(EVERY, name, self.drawn[:, n])
 
 
 class _Terms:

@@ -49,7 +49,8 @@ class Limits(Shape):
     Parameters
     ----------
     cash_support : Figure
-        Most that may be owed in interim loans, as a share of a year's income of the area.
+        Most that may be owed in interim loans, and drawn by commissioners and councils beyond allocations and
+        reserves, as a share of a year's income of the area.
     payback : Figure
         Years from the plan's start within which it pays for itself.
     """

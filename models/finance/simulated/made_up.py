@@ -32,7 +32,7 @@ def made_up(system: System, money: Money) -> Finance:
     everywhere = list(footprint.sites)
     organisations[COMMUNITY] = _organisation("Community services", "community provider", everywhere)
     organisations[COMMISSIONER] = _organisation("Commissioner", "commissioner", [])
-    organisations[COUNCIL] = _organisation("Adult social care", "council", everywhere) | {"lender": "treasury"}
+    organisations[COUNCIL] = _organisation("Adult social care", "council", everywhere)
     income = money.made_up.income_per_bed.value
     plans = {
         f"trust_{code.lower()}": round(income * sum(footprint.sites[s].beds_available.value for s in sites))

@@ -6,6 +6,7 @@ import numpy as np
 
 from models.finance.books import Books, month_starts, year_of
 from models.finance.ledger import Book
+from models.finance.organisations import PUBLIC_MONEY
 from models.finance.organisations import System as Finance
 from models.finance.rules.amounts import MONTHS, Pence
 from models.finance.rules.contracts import pay
@@ -106,9 +107,8 @@ def _contract(book: Book, paid: Paid, years: _Years, worth: Pence | None, base: 
 
 def _public_money(book: Book, finance: Finance, basis: Basis, years: _Years, money: Money) -> None:
     """Allocations of commissioners, grants and taxes of councils: what their contracts are planned to cost."""
-    givers = {"commissioner": ("nhs_england", "allocation"), "council": ("treasury", "grant")}
     for name, yearly in basis.public.items():
-        giver, purpose = givers[finance.organisations[name].kind]
+        giver, purpose = PUBLIC_MONEY[finance.organisations[name].kind]
         book.pay(EVERY, giver, name, purpose, _grown(yearly, years, money), purpose)
 
 

@@ -1,8 +1,9 @@
 """The money of a run as a table: income and expenditure by arm, year and organisation, and what a change costs.
 
 Convention: income is positive and expenditure negative; a positive result is a surplus. Memoranda (double running,
-new places, stranded cost, cost ended, savings, loans owed, standing against control totals) are amounts of their own,
-and part of no sum; all are positive but control totals, what results are above or below them, and the dashboard ratio.
+new places, stranded cost, cost ended, savings, new loans and cash drawn, standing against control totals, what is
+carried forward) are amounts of their own, and part of no sum. Signed are control totals and what results are above or
+below them, the dashboard ratio, new loans and cash drawn (less what went back), cumulative positions, and reserves.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from models.finance.invariants import BEFORE
 from models.finance.rules.amounts import Pence
 from models.finance.rules.double_running import NEVER
 from models.finance.simulated.accounts import Account, Accounts
+from models.finance.simulated.carried import carried_memos
 from models.finance.simulated.costs import DOUBLE_RUNNING, NEW_PLACES, STRANDED
 from models.finance.simulated.do_nothing import NAME as NOTHING
 from models.finance.simulated.do_nothing import DoNothing
@@ -42,6 +44,8 @@ MEMOS = {
     NEW_PLACES: "memo: new places beside double running",
     STRANDED: "memo: stranded cost",
 }
+
+DRAWN = {"loan": "memo: new loans", "cash_drawn": "memo: cash drawn beyond income"}
 
 Lines = dict[tuple[str, str], Any]  #: (organisation, line): pence (R, years)
 
@@ -94,6 +98,7 @@ def _lines(account: Account, found: Accounts) -> Lines:
         for who, line, amounts in memos(account.position, account.books):
             part = len(years_of(account)) - amounts.shape[1]  # a year that is not whole is not held against anything
             out[who, line] = np.pad(amounts, ((0, 0), (0, part)))
+    out |= {(who, line): amounts for who, line, amounts in carried_memos(account.books)}
     for saved in account.costs.savings:
         for words, pence in (
             ("planned", saved.planned),
@@ -127,11 +132,11 @@ def _flows(books: Books) -> Iterator[tuple[tuple[str, str], Pence]]:
             yield (who, RESULT), pence
             if purpose not in BEFORE:
                 yield (who, BEFORE_FINANCING), pence
-    for n in books.keys.where("loan"):
-        entity, _, other, _ = books.keys.listed[n]
+    for n in books.keys.where(*DRAWN):
+        entity, account, other, _ = books.keys.listed[n]
         if entity in inside and other not in inside:
-            yield (entity, "memo: new loans"), -books.movement[n]
-            yield (SYSTEM, "memo: new loans"), -books.movement[n]
+            for who in (entity, SYSTEM):
+                yield (who, DRAWN[account]), -books.movement[n]
 
 
 def _table(arm: str, years: list[str], lines: Lines) -> pa.Table:

@@ -118,16 +118,18 @@ def random_book(seed: int, count: int, months: int = 15, replications: int = 2, 
 
 
 def _assets_and_capital(book: Book, draw: np.random.Generator, names: list[str]) -> None:
-    """Losses of value, revaluations, assets taken off the books, loans and capital: every account is used."""
+    """Losses of value, revaluations, assets taken off the books, loans, capital and cash: every account is used."""
     org, months = str(draw.choice(names)), book.months
     when = int(draw.integers(months))
     few = draw.integers(0, 10**6, book.replications)
     book.impair(when, org, "impaired", few)
     book.retire(when, org, "retired", few)
     book.revalue(when, org, "revalued", few - 10**5)
-    book.draw_loan(when, org, "dhsc", "lent", few)
-    book.repay_loan(months - 1, org, "dhsc", "repaid", few // 2)
+    borrower = next(n for n in names if book.system.organisations[n].kind != "commissioner")
+    book.draw_loan(when, borrower, "dhsc", "lent", few)
+    book.repay_loan(months - 1, borrower, "dhsc", "repaid", few // 2)
     book.receive_pdc(when, org, "capital", few)
+    book.make_up(when, names[0], few)
 
 
 def agree(book: Book, draw: np.random.Generator, payer: str, payees: list[str]) -> None:

@@ -42,7 +42,7 @@ def _area(members: tuple[str, ...] = ("c",)) -> Finance:
         "a": _organisation("A", "acute trust", ["a"]),
         "b": _organisation("B", "acute trust", ["b"]),
         "c": _organisation("C", "commissioner", []),
-        "council": _organisation("Council", "council", []) | {"lender": "treasury"},
+        "council": _organisation("Council", "council", []),
     }
     people = _figure(1000, "people") | {"basis": "resident"}
     part = {"all": {"title": "All", "share": 1, "commissioner": "c", "council": "council"}}

@@ -174,7 +174,7 @@ def test_cash_below_the_floor_without_a_loan_is_caught() -> None:
     (breach,) = caught(book)
     assert (breach.invariant, breach.entity, breach.account, breach.when) == (5, TRUST, "cash", "2018-05")
     assert (breach.pence, breach.rule) == (-1, "pay")
-    assert "no loan was drawn" in breach.words
+    assert "no loan or cash was drawn" in breach.words
     book.fund_floor(1, TRUST)
     book.close()
 

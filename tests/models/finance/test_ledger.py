@@ -91,7 +91,7 @@ def test_loans_fill_the_floor_and_no_more(tenths: int, millions: float) -> None:
 
     FINANCE 2.5 works the balance out for 1.5, 3.5 and 6 % a year.
     """
-    book = Book(system(2, floor=1_000_000), months=24)
+    book = Book(system(3, floor=1_000_000), months=24)
     earlier = 1_000_000_00  # the loan of the opening balance sheet, which bears no interest here
     for month in range(24):
         if month:

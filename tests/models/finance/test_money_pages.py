@@ -16,7 +16,7 @@ from models.compose import Settings
 from models.finance.invariants import BEFORE
 from models.finance.mean_books import mean_books
 from models.finance.simulated.forms import Agreed, carried, gains, register
-from models.finance.simulated.results import by_year, years_of
+from models.finance.simulated.results import by_year, money_table, years_of
 from models.finance.simulated.settings import FORMS
 from models.finance.statements import CONVENTION, SYSTEM, balance_sheet, cash_flow, income_and_expenditure
 from models.money import accounts_of
@@ -24,8 +24,9 @@ from models.prepare import USUAL
 from models.report import money_page, style, write_money_pages
 from models.report.charts_money import organisations_charts
 from models.report.money_page import result_of
+from models.report.tables_carried import carried_rows
 from models.report.tables_statements import bracketed, memo_tables, statement_tables, within
-from models.runner import Outcome
+from models.runner import Outcome, summary
 from tests.models.test_report import Page
 
 # -- who carries the risk ------------------------------------------------------------------------------------------
@@ -211,10 +212,42 @@ def test_charts_are_pictures(folder: Path):
         assert min(image.imread(path).shape[:2]) > 300
 
 
-def test_who_is_paid_by_nobody_stands_on_every_page(outcome: Outcome, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_who_is_paid_by_nobody_and_whose_reserves_run_out_stands_on_every_page(
+    outcome: Outcome, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
     monkeypatch.setattr(type(outcome.money), "unpaid", property(lambda _: ["X is paid by nobody."]))
-    for name in write_money_pages(tmp_path, outcome)[1]:
-        assert "X is paid by nobody." in (tmp_path / name).read_text("utf-8")
+    assert outcome.money and not any("section 114" in line for line in summary(outcome))
+    plan = outcome.money.arms["3y"]
+    dearer = [replace(e, floor=40 * 10**8) if e.name == "devon_council" else e for e in plan.books.entities]
+    arms = dict(outcome.money.arms) | {"3y": replace(plan, books=replace(plan.books, entities=tuple(dearer)))}
+    short = replace(outcome, money=replace(outcome.money, arms=arms))
+    every = f"in {len(plan.books.numbers)} of {len(plan.books.numbers)} simulated futures, first in 2018/19"
+    told = f"adult social care, 3-year plan: reserves fall below their minimum of £40.0 million {every}"
+    for name in write_money_pages(tmp_path, short)[1]:
+        text = (tmp_path / name).read_text("utf-8")
+        assert "X is paid by nobody." in text and told in text and "section 114 notice" in text
+    assert [line for line in summary(short) if told in line] and "section 114" in "".join(summary(short))
+
+
+def test_what_is_carried_forward_is_the_sum_of_all_results(outcome: Outcome):
+    """To the penny: a commissioner's cumulative position, and by how much a council's reserves have changed."""
+    assert outcome.money
+    table = money_table(outcome.money).to_pandas().set_index(["arm", "organisation", "line", "year"])["mean"]
+    rows = {row[0]: row for row in carried_rows(outcome.money, lambda millions: repr(millions.tolist()))}
+    for n, (arm, account) in enumerate(outcome.money.arms.items()):
+        books, years = account.books, years_of(account)
+        last = len(books.months) // 12 - 1
+        for e in (e for e in books.entities if e.kind in ("commissioner", "council")):
+            total = np.cumsum(by_year(account, result_of(books, e.name)), axis=1)
+            council = e.kind == "council"
+            if council:
+                cash = books.opening[books.keys.index[e.name, "cash", "", ""]]
+                total = total + cash
+            line = "memo: reserves left" if council else "memo: cumulative surplus or deficit carried forward"
+            for year, pence in zip(years, total.T, strict=True):
+                assert table[arm, e.name, line, year] == pytest.approx(pence.mean() / 100, rel=1e-12, abs=1e-6)
+            assert rows[e.title][2 + n] == repr((total[:, last] / 1e8).tolist())
+            assert not [k for k in books.keys.listed if k[0] == e.name and k[3] == "interest"]
 
 
 def test_without_money_there_are_no_pages(outcome: Outcome, tmp_path: Path):

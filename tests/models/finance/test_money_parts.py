@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from models.criteria_money import area_income, money_criterion
-from models.criteria_money_parts import area_loans, control_total_held, money_parts
+from models.criteria_money_parts import area_support, control_total_held, money_parts
 from models.finance.simulated.accounts import Accounts
 from models.finance.simulated.standing import standing
 from models.money import accounts_of
@@ -68,14 +68,14 @@ def test_double_running_is_held_against_the_money_that_is_set_aside_for_a_year(o
         assert held["limit"] == pounds / 1e6 and held["within"] == within and held["value"] == plain["value"]
 
 
-def test_cash_support_is_what_the_loans_of_the_books_come_to(outcome: Outcome):
+def test_cash_support_is_what_the_books_show(outcome: Outcome):
     assert outcome.money
     books = outcome.money.arms["3y"].books
     owed, inside = np.zeros(books.movement.shape[1:], np.int64), outcome.money.finance.organisations
-    for n in books.keys.where("loan"):
+    for n in books.keys.where("loan", "cash_drawn"):
         if books.keys.listed[n][0] in inside:
             owed += books.opening[n] - books.closing[n]
-    assert (area_loans(books) == owed).all() and owed.any()
+    assert (area_support(books) == owed).all() and owed.any()
     part = _parts(outcome)[NAMES[2]]
     most = owed[:, outcome.money.arms["3y"].starts :].max(axis=1).mean() / 1e8
     assert part["value"] == pytest.approx(most, rel=1e-12)

@@ -206,7 +206,8 @@ def test_lines_of_the_table_add_up(outcome: Outcome):
         result = group.loc[group["line"] == RESULT, "mean"].sum()
         assert group.loc[flows, "mean"].sum() == pytest.approx(result, abs=0.01)
     memo = rows["line"].astype(str).str.startswith("memo")
-    signed = ["new loans", "control total", "result less control total", "dashboard ratio, per cent"]
+    signed = ["new loans", "cash drawn beyond income", "cumulative surplus or deficit carried forward", "reserves left"]
+    signed += ["control total", "result less control total", "dashboard ratio, per cent"]
     assert (rows.loc[memo & ~rows["line"].isin([f"memo: {line}" for line in signed]), "mean"] >= 0).all()
     assert not rows.loc[rows["arm"] == USUAL, "line"].isin(["memo: double running", "memo: stranded cost"]).any()
 

@@ -66,6 +66,7 @@ def test_cash_flow_by_hand(books: Books) -> None:
         "Property, plant and equipment": -300_00,
         "Loans": 200_00,
         "Public dividend capital": 0,
+        "Cash drawn beyond income": 0,
         "Change of cash": 100_00,
         "Cash at the start": 5_000_000_00,
         "Cash at the end": 5_000_100_00,
@@ -115,7 +116,8 @@ def test_statements_add_up_to_each_other(seed: int, count: int, by: Period) -> N
         assert (c.loc["Cash at the start"].to_numpy()[1:] == c.loc["Cash at the end"].to_numpy()[:-1]).all()
         assert (surplus == c.loc[SURPLUS].to_numpy()).all()
         assert (surplus == i.drop(SURPLUS).to_numpy().sum(axis=0)).all()
-        given_capital = b[b.index.isin(["Public dividend capital", "Revaluation reserve"])].to_numpy().sum(axis=0)
+        outside = ["Public dividend capital", "Cash drawn beyond income", "Revaluation reserve"]
+        given_capital = b[b.index.isin(outside)].to_numpy().sum(axis=0)
         assert (np.diff(equity - given_capital) == surplus[1:]).all()
     members = [e.name for e in books.entities if not e.external]
     each = [income_and_expenditure(books, name, by, 1).table.loc[SURPLUS].to_numpy() for name in members]
