@@ -77,7 +77,8 @@ def beyond_reserves(books: Books, arm: str) -> list[str]:
             out.append(
                 f"{one.title}, {arm}: reserves fall below their minimum of {_millions(one.floor or 0)} in {futures} of "
                 f"{len(below)} simulated futures, first in {first}; at the worst year\u2019s end "
-                f"{_millions(left.min(axis=1).mean())} is left on average."
+                f"{_millions(left.min(axis=1).mean())} is left on average"
+                f"{' (its opening reserves are made up)' if one.opening == 'synthetic' else ''}."
             )
     return out
 
