@@ -7,6 +7,7 @@ up. A run that must not share (``NUMBA_BOUNDSCHECK=1`` compiles different code f
 ``CAREBRIDGE_CACHE`` to an empty folder before Python starts; ``.ci/run`` does that.
 """
 
+import gc
 import os
 
 import pytest
@@ -33,3 +34,9 @@ def pytest_report_header() -> str:
     cache = os.environ.get("CAREBRIDGE_CACHE") or "the user's cache directory"
     checks = "on" if os.environ.get("NUMBA_BOUNDSCHECK", "0") not in ("", "0") else "off"
     return f"carebridge: profile {PROFILE}, bounds checks {checks}, kernels cached in {cache}"
+
+
+def pytest_collection_finish() -> None:
+    """Leave what stays until the end, such as modules and thousands of tests, out of each look for garbage."""
+    gc.collect()
+    gc.freeze()
