@@ -9,6 +9,8 @@ up. A run that must not share (``NUMBA_BOUNDSCHECK=1`` compiles different code f
 
 import gc
 import os
+from collections import Counter
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -40,3 +42,22 @@ def pytest_collection_finish() -> None:
     """Leave what stays until the end, such as modules and thousands of tests, out of each look for garbage."""
     gc.collect()
     gc.freeze()
+
+
+#: files of few tests that take as long as this many of the others: begun last, they would keep one worker idle
+AS_LONG_AS = {"test_multirun": 110, "test_sweep_queries": 110, "test_tables": 110, "test_command": 110}
+AS_LONG_AS |= {"test_sweep": 110, "test_report": 110, "test_mutations": 110, "test_calibration": 110, "test_driver": 100}
+#: the first to need the kernel, begun before all others: they need none for a while, so that one worker compiles it
+AS_LONG_AS |= {"test_exact": 1_000_000}
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Files are begun in the order below, and not in xdist's own, which goes by the number of tests alone."""
+    config.option.loadscopereorder = False
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Long files first."""
+    tests: Counter[Path] = Counter(item.path for item in items)
+    items.sort(key=lambda item: (-AS_LONG_AS.get(item.path.stem, tests[item.path]), item.path))

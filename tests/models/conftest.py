@@ -29,10 +29,10 @@ LOOK += ("test_analyse", "test_tables", "test_golden")
 def plain_charts(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Charts of runs as empty drawings, but where a file of tests looks at them."""
     if not request.path.stem.startswith(LOOK):
-        monkeypatch.setattr(style, "save", _undrawn)
+        monkeypatch.setattr(style, "save", undrawn)
 
 
-def _undrawn(fig: object, folder: Path, name: str, says: str) -> str:
+def undrawn(fig: object, folder: Path, name: str, says: str) -> str:
     (folder / f"{name}.png").write_bytes(b"")
     return f'<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="{name}"></svg>'
 
