@@ -44,20 +44,40 @@ def pytest_collection_finish() -> None:
     gc.freeze()
 
 
-#: files of few tests that take as long as this many of the others: begun last, they would keep one worker idle
-AS_LONG_AS = {"test_multirun": 110, "test_sweep_queries": 110, "test_tables": 110, "test_command": 110}
-AS_LONG_AS |= {"test_sweep": 110, "test_report": 110, "test_mutations": 110, "test_calibration": 110, "test_driver": 100}
-#: the first to need the kernel, begun before all others: they need none for a while, so that one worker compiles it
-AS_LONG_AS |= {"test_exact": 1_000_000}
+#: files that are begun first, in this order; the others follow, those of most tests first
+BEGUN_FIRST = (
+    "sim/test_exact.py",  # one worker compiles the kernel, which takes as long as a hundred tests,
+    "sim/stocks/*.py",  # while the other is busy with what needs none
+    "sim/test_service*.py",
+    "models/test_command.py",  # few tests, but long ones: begun last, they would leave one worker idle
+    "models/test_tables.py",
+    "models/test_sweep*.py",
+    "models/test_multirun.py",
+    "models/test_report.py",
+    "models/care/test_pressure.py",
+    "models/test_footprints_command.py",
+    "models/test_hindcast.py",
+    "models/test_calibrate_whole.py",
+    "sim/test_calibration.py",
+    "sim/test_mutations.py",
+    "sim/hybrid/test_driver.py",
+    "sim/hybrid/test_leaks.py",
+    "sim/sweep/test_sweep.py",
+)
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Files are begun in the order below, and not in xdist's own, which goes by the number of tests alone."""
+    """Let the order below hold, and not that of xdist, which goes by the number of tests in a file alone."""
     config.option.loadscopereorder = False
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Long files first."""
-    tests: Counter[Path] = Counter(item.path for item in items)
-    items.sort(key=lambda item: (-AS_LONG_AS.get(item.path.stem, tests[item.path]), item.path))
+    """Order of the files; inside a file nothing changes."""
+    tests = Counter(item.path for item in items)
+
+    def place(path: Path) -> tuple[int, int, Path]:
+        first = (n for n, pattern in enumerate(BEGUN_FIRST) if path.match(pattern))
+        return next(first, len(BEGUN_FIRST)), -tests[path], path
+
+    items.sort(key=lambda item: place(item.path))
