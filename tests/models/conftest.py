@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import pickle
+from collections.abc import Callable, Iterator
+from io import TextIOBase
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
+from omegaconf import OmegaConf
 
 from models.compose import Settings, parse, settings
 from models.report import style
@@ -23,12 +29,41 @@ LOOK += ("test_analyse", "test_tables", "test_golden")
 def plain_charts(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Charts of runs as empty drawings, but where a file of tests looks at them."""
     if not request.path.stem.startswith(LOOK):
-        monkeypatch.setattr(style, "save", _undrawn)
+        monkeypatch.setattr(style, "save", undrawn)
 
 
-def _undrawn(fig: object, folder: Path, name: str, says: str) -> str:
+def undrawn(fig: object, folder: Path, name: str, says: str) -> str:
     (folder / f"{name}.png").write_bytes(b"")
     return f'<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="{name}"></svg>'
+
+
+@pytest.fixture(scope="session", autouse=True)
+def texts_parsed_once() -> Iterator[None]:
+    """The same YAML text is parsed once: a configuration is made of some forty files, and most tests compose one."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(yaml, "safe_load", _once(yaml.safe_load, str))
+        patch.setattr(yaml, "compose", _once(yaml.compose, str))
+        patch.setattr(OmegaConf, "load", staticmethod(_once(OmegaConf.load, TextIOBase)))
+        yield
+
+
+def _once(parse: Callable[..., Any], kind: type) -> Callable[..., Any]:
+    """Return a function that parses each text once, and gives a copy of its own to everybody who asks."""
+    kept: dict[tuple[Any, ...], bytes] = {}
+
+    def parsed(source: Any, **more: Any) -> Any:
+        if not isinstance(source, kind):
+            return parse(source, **more)
+        text = source
+        if kind is not str:
+            text = source.read()
+            source.seek(0)
+        key = (text, *more.values())
+        if key not in kept:
+            kept[key] = pickle.dumps(parse(source, **more))
+        return pickle.loads(kept[key])
+
+    return parsed
 
 
 @pytest.fixture(scope="session")

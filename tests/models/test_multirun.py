@@ -22,19 +22,21 @@ def test_overrides_become_words() -> None:
 
 
 @pytest.mark.parametrize(
-    "launcher",
+    ("launcher", "scenarios"),
     [
-        "basic",
-        pytest.param("joblib", marks=pytest.mark.nightly),
-        pytest.param("submitit_local", marks=pytest.mark.nightly),
+        ("basic", ["history"]),
+        *(
+            pytest.param(launcher, ["evidence", "history"], marks=pytest.mark.nightly)
+            for launcher in ("basic", "joblib", "submitit_local")
+        ),
     ],
 )
-def test_multirun_gives_the_verdicts_of_the_main_job(tmp_path: Path, launcher: str) -> None:
+def test_multirun_gives_the_verdicts_of_the_main_job(tmp_path: Path, launcher: str, scenarios: list[str]) -> None:
     words = ["timeline=3y", "replications=2", "seed=5", "around=none", *SHORT]
-    command = [sys.executable, "-m", "models.multirun", "-m", *words, "+scenarios=evidence,history"]
+    command = [sys.executable, "-m", "models.multirun", "-m", *words, f"+scenarios={','.join(scenarios)}"]
     command += [f"hydra.sweep.dir={tmp_path / 'multirun'}", f"hydra/launcher={launcher}"]
     subprocess.run(command, cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)}, check=True, capture_output=True)
-    for number, scenario in [(1, "history")]:
+    for number, scenario in enumerate(scenarios):
         assert main(["run", *words, f"scenario={scenario}", f"out={tmp_path / scenario}"]) == 0
         found = json.loads((tmp_path / "multirun" / str(number) / "run" / "verdict.json").read_text("utf-8"))
         assert found == json.loads((tmp_path / scenario / "verdict.json").read_text("utf-8"))

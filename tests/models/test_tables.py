@@ -13,7 +13,9 @@ from pyarrow import feather
 from models.cli import main
 from models.compose import parse, settings
 from models.outputs import DESCRIPTIONS, read_table, tables, write_tables
+from models.report import style
 from sim import CarebridgeError
+from tests.models.conftest import undrawn
 
 KEYS = [
     "run",
@@ -31,7 +33,7 @@ def found(outcome):
     return tables(outcome.observed, outcome.assessed, outcome.window)
 
 
-def test_equal_runs_give_equal_bytes_for_any_number_of_workers(tmp_path):
+def test_equal_runs_give_equal_bytes_for_any_number_of_workers(tmp_path, monkeypatch):
     digests = []
     for workers in (1, 4):
         out = tmp_path / str(workers)
@@ -42,6 +44,7 @@ def test_equal_runs_give_equal_bytes_for_any_number_of_workers(tmp_path):
     assert {"verdict.json", "report.html", "state.arrow", "criteria.arrow", "closures.arrow"} <= set(digests[0])
     assert {"money.arrow", "money/3y/trial_balance.arrow"} <= set(digests[0])
     other = tmp_path / "other"
+    monkeypatch.setattr(style, "save", undrawn)
     assert main([*KEYS, "seed=2", f"out={other}"]) == 0
     assert hashlib.sha256((other / "state.arrow").read_bytes()).hexdigest() != digests[0]["state.arrow"]
 
