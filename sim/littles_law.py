@@ -77,8 +77,9 @@ def assert_littles_law(lowered: Lowered, s: State) -> None:
     """
     closed = int(s.numbers[PERIOD])
     edges = lowered.tables.period_edges[: closed + 1]
-    number = numbers_at_edges(lowered, s)[: closed + 1]
-    came, gone = (s.flow[:closed][..., which].sum(axis=-1) for which in (_IN, _OUT))
+    came, gone = _came_and_gone(s)
+    number = _numbers(lowered, came - gone)[: closed + 1]
+    came, gone = came[:closed], gone[:closed]
     area = s.area[:closed]
     names = list(lowered.network.stations)
     _fail(number < 0, "fewer than nobody", names)
@@ -103,14 +104,25 @@ def numbers_at_edges(lowered: Lowered, s: State) -> Ints:
     ndarray (periods + 1, stations, groups)
         Of periods that have not ended, what is known so far.
     """
-    flow = s.flow[..., _IN].sum(axis=-1) - s.flow[..., _OUT].sum(axis=-1)
-    out = np.zeros((len(flow) + 1, *flow.shape[1:]), np.int64)
+    came, gone = _came_and_gone(s)
+    return _numbers(lowered, came - gone)
+
+
+def _came_and_gone(s: State) -> tuple[Ints, Ints]:
+    """Entities that came in and went out, by period, station and group."""
+    which = np.zeros((2, s.flow.shape[-1]), np.int64)
+    which[0, _IN] = which[1, _OUT] = 1
+    return s.flow @ which[0], s.flow @ which[1]
+
+
+def _numbers(lowered: Lowered, change: Ints) -> Ints:
+    out = np.zeros((len(change) + 1, *change.shape[1:]), np.int64)
     network = lowered.network
     names, groups = list(network.stations), lowered.groups
     for row in network.census:
         levels = [row.cls, *(row.attributes.get(a, network.attributes[a][0]) for a in network.observe.by)]
         out[0, names.index(row.station), groups.index(tuple(levels))] += row.count
-    np.cumsum(flow, axis=0, out=out[1:])
+    np.cumsum(change, axis=0, out=out[1:])
     out[1:] += out[0]
     return out
 

@@ -333,7 +333,7 @@ def test_a_killed_coordinator_takes_its_workers_along_and_the_sweep_goes_on(
     assert sorted(folder.file("chunks").glob("*/*.arrow")) == before  # nobody is left at work
     assert status(folder).owner == "" and status(folder).running == 0
     assert run_sweep(folder).complete
-    lines = read_journal(folder.path)
+    lines = list(read_journal(folder.path))
     done = Counter(line["chunk"] for line in lines if line["event"] == "done")
     untold = set(range(folder.chunks)) - set(done)  # a chunk was whole, and the kill came before it was written down
     assert set(done.values()) == {1}
