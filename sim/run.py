@@ -391,19 +391,22 @@ def _pools(lowered: Lowered) -> npt.NDArray[np.void]:
 
 
 def _more_entities(s: State) -> State:
-    """Enlarge the pool of entities by a fifth, so that little of it is idle; nothing else changes."""
+    """Enlarge the pool of entities by a fifth, so that little of it is idle; nothing else changes.
+
+    All that lies beside it moves with it: what stayed behind would hold the memory of the pool that was too small.
+    """
     old = len(s.entity)
     new = old + old // 5 + 16
     entity = np.zeros(new, ENTITY)
     entity[:old] = s.entity
     entity["next"][old:] = np.append(np.arange(old + 1, new), s.numbers[FREE])
     s.numbers[FREE] = old
-    soon = int(s.numbers[HEAP_SIZE])  # what of the heap was never used takes no memory
+    soon = int(s.numbers[HEAP_SIZE])  # what of the heap is not in use is not copied
     more = {name: _longer(getattr(s, name)[:soon], new) for name in ("heap_time", "heap_entity")}
     more["later"] = _longer(s.later, new)
     if len(s.extra) == old:
         more |= {name: _longer(getattr(s, name), new) for name in ("extra", "patient")}
-    return s._replace(**in_large_pages({"entity": entity, **more}))
+    return _near(s._replace(entity=entity, **more))
 
 
 def _longer(array: npt.NDArray[Any], size: int) -> npt.NDArray[Any]:

@@ -50,7 +50,7 @@ class Axes:
     def of(cls, lowered: Lowered, limits: Sequence[str] | None = None) -> Axes:
         """Axes of a network; `limits` are the limits of waits as the file writes them."""
         network, groups = lowered.network, lowered.groups
-        edges = np.asarray(lowered.tables.period_edges, np.int64)
+        edges = np.array(lowered.tables.period_edges, np.int64)  # a copy: results shall not hold the network's tables
         measured = edges[:-1] >= network.warm_up
         several, by = len(network.classes) > 1, bool(network.observe.by)
         named = [("all", groups)]

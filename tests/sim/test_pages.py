@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 from sim import Run, load_network, lower
+from sim.kernel.layout import NEED_ENTITIES
 from sim.pages import LINE, PAGE, WORTH, in_large_pages
+from sim.results.axes import Axes
 from tests.sim.random_networks import random_network
 
 RECORD = np.dtype([("a", np.int64), ("b", np.int32), ("c", np.int32)])
@@ -56,6 +58,22 @@ def test_results_keep_no_large_page():
     assert people is _owner(run.state.queue) or not hasattr(mmap, "MADV_HUGEPAGE")
     held = [a for a in run.observations().values() if isinstance(a, np.ndarray)]
     assert held and not any(_owner(a) is people for a in held)
+
+
+@pytest.mark.skipif(not hasattr(mmap, "MADV_HUGEPAGE"), reason="this system cannot be asked for large pages")
+def test_a_pool_that_was_too_small_is_given_back():
+    """Nothing of the state holds the memory from which the people have moved."""
+    run = Run(lower(load_network(random_network(5))), 1, 0, pool=20_000)
+    before = _owner(run.state.entity)
+    run.grow(NEED_ENTITIES)
+    assert len(run.state.entity) > 20_000
+    assert not any(_owner(array) is before for array in run.state)
+
+
+def test_axes_of_results_hold_no_tables():
+    """Edges of periods are kept by results: a few numbers, and not all that a network was lowered to."""
+    lowered = lower(load_network(random_network(5)))
+    assert not np.shares_memory(Axes.of(lowered).edges, lowered.tables.period_edges)
 
 
 def _owner(array):

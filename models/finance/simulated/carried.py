@@ -1,8 +1,9 @@
 """What commissioners and councils carry from one year into the next: over- and underspends, and reserves.
 
 A commissioner's results of all years so far are its cumulative position; a deficit is first call on the allocations of
-later years. A council's reserves are what it has in cash, and is owed, less what it owes and what it spent beyond them.
-Both are read off the books, to the penny.
+later years. A council's reserves are what it has in cash, and is owed, less what it owes for goods and services and
+what it spent beyond them; neither buildings nor the loans for them are in it. Both are read off the books, to the
+penny.
 """
 
 from __future__ import annotations
@@ -75,9 +76,9 @@ def beyond_reserves(books: Books, arm: str) -> list[str]:
         if below.any():
             futures, first = below.any(axis=1).sum(), years[below.any(axis=0).argmax()]
             out.append(
-                f"{one.title}, {arm}: reserves fall below their minimum of {_millions(one.floor or 0)} in {futures} of "
-                f"{len(below)} simulated futures, first in {first}; at the worst year\u2019s end "
-                f"{_millions(left.min(axis=1).mean())} is left on average"
+                f"{one.title}, {arm}: reserves are below their minimum of {_millions(one.floor or 0)} at a year\u2019s "
+                f"end in {futures} of {len(below)} simulated futures, first in {first}; at the worst one "
+                f"{_millions(left.min(axis=1).mean())} is left on average over all futures"
                 f"{' (its opening reserves are made up)' if one.opening == 'synthetic' else ''}."
             )
     return out

@@ -13,7 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from models.finance.accounts import Key
 from models.finance.ledger import Book
+from models.finance.organisations import PUBLIC_MONEY
 from models.finance.organisations import System as Finance
 from models.finance.rules.amounts import Pence, split
 from models.finance.rules.cash_support import support_of
@@ -108,11 +110,17 @@ class _Walk:
         self.rate = money.rules.loans.most_trusts
         self.late = round(money.rules.sustainability_fund.arrears.value)
         self.flow = np.stack([book.cash_flow(name) for name in self.names], axis=1)
-        opening = np.array([[book.opening.get((name, "cash", "", ""), 0)] for name in self.names], np.int64)
-        self.cash = np.broadcast_to(opening.T, self.flow.shape[:2])
-        self.owed = np.zeros(self.flow.shape[:2], np.int64)
+        self.cash = self._opening([(name, "cash", "", "") for name in self.names])
+        givers = [PUBLIC_MONEY.get(finance.organisations[name].kind, ("",))[0] for name in self.names]
+        self.owed = -self._opening(
+            [(name, "cash_drawn", giver, "") for name, giver in zip(self.names, givers, strict=True)]
+        )
         self.floor = np.array([book.floors[name] for name in self.names], np.int64)
         self.drawn, self.interest = np.zeros_like(self.flow), np.zeros_like(self.flow)
+
+    def _opening(self, keys: list[Key]) -> Pence:
+        """Balances of one account of each organisation when the books open [replications, organisations]."""
+        return np.broadcast_to(np.array([self.book.opening.get(key, 0) for key in keys], np.int64), self.flow.shape[:2])
 
     def through(self, quarter: int, terms: _Terms | None) -> None:
         """Make up cash through a quarter; at its end the fund pays and offsets are made, in cash some months later."""

@@ -103,12 +103,31 @@ def test_a_council_is_told_once_its_reserves_are_below_their_minimum(money: Mone
     lines = beyond_reserves(books, "this plan")
     assert len(lines) == short
     if short:
-        assert lines[0].startswith("Council, this plan: reserves fall below their minimum of £1.0 million in 1 of 2")
-        assert "first in 2020/21" in lines[0]
+        told = (
+            "Council, this plan: reserves are below their minimum of £1.0 million at a year’s end in 1 of 2 simulated"
+        )
+        assert lines[0].startswith(told) and "first in 2020/21" in lines[0]
+        assert "£5.5 million is left on average over all futures" in lines[0]  # 0.97 and 10.00
     assert not [key for key in books.keys.listed if key[0] == "council" and key[1] == "loan"]
     assert not _interest(books, "council")
     beyond = -_moved(books, "council", "cash_drawn").sum(axis=1)
     assert beyond.tolist() == [max(3 * yearly - (OPENING - LEAST), 0), 0]
+
+
+@pytest.mark.parametrize(("who", "giver"), [("c", "nhs_england"), ("council", "treasury")])
+def test_what_was_drawn_before_the_books_open_goes_back_as_well(money: Money, who: str, giver: str):
+    """Twelve million had been drawn: nine of them go back at once, and three when there is income to spare."""
+    section = _area().model_dump(mode="json", exclude_none=True)
+    drawn = {"cash": 10_000_000, "cash_drawn": {giver: 12_000_000}, "ie_reserve": -2_000_000}
+    section["organisations"][who]["opening"]["balances"] = drawn
+    finance = read_system(section)
+    book = Book(finance, 12)
+    book.pay(7, "suppliers", who, "made_up", 5 * MILLION, "other")
+    settle(book, finance, _basis(), {}, _with(money, enabled=False), None)
+    books = book.close()
+    back = np.cumsum(_moved(books, who, "cash_drawn")[0])
+    assert back.tolist() == [9 * MILLION] * 7 + [12 * MILLION] * 5
+    assert reserves(books, who)[0].tolist() == [-2 * MILLION] * 7 + [3 * MILLION] * 5
 
 
 def test_reserves_less_what_is_owed_run_out_before_cash_does(money: Money):

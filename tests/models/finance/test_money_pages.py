@@ -222,7 +222,7 @@ def test_who_is_paid_by_nobody_and_whose_reserves_run_out_stands_on_every_page(
     arms = dict(outcome.money.arms) | {"3y": replace(plan, books=replace(plan.books, entities=tuple(dearer)))}
     short = replace(outcome, money=replace(outcome.money, arms=arms))
     every = f"in {len(plan.books.numbers)} of {len(plan.books.numbers)} simulated futures, first in 2018/19"
-    told = f"adult social care, 3-year plan: reserves fall below their minimum of £40.0 million {every}"
+    told = f"adult social care, 3-year plan: reserves are below their minimum of £40.0 million at a year’s end {every}"
     for name in write_money_pages(tmp_path, short)[1]:
         text = (tmp_path / name).read_text("utf-8")
         assert "X is paid by nobody." in text and told in text and "section 114 notice" in text
