@@ -33,7 +33,10 @@ def in_large_pages(arrays: Mapping[str, npt.NDArray[Any]]) -> dict[str, npt.NDAr
     size = sum(lines.values())
     if size < WORTH or not hasattr(mmap, "MADV_HUGEPAGE"):
         return dict(arrays)
-    memory = mmap.mmap(-1, (-(-size // PAGE) + 1) * PAGE, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+    try:
+        memory = mmap.mmap(-1, (-(-size // PAGE) + 1) * PAGE, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+    except OSError:  # no room for all of it in one piece
+        return dict(arrays)
     with contextlib.suppress(OSError):  # a system without large pages gives small ones
         memory.madvise(mmap.MADV_HUGEPAGE)
     whole = np.frombuffer(memory, np.uint8)

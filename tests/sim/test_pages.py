@@ -51,6 +51,17 @@ def test_a_system_that_cannot_be_asked_gives_the_same(arrays, monkeypatch):
     assert in_large_pages(arrays)["numbers"] is arrays["numbers"]
 
 
+@pytest.mark.skipif(not hasattr(mmap, "MADV_HUGEPAGE"), reason="this system cannot be asked for large pages")
+def test_without_room_the_arrays_stay_where_they_are(arrays, monkeypatch):
+    """A system that refuses the memory is no reason to stop."""
+
+    def refused(*_: object, **__: object) -> None:
+        raise OSError(12, "Cannot allocate memory")
+
+    monkeypatch.setattr(mmap, "mmap", refused)
+    assert in_large_pages(arrays)["numbers"] is arrays["numbers"]
+
+
 def test_results_keep_no_large_page():
     """What is written down has memory of its own, so that a result does not hold the people of its run."""
     run = Run(lower(load_network(random_network(5))), 1, 0, pool=20_000)
