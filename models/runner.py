@@ -238,7 +238,7 @@ def summary(outcome: Outcome) -> list[str]:
 
 
 def _short_of_reserves(outcome: Outcome) -> list[str]:
-    """Councils whose reserves run out, and what that means."""
+    """Councils whose reserves fall below their minimum, and what that means."""
     names = {t.name: f"{t.years}-year plan" for t in outcome.settings.timelines}
     lines = outcome.money.beyond_reserves(names) if outcome.money else []
     return [LAW, *lines] if lines else []

@@ -73,7 +73,7 @@ class Accounts:
         return [gap_words(gap, titles) for gap in gaps(self.finance, months)]
 
     def beyond_reserves(self, names: Mapping[str, str]) -> list[str]:
-        """In words, every council whose reserves run out, by arm under the name that readers see."""
+        """In words, every council whose reserves fall below their minimum, by arm under the name that readers see."""
         arms = self.arms.items()
         return [line for arm, account in arms for line in beyond_reserves(account.books, names.get(arm, arm))]
 
