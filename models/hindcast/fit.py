@@ -13,8 +13,8 @@ import numpy as np
 from models.hindcast.hospitals import Care, country
 from models.hindcast.parameters import FITTED, Hindcast
 from models.hindcast.simulated import Simulated, simulate
-from models.hindcast.told import Told, told_by
-from models.history.data import COMPLETE_FROM, History
+from models.hindcast.told import Told, quarter_start, told_by
+from models.history.data import COMPLETE_FROM, History, year_after
 from sim.calibration import LogNormal, Moments, Normal, Parameter, Target, moments
 
 __all__ = ["figures", "fit_to", "simulated", "targets", "training_hash"]
@@ -126,8 +126,11 @@ def _parameter(setup: Hindcast, name: str) -> Parameter:
 
 def training_hash(setup: Hindcast, care: Care, trained: History) -> str:
     """Hash of everything a fit hangs on: parameters, figures of care, and the training years."""
+    end = quarter_start((year_after(trained.last[0]), 1))
+    begun = {name: d for name, d in setup.announced.items() if d.begins < end}
     parts: dict[str, Any] = {
         "setup": setup.model_dump(mode="json", by_alias=True, exclude={"announced"}),
+        **({"announced": {k: d.model_dump(mode="json") for k, d in begun.items()}} if begun else {}),
         "stays": {k: v.model_dump(mode="json") for k, v in care.wards.stays.items()},
         "discharge": [d.model_dump(mode="json") for d in care.wards.discharge],
         "demand": care.demand.model_dump(mode="json"),

@@ -109,8 +109,9 @@ def forecasts_of(
     horizons: tuple[Horizon, ...] = ("one_year", "five_years"),
     targets: tuple[str, ...] = tuple(TARGETS),
     inputs: tuple[str, ...] = INPUTS,
+    test: tuple[Key, ...] = TEST_QUARTERS,
 ) -> list[Forecast]:
-    """Forecasts of every test quarter, for each target and horizon; each origin sees a sealed view of the history.
+    """Forecasts of every quarter of a test, for each target and horizon; each origin sees a sealed view of the history.
 
     Parameters
     ----------
@@ -127,9 +128,10 @@ def forecasts_of(
             name,
             target,
             horizon,
-            _values(model[target], history, target, horizon, rho[target], (season or {}).get(target, none)),
+            _values(model[target], history, target, horizon, rho[target], (season or {}).get(target, none), test),
             fit,
             inputs,
+            test,
         )
         for target in targets
         for horizon in horizons
@@ -137,10 +139,16 @@ def forecasts_of(
 
 
 def _values(
-    model: By, history: History, target: str, horizon: Horizon, rho: float, season: Sequence[float]
+    model: By,
+    history: History,
+    target: str,
+    horizon: Horizon,
+    rho: float,
+    season: Sequence[float],
+    test: tuple[Key, ...],
 ) -> dict[Key, float]:
     out = {}
-    for key in TEST_QUARTERS:
+    for key in test:
         origin = origin_of(horizon, key[0])
         years = int(key[0][:4]) - int(origin[:4])
         over = rho**years * _left_over(model, history.until(origin), target, origin) if rho else 0.0
@@ -166,14 +174,14 @@ def _back(value: float, scale: str) -> float:
     return float(np.exp(value) if scale == "log" else 1 / (1 + np.exp(-value)))
 
 
-def forecast_beds(told: Told, history: History) -> Told:
+def forecast_beds(told: Told, history: History, test: tuple[Key, ...] = TEST_QUARTERS) -> Told:
     """Beds as they could be forecast at the end of each year: the year before's, times the mean change of past years.
 
     The mean is of the logarithms of changes from year to year, quarter by quarter, over all years known at the origin.
     Quarters before the test years stay as they were.
     """
     out = dict(zip(told.keys, told.beds, strict=True))
-    for key in TEST_QUARTERS:
+    for key in test:
         past = history.until(origin_of("one_year", key[0])).frame()
         known = {(str(y), int(q)): float(b) for y, q, b in past[["year", "quarter", "beds_available"]].to_numpy()}
         before = {k: (year_before(k[0]), k[1]) for k in known}

@@ -103,7 +103,7 @@ def write_fit(fit: FrozenFit, path: Path = FIT_FILE) -> None:
     """Write a fit whole or not at all."""
     head = (
         f"# What the years to {fit.trained_until} decided about the hospitals that stand for England's.\n"
-        "# Made by `carebridge hindcast --refit`; do not edit by hand.\n"
+        "# Made by `carebridge hindcast --refit` (and its option `years`); do not edit by hand.\n"
     )
     replace_text(path, head + yaml.safe_dump(fit.model_dump(), sort_keys=False, allow_unicode=True))
 

@@ -20,7 +20,7 @@ from models.hindcast.simulated import Simulated
 from models.hindcast.told import Told, told_by
 from models.history import TEST_QUARTERS, Forecast, History, claim, observed_elasticity, score, table
 
-__all__ = ["FULL", "Outcome", "Response", "hindcast"]
+__all__ = ["DEMAND_ONLY", "FORECAST_BEDS", "FULL", "LAST", "OCCUPIED", "Outcome", "Response", "by_quarter", "hindcast"]
 
 FULL = "full model"
 FORECAST_BEDS = "full model, beds forecast too"
@@ -175,7 +175,7 @@ def hindcast(
         response,
         _overshoot(_bed_days_held(history), history),
         _overshoot(says(frozen)["beds_occupied"], history),
-        _quarters(forecasts, history),
+        by_quarter(forecasts, history),
         replications,
         seed,
     )
@@ -221,12 +221,13 @@ def _bed_days_held(history: History) -> dict[tuple[str, int], float]:
     return {(str(y), int(q)): float(v) for y, q, v in zip(rows["year"], rows["quarter"], daily, strict=True)}
 
 
-def _quarters(forecasts: list[Forecast], history: History) -> pd.DataFrame:
+def by_quarter(forecasts: list[Forecast], history: History) -> pd.DataFrame:
+    """Observed, forecast and error by quarter of every forecast."""
     rows = []
     seen = {(str(r["year"]), int(r["quarter"])): r for r in history.frame().to_dict("records")}
     for one in forecasts:
         errors = score(one, history).errors
-        for key in TEST_QUARTERS:
+        for key in one.test:
             rows.append(
                 {
                     "forecast": one.name,

@@ -6,13 +6,18 @@ from typing import Any
 
 import pandas as pd
 
+from models.hindcast.later import LATER_TARGETS, Later
 from models.hindcast.run import DEMAND_ONLY, FULL, NO_DRIVE, Outcome
 from models.history import TARGETS
 
-__all__ = ["HORIZONS", "SHOWN", "lines", "score_rows"]
+__all__ = ["HORIZONS", "SHOWN", "later_lines", "lines", "score_rows"]
 
 #: what is shown, and in which order
 SHOWN = ("beds_occupied", "type1_4h_share", "waits_over_4h", "delayed_days_all", "delayed_days_acute")
+_HOW_TO_READ = (
+    "Mean absolute error by forecast, {} replications. * marks the model; the others are naive. The last column but "
+    "one compares with the best naive forecast."
+)
 HORIZONS = {"one_year": "one year ahead", "five_years": "five years ahead, from March 2015"}
 
 
@@ -31,21 +36,47 @@ def score_rows(scores: pd.DataFrame, target: str, horizon: str) -> list[tuple[st
 
 def lines(outcome: Outcome) -> list[str]:
     """The whole hindcast as text."""
-    out = [
+    return [
         f"{outcome.setup.title}: fitted to the years until {outcome.fit.trained_until}, then frozen; tested on the "
         "19 quarters from 2015/16 on.",
-        f"Mean absolute error by forecast, {outcome.replications} replications. * marks the model; the others are "
-        "naive. The last column but one compares with the best naive forecast.",
+        _HOW_TO_READ.format(outcome.replications),
+        *_tables(outcome.scores, SHOWN),
+        "",
+        *_findings(outcome),
+        "",
+        "What may be claimed",
+        *(f"  {one}" for one in outcome.claims),
     ]
-    for target in SHOWN:
+
+
+def later_lines(found: Later) -> list[str]:
+    """The second test as text."""
+    return [
+        f"{found.setup.title}: fitted to the years until {found.fit.trained_until}, then frozen; tested on the "
+        f"{found.quarters['quarter'].groupby(found.quarters['year']).nunique().sum()} quarters from 2022/23 on, each "
+        "forecast at the end of the year before it.",
+        _HOW_TO_READ.format(found.replications),
+        *_tables(found.scores, LATER_TARGETS),
+        "",
+        "Delayed transfers of care were no longer published; the services outside hospital in the model go on as "
+        "before the pandemic.",
+        "",
+        "What may be claimed",
+        *(f"  {one}" for one in found.claims),
+    ]
+
+
+def _tables(scores: pd.DataFrame, targets: tuple[str, ...]) -> list[str]:
+    out = []
+    for target in targets:
         for horizon, words in HORIZONS.items():
-            rows = score_rows(outcome.scores, target, horizon)
+            rows = score_rows(scores, target, horizon)
             if not rows:
                 continue
             widths = [max(len(row[n]) for row in rows) for n in range(4)]
             out += ["", f"{TARGETS[target].words}, {words}"]
             out += [f"  {a:{widths[0]}}  {c:>{widths[2]}}  {d:{widths[3]}}  told: {b}" for a, b, c, d in rows]
-    return [*out, "", *_findings(outcome), "", "What may be claimed", *(f"  {one}" for one in outcome.claims)]
+    return out
 
 
 def _findings(outcome: Outcome) -> list[str]:

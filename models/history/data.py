@@ -2,7 +2,8 @@
 
 The packaged tables (``configs/history/data``) run from 2010/11 Q1 to 2019/20 Q3. Beds are general and acute, open
 overnight, counted at midnight and averaged over the quarter. 2010/11 is there for the beds and the planned operations
-only; every column is complete from 2011/12.
+only; every column is complete from 2011/12. :func:`england_later` goes on through the pandemic to 2024/25 Q2, with
+beds and A&E only: delayed transfers were no longer published.
 
 What was given in advance and what was to be forecast are kept apart: :data:`INPUTS` may be told to a forecast for the
 quarter it is about, anything else may not.
@@ -34,11 +35,13 @@ __all__ = [
     "SealedError",
     "days_of",
     "england",
+    "england_later",
 ]
 __all__ += ["label", "month_indices", "parse", "year_after", "year_before"]
 
 DATA = Path(__file__).resolve().parents[2] / "configs" / "history" / "data"
 COMPLETE_FROM = "2011/12"  #: the first year in which every column is known
+ENDED_AFTER = ("2019/20", 3)  #: the last quarter of the columns in ``_ENDED``
 SUM_TOLERANCE = 0.01  #: months against their quarter: both are written to three decimals
 
 #: what a forecast may be told about the quarter it forecasts; ``days`` is known from the calendar
@@ -111,6 +114,8 @@ class Quarter:
 
 _KEYS = ("year", "quarter", "days")
 _NOT_IN_FILE = "delayed_days_all"
+_ENDED = ("delayed_days_acute", "delayed_days_non_acute", "elective_admissions", "elective_cancelled")
+_ENDED += ("elective_not_treated_28d", "rtt_list", "rtt_18w_share")  # not published, or not read, later
 COLUMNS = tuple(f.name for f in fields(Quarter) if f.name not in _KEYS)  #: the figures of a quarter
 _SUMMED = ("emergency_admissions", "emergency_admissions_via_type1", "type1_attendances", "attendances_all")
 _SUMMED += ("type1_over_4h", "waits_over_4h", "waits_over_12h", "delayed_days_acute", "delayed_days_non_acute")
@@ -294,6 +299,21 @@ def england() -> History:
     return History.of(quarters, pd.read_csv(DATA / "england_monthly.csv", dtype=types), "england_quarterly.csv")
 
 
+@lru_cache(maxsize=1)
+def england_later() -> History:
+    """The history of England through the pandemic, 2010/11 Q1 to 2024/25 Q2 (58 quarters), after checks.
+
+    Delayed transfers, planned operations and the waiting list end with 2019/20 Q3. From May 2019 to May 2023 fourteen
+    trusts reported no four-hour share.
+    """
+    types: Any = {"year": str, "month": str}
+
+    def both(which: str) -> pd.DataFrame:
+        return pd.concat([pd.read_csv(DATA / f"england_{part}{which}.csv", dtype=types) for part in ("", "later_")])
+
+    return History.of(both("quarterly"), both("monthly"), "england_later_quarterly.csv")
+
+
 def month_indices(history: History, column: str = "emergency_admissions") -> pd.Series:
     """Daily figure of each month over that of its financial year: mean of the whole years of a history.
 
@@ -348,7 +368,8 @@ def _figures_wrong(table: pd.DataFrame) -> list[Fault]:
         for name in (name for name in COLUMNS if name != _NOT_IN_FILE):
             value = row[name]
             if pd.isna(value):
-                if str(row["year"]) >= COMPLETE_FROM or name.startswith("beds_"):
+                ended = name in _ENDED and (str(row["year"]), row["quarter"]) > ENDED_AFTER
+                if (str(row["year"]) >= COMPLETE_FROM or name.startswith("beds_")) and not ended:
                     faults.append(Fault(f"{where}.{name}", None, "figure is missing"))
             elif value < 0 or ("share" in name and value > 1):
                 rule = "must lie between 0 and 1" if "share" in name else "must not be negative"

@@ -26,8 +26,8 @@ import pandas as pd
 from models.history.data import COMPLETE_FROM, History, Key, days_of, england, label, parse, year_before
 from sim.errors import CarebridgeError, Fault, FaultsError, nearest
 
-__all__ = ["HORIZONS", "NAIVE", "ORIGIN", "TARGETS", "TEST_QUARTERS", "Ahead", "Horizon", "Naive", "Rule", "Target"]
-__all__ += ["checked", "forecasts", "naive_forecasts", "origin_of"]
+__all__ = ["HORIZONS", "LATER_QUARTERS", "NAIVE", "ORIGIN", "TARGETS", "TEST_QUARTERS", "Ahead", "Horizon", "Naive"]
+__all__ += ["Rule", "Target", "checked", "forecasts", "naive_forecasts", "origin_of"]
 
 Horizon = Literal["one_year", "five_years"]
 HORIZONS: tuple[str, ...] = get_args(Horizon)
@@ -35,6 +35,9 @@ ORIGIN = "2014/15"  #: the last training year; every test quarter is later
 TEST_QUARTERS: tuple[Key, ...] = tuple(
     (year, quarter) for year in ("2015/16", "2016/17", "2017/18", "2018/19", "2019/20") for quarter in (1, 2, 3, 4)
 )[:-1]  #: 2019/20 Q4 saw the pandemic and is no test
+LATER_QUARTERS: tuple[Key, ...] = tuple(
+    (year, quarter) for year in ("2022/23", "2023/24", "2024/25") for quarter in (1, 2, 3, 4)
+)[:-2]  #: after the pandemic, as far as A&E figures are at hand; 2021/22 is the first year with a whole one before it
 
 
 @dataclass(frozen=True)

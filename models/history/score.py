@@ -1,7 +1,7 @@
 """Scores of forecasts beside every naive one, and the words that may be said about them.
 
 An error is the absolute distance from what happened, in percent of it or, for shares, in percentage points; a score is
-its mean over the 19 test quarters. Whether one forecast beats another is judged on the differences of their errors in
+its mean over the test quarters. Whether one forecast beats another is judged on the differences of their errors in
 the same quarters. Those of a year share its winter and its forecast origin, so the interval treats the years as the
 independent units: a delete-one-year jackknife, with Student's t on one degree fewer than there are years.
 
@@ -46,7 +46,7 @@ _HORIZON_WORDS = {"one_year": "one year ahead", "five_years": "five years ahead 
 
 @dataclass(frozen=True)
 class Forecast:
-    """A forecast of every test quarter and the frozen fit it came from.
+    """A forecast of every quarter of a test and the frozen fit it came from.
 
     Parameters
     ----------
@@ -55,11 +55,13 @@ class Forecast:
         What was forecast, a key of :data:`models.history.naive.TARGETS`.
     horizon : {'one_year', 'five_years'}
     values : mapping of (year, quarter) to float
-        One for each of the 19 test quarters, in the unit of the target's column (shares from 0 to 1).
+        One for each of the test quarters, in the unit of the target's column (shares from 0 to 1).
     fit : Frozen, or mapping of year to Frozen
         The fit; one for each forecast year where it is fitted again every year.
     inputs : tuple of str
         What it was told of the quarters it forecasts.
+    test : tuple of (year, quarter)
+        The quarters of the test.
     """
 
     name: str
@@ -68,11 +70,12 @@ class Forecast:
     values: Mapping[Key, float]
     fit: Frozen | Mapping[str, Frozen]
     inputs: tuple[str, ...] = ()
+    test: tuple[Key, ...] = TEST_QUARTERS
 
     def __post_init__(self) -> None:
         checked(self.target, self.horizon)
         values = {parse(key): float(value) for key, value in self.values.items()}
-        due = set(TEST_QUARTERS)
+        due = set(self.test)
         faults = [Fault(f"values.{label(key)}", None, "forecast is missing") for key in sorted(due - set(values))]
         faults += [
             Fault(f"values.{label(key)}", values[key], "is no test quarter") for key in sorted(set(values) - due)
@@ -147,8 +150,8 @@ class Paired:
         return "better" if self.low > 0 else "worse" if self.high < 0 else "not distinguishable"
 
 
-def score(forecast: Forecast | Naive, history: History | None = None) -> Score:
-    """Errors of a forecast in the test quarters.
+def score(forecast: Forecast | Naive, history: History | None = None, test: tuple[Key, ...] = TEST_QUARTERS) -> Score:
+    """Errors of a forecast in its test quarters; those of a naive one in the quarters `test`.
 
     Raises
     ------
@@ -157,8 +160,8 @@ def score(forecast: Forecast | Naive, history: History | None = None) -> Score:
     """
     history = england() if history is None else history
     if isinstance(forecast, Naive):
-        return _naive_score(forecast, history)
-    years = dict.fromkeys(year for year, _ in TEST_QUARTERS)
+        return _naive_score(forecast, history, test)
+    years = dict.fromkeys(year for year, _ in forecast.test)
     return _scored(forecast, forecast.values, pd.concat([_opened(forecast, year, history) for year in years]))
 
 
@@ -204,9 +207,11 @@ def diebold_mariano(gains: Sequence[float] | np.ndarray, steps: int) -> float:
     return float(2 * stats.t.sf(abs(values.mean()) / np.sqrt(variance) * np.sqrt(factor), n - 1))
 
 
-def best_naive(target: str, horizon: str, history: History | None = None) -> tuple[Naive, Score]:
+def best_naive(
+    target: str, horizon: str, history: History | None = None, test: tuple[Key, ...] = TEST_QUARTERS
+) -> tuple[Naive, Score]:
     """The naive forecast with the smallest mean error, whatever inputs it is told; none chosen with hindsight."""
-    scores = [(naive, score(naive, history)) for naive in naive_forecasts(target, horizon) if not naive.hindsight]
+    scores = [(naive, score(naive, history, test)) for naive in naive_forecasts(target, horizon) if not naive.hindsight]
     return min(scores, key=lambda pair: pair[1].mean)
 
 
@@ -220,6 +225,7 @@ def table(
     Parameters
     ----------
     given : iterable of Forecast
+        All of the same test quarters.
     history : History, optional
         England unless another is given.
     of : iterable of (target, horizon), optional
@@ -233,13 +239,14 @@ def table(
         with gain_low and gain_high, dm_p, verdict against the best naive.
     """
     given = list(given)
+    test = given[0].test if given else TEST_QUARTERS
     if of is None:
         everything = [(target, horizon) for target in TARGETS for horizon in HORIZONS]
         of = list(dict.fromkeys((one.target, one.horizon) for one in given)) or everything
     rows = []
     for target, horizon in of:
         checked(target, horizon)
-        naive = [(one, score(one, history)) for one in naive_forecasts(target, horizon)]
+        naive = [(one, score(one, history, test)) for one in naive_forecasts(target, horizon)]
         best, bar = min((pair for pair in naive if not pair[0].hindsight), key=lambda pair: pair[1].mean)
         mine = [(one, score(one, history)) for one in given if (one.target, one.horizon) == (target, horizon)]
         ranked = sorted([*mine, *naive], key=lambda pair: pair[1].mean)
@@ -249,7 +256,7 @@ def table(
 
 def against_best(forecast: Forecast, history: History | None = None) -> Paired:
     """A forecast against the best naive one."""
-    _, bar = best_naive(forecast.target, forecast.horizon, history)
+    _, bar = best_naive(forecast.target, forecast.horizon, history, forecast.test)
     return paired(score(forecast, history), bar, STEPS[forecast.horizon])
 
 
@@ -258,7 +265,7 @@ def claim(forecast: Forecast, history: History | None = None) -> str:
 
     Skill is claimed only where the interval of the gain over the best naive forecast lies wholly above zero.
     """
-    best, bar = best_naive(forecast.target, forecast.horizon, history)
+    best, bar = best_naive(forecast.target, forecast.horizon, history, forecast.test)
     own = score(forecast, history)
     found = paired(own, bar, STEPS[forecast.horizon])
     unit = "%" if own.unit == "%" else " points"
@@ -279,16 +286,16 @@ def claim(forecast: Forecast, history: History | None = None) -> str:
 
 
 @lru_cache(maxsize=512)
-def _naive_score(naive: Naive, history: History) -> Score:
-    """Neither can change, so it is worked out once."""
-    return _scored(naive, forecasts(naive, history), history.frame())
+def _naive_score(naive: Naive, history: History, test: tuple[Key, ...]) -> Score:
+    """None of them can change, so it is worked out once."""
+    return _scored(naive, forecasts(naive, history, test), history.frame())
 
 
 def _scored(forecast: Forecast | Naive, values: Mapping[Key, float], known: pd.DataFrame) -> Score:
     target = TARGETS[forecast.target]
     keys = zip(known["year"], known["quarter"], strict=True)
     seen = dict(zip(keys, known[target.column].to_numpy(float), strict=True))
-    errors = {key: _error(values[key], seen[key], target.unit) for key in TEST_QUARTERS}
+    errors = {key: _error(values[key], seen[key], target.unit) for key in values}
     return Score(forecast.name, target.unit, MappingProxyType(errors))
 
 
@@ -300,7 +307,7 @@ def _opened(forecast: Forecast, year: str, history: History) -> pd.DataFrame:
         raise NotFrozenError(
             f"'{forecast.name}' forecast {year} from the end of {origin}, but was trained until {until}"
         )
-    return opened(frozen, history=history, quarters=tuple(key for key in TEST_QUARTERS if key[0] == year))
+    return opened(frozen, history=history, quarters=tuple(key for key in forecast.test if key[0] == year))
 
 
 def _error(value: float, actual: float, unit: str) -> float:

@@ -15,9 +15,11 @@ from models.hindcast.fit import figures, simulated, targets, training_hash
 from models.hindcast.forecast import TARGETS, forecast_beds, forecasts_of, modelled, persistence, season_left
 from models.hindcast.frozen_fit import FIT_FILE, FrozenFit, read_fit
 from models.hindcast.hospitals import SITES, country
+from models.hindcast.later import LATER_TARGETS, OLD, later
 from models.hindcast.parameters import FITTED, read_hindcast
 from models.hindcast.run import DEMAND_ONLY, FORECAST_BEDS, FULL, hindcast
 from models.hindcast.told import told_by
+from models.hindcast.words import later_lines
 from models.history import TEST_QUARTERS, History, england, freeze, score
 from models.history.data import COMPLETE_FROM
 from sim.errors import CarebridgeError, FaultsError
@@ -63,6 +65,10 @@ def scrambled(history: History) -> History:
         if column in months.columns:
             months.loc[months["month"] >= "2015-04", column] *= 0.9
     return History.of(table.drop(columns="delayed_days_all"), months)
+
+
+def _crowded(fit: FrozenFit):
+    return crowding_with(read_crowding(), fit.crowding)
 
 
 # -- what it is told --------------------------------------------------------------------------------------------------
@@ -178,8 +184,7 @@ def test_a_model_that_is_right_up_to_a_factor_is_right(history, trained):
 
 def test_forecasts_do_not_see_later_targets(found, history, trained, setup, fit):
     """Five years ahead nothing after March 2015 is seen, whatever it was."""
-    crowding = crowding_with(read_crowding(), fit.crowding)
-    says = modelled(found, told_by(history, trained), setup, crowding)
+    says = modelled(found, told_by(history, trained), setup, _crowded(fit))
     lock = fit.frozen(trained)
     here = forecasts_of("x", says, history, lock, fit.persistence, horizons=("five_years",))
     there = forecasts_of("x", says, scrambled(history), lock, fit.persistence, horizons=("five_years",))
@@ -269,7 +274,32 @@ def test_bad_words_are_named(capsys):
     """Nearest word, and nothing is run."""
     assert main(["hindcast", "replicatoins=4"]) == 2
     assert "replications" in capsys.readouterr().err
-    assert set(KEYS) == {"replications", "seed", "workers", "out"}
+    assert set(KEYS) == {"years", "replications", "seed", "workers", "out"}
+
+
+# -- the second test --------------------------------------------------------------------------------------------------
+
+
+def test_a_drive_is_told_to_a_fit_that_saw_it_begin(setup, care, history):
+    """What a fit hangs on: the drive of 2017 where the training years reach it, and only there."""
+    none = setup.model_copy(update={"announced": {}})
+    for until, differs in (("2014/15", False), ("2016/17", False), ("2018/19", True)):
+        trained = history.until(until)
+        assert (training_hash(setup, care, trained) != training_hash(none, care, trained)) == differs, until
+
+
+def test_the_second_test_is_the_first_in_other_years(setup, care, history, trained, fit, found):
+    """Asked about quarters of the first test, with the same fit and the same draws, it says the same of them."""
+    test = tuple(key for key in TEST_QUARTERS if "2015/16" <= key[0] <= "2017/18")
+    second = later(setup, care, read_crowding(), history, (fit, fit), test=test, replications=3, seed=1, workers=2)
+    says = modelled(found, told_by(history, trained), setup, _crowded(fit))
+    first = forecasts_of(FULL, says, history, fit.frozen(trained), fit.persistence, fit.season_left)
+    for one in (f for f in second.forecasts if f.name in (FULL, OLD)):
+        same = next(f for f in first if (f.target, f.horizon) == (one.target, one.horizon))
+        assert one.values == {key: same.values[key] for key in test}
+    assert {f.target for f in second.forecasts} == set(LATER_TARGETS)
+    assert len(second.quarters) == len(second.forecasts) * len(test)
+    assert any("frozen in March 2015" in line for line in later_lines(second))
 
 
 @pytest.mark.nightly

@@ -10,6 +10,7 @@ import pytest
 from scipy import stats
 
 from models.history import (
+    LATER_QUARTERS,
     NAIVE,
     TARGETS,
     TEST_QUARTERS,
@@ -22,6 +23,7 @@ from models.history import (
     best_naive,
     claim,
     england,
+    england_later,
     forecasts,
     freeze,
     month_indices,
@@ -89,6 +91,25 @@ def test_the_history_is_complete_and_in_order():
     assert (rows["delayed_days_all"] == rows["delayed_days_acute"] + rows["delayed_days_non_acute"])[4:].all()
     assert set(COLUMNS) | {"year", "quarter", "days"} == {f.name for f in dataclasses.fields(Quarter)}
     assert history.at("2017/18", 3).beds_occupied == 91797.8
+
+
+def test_the_later_history_goes_on_where_the_other_ends():
+    whole, later = england().frame(), england_later().frame()
+    pd.testing.assert_frame_equal(later[: len(whole)], whole, check_dtype=False)
+    assert (len(later), england_later().last) == (58, ("2024/25", 2))
+    after = later[len(whole) :]
+    assert after[["beds_available", "beds_occupied", "emergency_admissions", "waits_over_4h"]].notna().all().all()
+    assert after[["delayed_days_all", "elective_admissions", "rtt_list"]].isna().all().all()
+    assert set(LATER_QUARTERS) <= set(england_later().keys())
+    assert not set(LATER_QUARTERS) & set(TEST_QUARTERS)
+
+
+def test_a_figure_may_only_be_missing_once_its_publication_has_ended():
+    rows = england_later().frame().drop(columns="delayed_days_all")
+    for key, column in ((("2019/20", 3), "delayed_days_acute"), (("2022/23", 1), "waits_over_4h")):
+        at = (rows["year"] == key[0]) & (rows["quarter"] == key[1])
+        with pytest.raises(FaultsError, match=f"{key[0]} Q{key[1]}.{column}"):
+            History.of(rows.assign(**{column: rows[column].mask(at)}))
 
 
 @pytest.mark.parametrize(("year", "days"), [("2010/11", [91, 92, 92, 90]), ("2011/12", [91, 92, 92, 91])])
