@@ -102,4 +102,4 @@ def _panel(
     draw(forecasts(naive, history, test), color=style.GREY, linestyle="", marker="x", ms=3.5, label=label)
     ax.set_xlabel(f"x: {naive.name}", fontsize=8)
     ax.axvline(at[test[0]] - 0.5, color=style.GREY, lw=0.8, label=begins)
-    style.year_axis(ax, [year for year, _ in keys], every=8)
+    style.year_axis(ax, [year for year, _ in keys], every=4 * (2 + len(keys) // 40))

@@ -15,12 +15,12 @@ from models.hindcast.fit import figures, simulated, targets, training_hash
 from models.hindcast.forecast import TARGETS, forecast_beds, forecasts_of, modelled, persistence, season_left
 from models.hindcast.frozen_fit import FIT_FILE, FrozenFit, read_fit
 from models.hindcast.hospitals import SITES, country
-from models.hindcast.later import LATER_TARGETS, OLD, later
+from models.hindcast.later import LATER_FIT_FILE, LATER_TARGETS, LATER_TRAINED_UNTIL, OLD, later, later_setup
 from models.hindcast.parameters import FITTED, read_hindcast
 from models.hindcast.run import DEMAND_ONLY, FORECAST_BEDS, FULL, hindcast
 from models.hindcast.told import told_by
 from models.hindcast.words import later_lines
-from models.history import TEST_QUARTERS, History, england, freeze, score
+from models.history import LATER_QUARTERS, TEST_QUARTERS, History, england, england_later, freeze, score
 from models.history.data import COMPLETE_FROM
 from sim.errors import CarebridgeError, FaultsError
 
@@ -319,3 +319,18 @@ def test_what_the_hindcast_promises(setup, care, history, fit):
     assert outcome.overshoot == pytest.approx(0.25, abs=0.01)
     assert 0.20 < outcome.overshoot_simulated < 0.35
     assert len(outcome.quarters) == len(outcome.forecasts) * len(TEST_QUARTERS)
+
+
+@pytest.mark.nightly
+def test_what_the_second_test_found(setup, care, fit):
+    """As the page says: beds in use still follow after the pandemic, waits for a bed and the four-hour share do not."""
+    whole = england_later()
+    new = read_fit(later_setup(setup), care, england().until(LATER_TRAINED_UNTIL), LATER_FIT_FILE)
+    found = later(setup, care, read_crowding(), whole, (new, fit), replications=96, seed=1, workers=2)
+    error = {(r["forecast"], r["target"]): r["mean_error"] for r in found.scores.to_dict("records")}
+    naive = "same quarter last year"
+    assert error[FULL, "beds_occupied"] == pytest.approx(1.65, abs=0.15)
+    assert error[OLD, "beds_occupied"] < error["last year's occupancy x actual beds", "beds_occupied"]
+    assert error[FULL, "waits_over_4h"] > error[naive, "waits_over_4h"]
+    assert error[FULL, "type1_4h_share"] > error[naive, "type1_4h_share"]
+    assert len(found.quarters) == len(found.forecasts) * len(LATER_QUARTERS)
