@@ -15,6 +15,7 @@ HELP = """carebridge: is this plan to close hospital beds credible?
   carebridge run [key=value ...]        run a plan beside business as usual; write tables, charts, report and verdict
   carebridge compare [key=value ...]    one plan on several timelines, and what each mechanism contributes
   carebridge monotonicity [...]         what more community places do to access, number by number, with intervals
+  carebridge area [NAME]                begin a footprint of one's own: any plan area of England
   carebridge calibrate [key=value ...]  fit a footprint to its baseline year, or all of them; refuse what cannot be done
   carebridge network FILE.yaml [...]    run any network of sources, stations and routes, without health care
   carebridge stocks FILE.yaml [...]     run any model of stocks and flows; prints every variable as CSV
@@ -90,6 +91,7 @@ def _dispatch(words: list[str]) -> int:
     if words[0] in ("-V", "--version"):
         print(f"carebridge {__version__}")
         return 0
+    from models.area_command import HELP as AREA_HELP
     from models.backtest.command import HELP as BACKTEST_HELP
     from models.calibrate_command import HELP as CALIBRATE_HELP
     from models.compare_command import HELP as COMPARE_HELP
@@ -109,6 +111,7 @@ def _dispatch(words: list[str]) -> int:
         "run": (_run, RUN_HELP),
         "compare": (_compare, COMPARE_HELP),
         "monotonicity": (_monotonicity, MONOTONICITY_HELP),
+        "area": (_area, AREA_HELP),
         "calibrate": (_calibrate, CALIBRATE_HELP),
         "network": (_network, NETWORK_HELP),
         "stocks": (_stocks, STOCKS_HELP),
@@ -181,6 +184,12 @@ def _run(words: list[str]) -> int:
     dry = "--dry-run" in words
     chosen = settings(parse([w for w in words if w != "--dry-run"]))
     return dry_run(chosen) if dry else run(chosen)
+
+
+def _area(words: list[str]) -> int:
+    from models.area_command import main as area
+
+    return area(words)
 
 
 def _calibrate(words: list[str]) -> int:

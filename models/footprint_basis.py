@@ -168,7 +168,7 @@ def faults_of_names(short: ShortFootprint) -> list[Fault]:
     for site, trust in short.trusts.items():
         for code in trust.codes:
             if code not in codes:
-                rule = "the tables hold no trust with this code."
+                rule = "the tables hold no trust with this code; `carebridge area` lists them by plan area."
                 faults.append(Fault(f"trusts.{site}.codes", code, rule, nearest=nearest(code, codes)))
     given = [code for trust in short.trusts.values() for code in trust.codes]
     twice = sorted({code for code in given if given.count(code) > 1})
@@ -176,7 +176,7 @@ def faults_of_names(short: ShortFootprint) -> list[Fault]:
     names = [la.name for la in short.local_authorities]
     for name in names:
         if name not in councils:
-            rule = "the table of delays holds no local authority of this name."
+            rule = "the table of delays holds no local authority of this name; `carebridge area NAME` lists them."
             faults.append(Fault("local_authorities", name, rule, nearest=nearest(name, councils)))
     twice = sorted({name for name in names if names.count(name) > 1})
     return faults + [Fault("local_authorities", name, "this local authority is named twice.") for name in twice]

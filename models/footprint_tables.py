@@ -12,7 +12,7 @@ from models.observed import AE, BEDS, TEXT, WHOLE, read_rows, with_years
 if TYPE_CHECKING:
     from models.footprint import SharedData
 
-__all__ = ["shared_beds", "shared_delays", "shared_delays_of", "shared_months", "shared_names"]
+__all__ = ["quarters_held", "shared_beds", "shared_delays", "shared_delays_of", "shared_months", "shared_names"]
 
 BEDS_BY_CODE = {name: kind for name, kind in BEDS.items() if name != "site"}
 MONTHS_BY_CODE = {"code": TEXT} | {name: kind for name, kind in AE.items() if name != "site"}
@@ -74,6 +74,12 @@ def shared_names() -> tuple[frozenset[str], frozenset[str]]:
     data = _packaged()
     codes = {*_beds(data)["code"], *_months(data)["code"]}
     return frozenset(codes), frozenset(_councils(data)["local_authority"])
+
+
+def quarters_held() -> dict[str, int]:
+    """Quarters with beds by code of the trusts in the shared table."""
+    beds: Any = _beds(_packaged())
+    return {str(code): int(count) for code, count in beds[beds["available"] > 0].groupby("code").size().items()}
 
 
 def _packaged() -> SharedData:
