@@ -22,12 +22,13 @@ from models.finance.simulated.settings import Money
 from models.footprint import Footprint, load_footprint
 from models.footprint_short import NoBaseline
 from models.out_folder import folder_faults
-from models.plan import Criteria, DetailName, Fit, Future
+from models.plan import Criteria, DetailName, Fit, Future, end_of_run
 from models.plans import Gates, Plan, Timeline
 from models.plans.check import check_plan
 from models.transition.funding import Fund, Funding, fund_of
 from models.unknown_keys import keys_in, meant, unwritten
 from models.whose_plan import existing, plan_faults, usual_plan
+from models.winter import Winter, winter_faults
 from sim.errors import CarebridgeError, Fault, FaultsError, nearest
 from sim.reading.shape import shape_faults
 from sim.reading.yaml_file import read_yaml
@@ -57,7 +58,7 @@ BESIDE = {
 MOST_BESIDE = 1000
 MOST = {"replications": 100_000, "seed": 2**63 - 1, "workers": 1024}
 SECTIONS: dict[str, Any] = {"timeline": Timeline, "future": Future, "criteria": Criteria}
-SECTIONS |= {"fit": Fit, "feedback": Pressure, "around": Around, "gates": Gates, "funding": Funding}
+SECTIONS |= {"fit": Fit, "feedback": Pressure, "around": Around, "gates": Gates, "funding": Funding, "winter": Winter}
 
 _ONE_AT_A_TIME = threading.Lock()
 
@@ -229,7 +230,7 @@ def settings(request: Request) -> Settings:
     data = _compose(request, request.timelines[0])
     faults: list[Fault] = []
     parts: dict[str, Any] = {}
-    for key in ("future", "criteria", "feedback", "around", "gates", "funding"):
+    for key in ("future", "criteria", "feedback", "around", "gates", "funding", "winter"):
         parts[key] = _section(key, data.get(key), _origin(key, request, data), faults)
     parts["fit"] = _section("fit", data["fit"], _origin("fit", request, data), faults) if data.get("fit") else None
     timelines, laid_out = [], []
@@ -255,6 +256,11 @@ def settings(request: Request) -> Settings:
             faults.append(Fault("funding", parts["funding"].name, rule, "command line"))
     else:  # money is no limit: the same run as one that knows of none
         data.pop("funding", None)
+    winter = parts.pop("winter")
+    if winter and winter.on and parts["future"]:
+        parts["future"] = parts["future"].in_winter(winter)
+    elif winter:  # the same run as one that knows of no waves
+        data.pop("winter", None)
     beside = {}
     for key, what in BESIDE.items():
         runs = beside[key] = data.get(key)
@@ -273,6 +279,9 @@ def settings(request: Request) -> Settings:
     parts["plan"], found = check_plan(data.get("plan"), there, parts["gates"], "plan")
     faults += [_under("plan", fault, _origin("plan", request, data)) for fault in found]
     faults += _named_apart(request, timelines) + _together(parts, footprint, timelines)
+    if winter and footprint and parts["criteria"] and parts["plan"]:
+        found = winter_faults(winter, footprint, end_of_run(parts["criteria"], parts["plan"]))
+        faults += [_under("winter", fault, _origin("winter", request, data)) for fault in found]
     if faults or footprint is None:
         raise FaultsError(faults, "the configuration")
     numbers = {k: getattr(request, k) if getattr(request, k) is not None else data[k] for k in ("replications", "seed")}

@@ -36,6 +36,7 @@ __all__ = [
     "of_care",
     "quarters",
     "reported",
+    "two_lenses",
 ]
 
 Bools = npt.NDArray[np.bool_]
@@ -57,7 +58,7 @@ NOT_ASSESSED: dict[str, dict[str, Any]] = {
         ("K6", "Workforce", "staff are not modelled in this run (around=none)"),
         ("K7", "Money", "no accounts are kept in this run (finance=none)"),
         ("K9", "Demand realism", "one footprint's history is too short, and others are not compared yet"),
-        ("K10", "Resilience to winter shocks", "named shocks are not modelled yet"),
+        ("K10", "Resilience to winter shocks", "no bad winter comes in this run; ask with winter=bad"),
         ("K11", "Compensation", "the substitution rate is not searched for yet"),
         (
             "K12",
@@ -126,7 +127,7 @@ def quarters(o: Observed, first: dt.date, last: dt.date) -> list[tuple[str, Bool
 
 
 def of_care(plan: Observed, usual: Observed, criteria: Criteria, window: tuple[dt.date, dt.date]) -> list[Assessed]:
-    """Judge K1 to K5, what patients meet, over a window of dates."""
+    """Judge K1 to K5, what patients meet, over a window of dates; and K10 where there are bad winters."""
     footprint = plan.arm.system.footprint
     years, seasons = months_between(plan, *window, 12), quarters(plan, *window)
     collapsed = _collapsed(usual, years[-1][1])
@@ -136,7 +137,15 @@ def of_care(plan: Observed, usual: Observed, criteria: Criteria, window: tuple[d
         _delayed(plan, usual, criteria, years),
         *_whole(plan, usual, footprint, criteria, years),
         _cancelled(plan, usual, criteria, years, collapsed),
+        *_resilience(plan, usual, criteria, window),
     ]
+
+
+def _resilience(plan: Observed, usual: Observed, criteria: Criteria, window: tuple[dt.date, dt.date]) -> list[Assessed]:
+    """K10, where the run has bad winters."""
+    from models.criteria_winter import after_bad_winters
+
+    return after_bad_winters(plan, usual, criteria, plan.arm.system.winters, window)
 
 
 def _whole(plan: Observed, usual: Observed, footprint: Footprint, criteria: Criteria, years: Periods) -> list[Assessed]:
@@ -203,7 +212,7 @@ def _access(
     cells, by_year = grid(plan, years, measures.long_wait_share)
     _, usual_year = grid(usual, years, measures.long_wait_share)
     limit = criteria.access_share.value
-    return _two_lenses(
+    return two_lenses(
         ("K1", "Access: waits over 4 h for a bed", limit, "share of emergencies", criteria.access_share.source),
         meets=np.all(by_quarter <= limit, axis=1),
         usual_meets=np.all(usual_quarter <= limit, axis=1),
@@ -223,7 +232,7 @@ def _delayed(plan: Observed, usual: Observed, criteria: Criteria, years: Any) ->
     everywhere = measures.delayed_share(plan, "all", masks).mean()
     total = (measures.total_delay_beds(plan)[:, np.any(masks, axis=0)]).mean()
     limit = criteria.delayed_share.value
-    return _two_lenses(
+    return two_lenses(
         (
             "K3",
             "Delayed transfers of care",
@@ -247,7 +256,7 @@ def _cancelled(plan: Observed, usual: Observed, criteria: Criteria, years: Any, 
     cells, values = grid(plan, years, measures.cancelled_share)
     _, base = grid(usual, years, measures.cancelled_share)
     harmless = np.all(values <= base + criteria.margin_share.value, axis=1)
-    return _two_lenses(
+    return two_lenses(
         (
             "K5c",
             "Planned admissions cancelled for want of a bed",
@@ -280,7 +289,7 @@ def deciding(meets: Bools | None, usual_meets: Bools | None, harmless: Bools, co
     return False, np.zeros_like(harmless) if collapsed else harmless
 
 
-def _two_lenses(
+def two_lenses(
     names: Names,
     *,
     meets: Bools | None,

@@ -15,14 +15,16 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
+from models.care.shocks import Shock
 from models.figures import Figure, Shape, must, within
 from models.plans import Gates, Plan, Sizes, Timeline, Tranche, end_of, lay_out, months_after
 from models.plans.moves import BEDS
+from models.winter import Winter
 
 if TYPE_CHECKING:
     from models.transition.funding import Fund
 
-__all__ = ["Criteria", "DetailName", "Fit", "Future", "Missed", "Plan", "Range", "Schedule", "Step"]
+__all__ = ["Criteria", "DetailName", "Fit", "Future", "Missed", "Plan", "Range", "Schedule", "Step", "end_of_run"]
 __all__ += ["Timeline", "months_after", "schedule"]
 
 Fraction = Annotated[float, Field(ge=0, le=1)]
@@ -49,6 +51,23 @@ class Future(Shape):
         Change  # relative change of emergency overnight admissions once the places at home are all in use
     )
     full_effect_places: PerThousand | None = None  # places at home that it takes for the whole of that effect
+    winter: Winter | None = None  # waves of illness on top of an average winter; none where every winter is one
+
+    @property
+    def shocks(self) -> list[Shock]:
+        """Waves that come, on their days."""
+        return list(self.winter.shocks().values()) if self.winter else []
+
+    @property
+    def bad_winters(self) -> tuple[str, ...]:
+        """Financial years in whose winters they come."""
+        return tuple(sorted(self.winter.winters)) if self.winter else ()
+
+    def in_winter(self, winter: Winter) -> Future:
+        """The same future with these winters."""
+        if not winter.on:
+            return self
+        return self.model_copy(update={"winter": winter, "title": f"{self.title.rstrip('.')}; {winter.title}"})
 
     def reach(self, planned: float, people: float) -> float:
         """Share of the effect on admissions that so many places at home can have: few places, few people kept at home.
@@ -62,6 +81,11 @@ class Future(Shape):
         """
         needed = self.full_effect_places.value * people / 1000 if self.full_effect_places else 0.0
         return min(1.0, planned / needed) if needed > 0 else 1.0
+
+
+def end_of_run(criteria: Criteria, plan: Plan) -> dt.date:
+    """The day after the last of what is judged, the same for every timeline: years after the longest one."""
+    return months_after(plan.starts, 12 * (criteria.longest_timeline_years + criteria.window_years_after))
 
 
 class Criteria(Shape):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from models.arms import Arm, make_arm, with_plan
 from models.compose import Settings
 from models.details import build
-from models.plan import Schedule, months_after, schedule
+from models.plan import Schedule, end_of_run, schedule
 from models.system import System
 from models.transition.followed import merged_services
 from models.transition.idle import Idle, idle_moves
@@ -42,8 +42,7 @@ class Prepared:
 
 def window(chosen: Settings) -> tuple[dt.date, dt.date]:
     """Return the same years for every timeline: from the plan's start to two years after the longest one."""
-    span = chosen.criteria.longest_timeline_years + chosen.criteria.window_years_after
-    return chosen.plan.starts, months_after(chosen.plan.starts, 12 * span)
+    return chosen.plan.starts, end_of_run(chosen.criteria, chosen.plan)
 
 
 def idle(chosen: Settings) -> list[Idle]:

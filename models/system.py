@@ -14,6 +14,7 @@ from typing import Any
 from models.care.delays import transition_days
 from models.care.pathways import Classes, plain
 from models.care.pressure import Pressure, Watched, day_of_four_years, pressure
+from models.care.shocks import Steps, closed_beds, combined, share_closed, shock_steps
 from models.care.slow import Around
 from models.care.slow import stocks_around as slow_stocks
 from models.care.stock_part import StockPart, stocks_together
@@ -25,6 +26,7 @@ from models.plan import Fit, Future, Schedule, months_after
 from models.plans.moves import BEDS
 from models.roles import Piece, Roles
 from models.ways_between import Between, open_ways
+from models.winter import level_of
 from sim import Network, load_network
 from sim.clock import Calendar
 
@@ -72,6 +74,8 @@ class System:
         Stations whose places the stocks set.
     kept : tuple of str
         Stations of which every replication is written down; all when empty.
+    winters : tuple of str
+        Financial years in whose winters waves of illness come.
     """
 
     network: Network
@@ -83,6 +87,7 @@ class System:
     around: StockPart | None = None
     driven: frozenset[str] = frozenset()
     kept: tuple[str, ...] = ()
+    winters: tuple[str, ...] = ()
 
     def with_places(self, site: str, pathway: str) -> list[str]:
         """Stations of a service with a limited number of places; hours of home care limit no number of people."""
@@ -157,15 +162,17 @@ def build(
     """
     inside = inside_beds(footprint)
     data = network_data(footprint, fit, future, horizon, feedback=feedback, kept_at_home=planned)
+    shut = share_closed(future.shocks)
     places = community_places(footprint, fit)
     roles = _roles(footprint, places, planned and future.admissions_effect.value < 0)
     open_ways(data, roles, between)
     beds = _season_beds(footprint, inside)
-    around = stocks_around(footprint, fit, feedback, slow=slow)
+    around = stocks_around(footprint, fit, feedback, slow=slow, shut=shut)
     if around:
         data["stations"] = constant_places(data["stations"], around)
     driven = frozenset(driven_stations(around)) if around else frozenset()
-    return System(load_network(data), footprint, inside, beds, places, roles, around, driven)
+    network = load_network(data)
+    return System(network, footprint, inside, beds, places, roles, around, driven, winters=future.bad_winters)
 
 
 def _roles(footprint: Footprint, places: dict[tuple[str, str], int], kept_at_home: bool) -> Roles:
@@ -206,6 +213,9 @@ def network_data(
     stations: dict[str, Any] = {}
     for site in footprint.sites:
         stations[ward(site)] = _ward(footprint, fit, site, beds[site], routes, horizon)
+        if share_closed(future.shocks):
+            steps = [(step["from"], step["places"]) for step in stations[ward(site)]["places"]]
+            stations[ward(site)]["places"] = closed_beds(steps, future.shocks, footprint.start)
         if answers:
             del stations[ward(site)]["multiplier"]
         here = {name: places[site, name] for name in footprint.pathways}
@@ -238,11 +248,12 @@ def stocks_around(
     slow: Around | None = None,
     roles: Roles | None = None,
     beds: Mapping[str, Mapping[int, int]] | None = None,
+    shut: Steps = (),
 ) -> StockPart | None:
     """Return the stocks around some hospitals (all unless given): answers of stays, and slow mechanisms; or none.
 
     `roles` say which stations are wards and services, `beds` how many are open by site and April quarter; those of the
-    network of beds unless given.
+    network of beds unless given. `shut` is the share of beds that waves of illness close.
     """
     answers, names = answers_on(feedback), list(footprint.sites if sites is None else sites)
     roles, parts = roles or _roles(footprint, community_places(footprint, fit), False), []
@@ -254,7 +265,8 @@ def stocks_around(
     if slow is not None and slow.any:
         beds = beds or _season_beds(footprint, inside_beds(footprint))
         known = {s: _known(footprint, fit, roles, s, beds[s]) for s in names}
-        part = slow_stocks(known, slow, start_day=start_day)
+        days = [((day - footprint.start).days, share) for day, share in shut]
+        part = slow_stocks(known, slow, start_day=start_day, shut=days)
         parts += [part] if part else []
     return stocks_together(parts) if parts else None
 
@@ -325,25 +337,33 @@ def _sources(
     cohorts = {name: cohort.share.value for name, cohort in footprint.cohorts.items()}
     total = sum(cohorts.values())
     cohorts = {name: share / total for name, share in cohorts.items()}
-    growth = demand.growth[future.growth].value
+    growth, shocks = demand.growth[future.growth].value, future.shocks
     middle = dt.date(
         int(footprint.baseline_year[:4]), 10, 1
     )  # the figures are those of the middle of the baseline year
     back = (1 + growth) ** -((middle - footprint.start).days / 365.25)
     first, last = demand.elective_hours.hours
     common = {"growth_per_year": growth, "noise": "demand", "attributes": {"cohort": cohorts}}
-    emergency = {
+    emergency: dict[str, Any] = {
         "hour": demand.decision_hour.values,
         "weekday": demand.weekday_emergency.values,
         "month": demand.month_index.values,
     }
-    planned = {"hour": [float(first <= h < last) for h in range(24)], "weekday": demand.weekday_elective.values}
+    planned: dict[str, Any] = {
+        "hour": [float(first <= h < last) for h in range(24)],
+        "weekday": demand.weekday_elective.values,
+    }
+    if shocks:
+        reported = footprint.delays.reported_share.value
+        asked = {name: c.share.value * c.mean_at(reported) for name, c in footprint.cohorts.items()}
+        emergency["level"] = _steps(level_of(shocks, asked))
+        planned["level"] = _steps(shock_steps(shocks, "elective"))
     sources: dict[str, Any] = {}
     for site, flow in flows(footprint, fit).items():
         level = _avoided(future, plan, site, footprint.population.england_equivalents.value)
         for cls, rate, shape in (
-            ("emergency", flow.emergency, emergency | {"level": level}),
-            ("direct", flow.direct, emergency | {"level": level}),
+            ("emergency", flow.emergency, _fewer(emergency, level)),
+            ("direct", flow.direct, _fewer(emergency, level)),
             ("elective", flow.elective, planned),
         ):
             one = {"class": cls, "to": ward(site), "rate_per_day": rate * back, **common, **shape}
@@ -356,9 +376,21 @@ def _sources(
             home = {"class": AT_HOME, "to": pathway_station(site, "p1"), "rate_per_day": rate, **common, **emergency}
             if level:
                 steps = [{"from": step["from"], "value": (1 - step["value"]) / effect} for step in level]
-                home["level"] = [{"from": footprint.start, "value": 0.0}, *steps]
+                home |= _fewer(emergency, [{"from": footprint.start, "value": 0.0}, *steps])
             sources[f"{site}_{AT_HOME}"] = home
     return sources
+
+
+def _steps(level: Steps) -> list[dict[str, Any]]:
+    return [{"from": day, "value": value} for day, value in level]
+
+
+def _fewer(shape: dict[str, Any], level: list[dict[str, Any]]) -> dict[str, Any]:
+    """A pattern of arrivals of which a plan keeps some at home, on top of what waves of illness bring."""
+    if not shape.get("level"):
+        return shape | {"level": level}
+    both = ([(step["from"], step["value"]) for step in one] for one in (shape["level"], level))
+    return shape | {"level": _steps(combined(*both))}
 
 
 def _avoided(future: Future, plan: Schedule | None, site: str, people: float) -> list[dict[str, Any]]:

@@ -18,6 +18,7 @@ from models.care.demand import load_demand
 from models.care.pathways import Arrivals, loads_of
 from models.care.population import load_population
 from models.care.pressure import Pressure
+from models.care.shocks import share_closed
 from models.care.slow import Around
 from models.care.supply import constant_places, driven_stations
 from models.care.whole import CONFIGS, Assembled, assembled
@@ -54,6 +55,8 @@ def build_whole(
         When the cohorts are no needs that settings know, or the network does not read.
     """
     demand, population, care = _presets()
+    if future.winter:
+        demand = demand.model_copy(update={"shocks": demand.shocks | future.winter.shocks()})
     if fit.detail == "full":  # waits from the decision to admit begin where people board, at a station of its own
         care = care.switched("full", triage="stations")
     made = assembled(footprint, fit, care, fit.detail, horizon, demand, population)
@@ -74,7 +77,9 @@ def build_whole(
     if planned and future.admissions_effect.value < 0:
         roles = replace(roles, home_sources=_kept_at_home(made, roles, -future.admissions_effect.value))
     beds = {site: sizes.beds for site, (_, sizes) in made.hospitals.items()}
-    around = stocks_around(footprint, fit, feedback, slow=slow, roles=roles, beds=beds)
+    around = stocks_around(
+        footprint, fit, feedback, slow=slow, roles=roles, beds=beds, shut=share_closed(future.shocks)
+    )
     if around:
         data["stations"] = constant_places(data["stations"], around)
     return System(
@@ -87,6 +92,7 @@ def build_whole(
         around=around,
         driven=frozenset(driven_stations(around)) if around else frozenset(),
         kept=_read(roles),
+        winters=future.bad_winters,
     )
 
 

@@ -23,7 +23,7 @@ from models.figures import Figure, Shape, Text, must, within
 from sim.errors import Fault, FaultsError, nearest
 
 __all__ = ["STREAMS", "HolidayFigures", "Shock", "Steps", "bank_holidays", "closed_beds", "combined", "holiday_steps"]
-__all__ += ["months_beside", "of_dates", "shock_steps", "value_on"]
+__all__ += ["months_beside", "of_dates", "share_closed", "shock_steps", "value_on"]
 
 Steps = tuple[tuple[dt.date, float], ...]
 
@@ -257,21 +257,30 @@ def closed_beds(
     every : int
         Days for which a number holds.
     """
-    plan = [(start, places)] if isinstance(places, int) else [*places]
-    closed = [
+    plan, closed = [(start, places)] if isinstance(places, int) else [*places], share_closed(shocks, every)
+    out: list[dict[str, Any]] = []
+    for day in sorted({max(day, start) for steps in (plan, closed) for day, _ in steps} | {start}):
+        normal = next((n for since, n in reversed(plan) if since <= day), plan[0][1])
+        share = next((s for since, s in reversed(closed) if since <= day), 0.0)
+        beds = math.floor(normal * (1 - share) + 0.5)
+        if not out or out[-1]["places"] != beds:
+            out.append({"from": day, "places": beds})
+    return out
+
+
+def share_closed(shocks: Iterable[Shock], every: int = WEEK) -> Steps:
+    """Share of beds that enabled shocks close, by the day from which it holds; 0 before the first, 1 at the most."""
+    waves = [
         [(day, shock.beds_closed.value * part) for day, part in wave]
         for shock in shocks
         if shock.enabled and shock.beds_closed is not None
         for wave in _waves(shock, every)
     ]
-    out: list[dict[str, Any]] = []
-    for day in sorted({max(day, start) for steps in (plan, *closed) for day, _ in steps} | {start}):
-        normal = next((n for since, n in reversed(plan) if since <= day), plan[0][1])
-        share = sum(next((s for since, s in reversed(wave) if since <= day), 0.0) for wave in closed)
-        beds = math.floor(normal * max(0.0, 1 - share) + 0.5)
-        if not out or out[-1]["places"] != beds:
-            out.append({"from": day, "places": beds})
-    return out
+    days = sorted({day for wave in waves for day, _ in wave})
+    return tuple(
+        (day, min(1.0, sum(next((s for since, s in reversed(wave) if since <= day), 0.0) for wave in waves)))
+        for day in days
+    )
 
 
 def _waves(shock: Shock, every: int) -> list[list[tuple[dt.date, float]]]:

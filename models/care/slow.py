@@ -5,7 +5,7 @@ Answers of stays to pressure (:mod:`models.care.pressure`) may stand beside them
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from models.care.care_market import CareMarket, care_market
@@ -68,7 +68,12 @@ def read_around(data: Any, name: str = "configs/around") -> Around:
 
 
 def stocks_around(
-    sites: Mapping[str, Site], care: Around, *, start_day: int, programme_starts: float = 0.0
+    sites: Mapping[str, Site],
+    care: Around,
+    *,
+    start_day: int,
+    programme_starts: float = 0.0,
+    shut: Sequence[tuple[int, float]] = (),
 ) -> StockPart | None:
     """Return the stocks of all mechanisms that are on, with what they are told and what they set; None if none is on.
 
@@ -82,6 +87,8 @@ def stocks_around(
         As for :func:`models.care.pressure.april_quarters`.
     programme_starts : float
         Day of the run on which programmes of change begin.
+    shut : sequence of (int, float)
+        As for :func:`models.care.supply.opened`.
     """
     if not care.any:
         return None
@@ -103,5 +110,5 @@ def stocks_around(
         paced_by = "change_speed" if care.change_capacity.enabled else None
         parts.append(maturity(sites, care.maturity, starts=programme_starts, paced_by=paced_by))
     staffed = staff.enabled and staff.minimum_staffing.enabled
-    parts.append(opened(sites, staffed=staffed, usable=care.estate.enabled, limits=limits))
+    parts.append(opened(sites, staffed=staffed, usable=care.estate.enabled, limits=limits, shut=shut))
     return stocks_together(parts)

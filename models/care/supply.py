@@ -175,6 +175,7 @@ def opened(
     staffed: bool = False,
     usable: bool = False,
     limits: Mapping[str, Collection[str]] | None = None,
+    shut: Sequence[tuple[int, float]] = (),
 ) -> StockPart:
     """Return the drives of beds and places, with what they are computed from (:func:`planned` must be beside it).
 
@@ -188,11 +189,23 @@ def opened(
     limits : mapping, optional
         By pathway the shares of what is wanted, of which the least says how many places are open: variables of
         ``{site}`` or of ``{service}``, such as ``market_share[{site}]``.
+    shut : sequence of (int, float)
+        Share of the beds that would be open which is shut for illness, by the day of the run from which it holds; its
+        staff are there and wait.
     """
     part = StockPart()
     if staffed or usable:
         wanted = "MAX(0, beds_called - beds_out_of_use)" if usable else "beds_called"
         equation = f"MIN({wanted}, beds_staffed)" if staffed else wanted
+        if shut:
+            points = [[shut[0][0] - 1, 0], *([day, share] for day, share in shut)]
+            part.lookups["share_shut"] = {
+                "points": points,
+                "outside": "discrete",
+                "unit_x": "day",
+                "about": "beds shut for illness, as a share of those that would be open",
+            }
+            equation = f"({equation}) * (1 - share_shut(TIME))"
         part.auxiliaries["beds_to_open[site]"] = {"equation": equation, "unit": "place"}
         part.auxiliaries["staffed_beds[ward]"] = {
             "equation": dict(_shared(part, sites)),
