@@ -23,7 +23,7 @@ from sim.experiments import Stopped, in_order
 from sim.hybrid import HybridRun, Ready, ready
 from sim.kernel.layout import FLOWS, SNAPSHOT, WAIT_TOTAL, WAITED
 
-__all__ = ["CARE_FLOWS", "Arm", "Observed", "make_arm", "run_arms", "with_plan"]
+__all__ = ["CARE_FLOWS", "Arm", "Observed", "keeping_beds", "make_arm", "run_arms", "with_plan"]
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -69,6 +69,12 @@ def make_arm(name: str, system: System) -> Arm:
 def with_plan(arm: Arm, name: str, schedule: Schedule, future: Future, switches: Switches | None = None) -> Arm:
     """Return the arm of a plan on the same system; its steps wait for their gates."""
     return replace(arm, name=name, steering=Steering.of(arm.system, arm.lowered, schedule, future, switches))
+
+
+def keeping_beds(arm: Arm, name: str) -> Arm:
+    """Return the arm of the same plan without what it changes in the number of hospital beds (A12)."""
+    assert arm.steering is not None  # noqa: S101 - business as usual keeps its beds anyway
+    return replace(arm, name=name, steering=replace(arm.steering, keeps_beds=True))
 
 
 @dataclass

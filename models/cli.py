@@ -42,6 +42,7 @@ RUN_HELP = """carebridge run [key=value ...] [--dry-run]
   scenario=evidence     which whole experiment; 'evidence' is the one that decides
   replications=48       of every arm
   seed=1                same seed, same results to the last byte
+  compensation=off      on: what makes up for the hospital beds that close (K11); one more arm a timeline
   workers=2             threads; no influence on the results
   out=DIR               folder for the results
 
