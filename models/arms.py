@@ -36,13 +36,20 @@ MIDNIGHT = SNAPSHOT
 
 @dataclass(frozen=True)
 class Arm:
-    """One arm: a lowered network, the stocks around it if there are any, and a plan to carry out if there is one."""
+    """One arm: a lowered network, the stocks around it if there are any, and a plan to carry out if there is one.
+
+    Parameters
+    ----------
+    also : tuple of str
+        Variables of the stocks that are written down besides the usual ones, for a measure; in no table.
+    """
 
     name: str
     system: System
     lowered: Lowered
     steering: Steering | None = None
     around: Ready | None = None
+    also: tuple[str, ...] = ()
 
     @property
     def kept(self) -> list[str]:
@@ -50,7 +57,7 @@ class Arm:
         if self.around is None:
             return []
         model = self.around.hybrid.model
-        names = {v.name for v in model.variables.values() if v.kind == "stock" or v.name in SHOWN}
+        names = {v.name for v in model.variables.values() if v.kind == "stock" or v.name in (*SHOWN, *self.also)}
         return [c for c in model.columns() if c.partition("[")[0] in names]
 
     @property

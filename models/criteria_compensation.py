@@ -2,7 +2,9 @@
 
 Beds lost are those open under business as usual less those under the plan. Beds made up for are those that people need
 under business as usual less those that they need under the plan with every hospital bed kept: both have the same beds,
-so the difference is what the plan does for the need, and no bed is counted as freed because it is not there.
+so the difference is what the plan does for the need, and no bed is counted as freed because it is not there. Stays
+answer to pressure: in a hospital that keeps its beds while fewer people need them they grow, and fill most of what was
+freed. The question is what could close with the hospital as pressed as under business as usual, so these stays count.
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -60,7 +63,7 @@ def compensation(plan: Observed, kept: Observed, usual: Observed, schedule: Sche
     """
     cells, before = grid(usual, years, ward_beds)
     lost = before - grid(plan, years, ward_beds)[1]
-    freed = grid(usual, years, beds_needed)[1] - grid(kept, years, beds_needed)[1]
+    freed = grid(usual, years, beds_needed)[1] - grid(kept, years, partial(beds_needed, stays_as=usual))[1]
     months = years[0][1]
     opened = (opened_by_month(kept, schedule) * kept.days)[:, months].sum(axis=1) / kept.days[months].sum()
     return Compensation(cells, lost, freed, opened)
@@ -95,15 +98,16 @@ def compensation_criterion(
     happened, net = lost >= NO_BED, found.lost - found.freed
     names = (KEY, NAME, 0.0, UNIT, SOURCE)
     by_site = reported(names, (freed >= lost) | ~happened, found.cells[:-1], net[:, :-1], 0 * net[:, :-1], "")
-    note = f"reported; {_lost(lost, happened, span)}; {_frees(found, 'makes up for')}{_each(found, plan, schedule)}"
-    note += _collapsed(usual, years[0][1])
+    note = f"reported; {_lost(lost, happened, (span, first))}; {_frees(found, 'makes up for')}"
+    note += _each(found, plan, schedule) + _collapsed(usual, years[0][1])
     whole = {"value": float(net[:, -1].mean()), "cells": found.cells, "values": net, "usual": 0 * net}
     return replace(by_site, note=note, **whole)
 
 
-def _lost(lost: Floats, happened: npt.NDArray[np.bool_], years: int) -> str:
+def _lost(lost: Floats, happened: npt.NDArray[np.bool_], years: tuple[int, dt.date]) -> str:
     """Beds lost, and where none are: a pass there says nothing."""
-    last = "in the last year" if years == 1 else f"in the last {years} years"
+    number, first = years
+    last = f"in the {'year' if number == 1 else f'{number} years'} from {first:%B %Y} on"
     none = "none of its closures had happened by then, or as many beds had opened elsewhere"
     if not happened.any():
         return (

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from models.arms import Arm, keeping_beds, make_arm, with_plan
+from models.care.pressure import ANSWERS
 from models.compose import Settings
 from models.details import build
 from models.plan import Schedule, months_after, schedule
@@ -87,5 +88,7 @@ def prepare(chosen: Settings) -> Prepared:
     for timeline in chosen.timelines:
         laid_out = schedules[timeline.name] = schedule(chosen.plan, timeline, chosen.gates, usual.sizes, chosen.fund)
         arms.append(with_plan(planned, timeline.name, laid_out, chosen.future))
+    if chosen.compensation:
+        arms = [replace(arm, also=ANSWERS) for arm in arms]
     kept = [keeping_beds(arm, with_beds_kept(arm.name)) for arm in arms[1:]] if _keeps_beds(chosen) else []
     return Prepared(usual, arms, kept, schedules, years)

@@ -137,9 +137,11 @@ def _line(name: str, row: dict[str, Any], runs: int) -> dict[str, Any]:
 
 
 def _value(row: dict[str, Any], value: float) -> str:
-    """Return a share in per cent, people in whole numbers, millions of pounds and beds with one decimal."""
-    if row["id"] in ("K7", "K11"):
+    """Return a share in per cent, people in whole numbers, millions of pounds, and few beds, with one decimal."""
+    if row["id"] == "K7":
         return amount(value, 1)
+    if row["id"] == "K11":
+        return amount(value, 0 if value == 0 or abs(value) >= 10 else 1)  # noqa: PLR2004 - few beds
     return amount(value) if row["unit"].startswith("people") else percent(value, 1)
 
 

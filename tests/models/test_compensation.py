@@ -15,6 +15,7 @@ from models.compose import parse, settings
 from models.criteria import NOT_ASSESSED, Assessed, months_between
 from models.criteria_compensation import Compensation, compensation, compensation_criterion
 from models.details import build
+from models.measures_need import beds_needed
 from models.memory import gigabytes, parts
 from models.plan import Schedule, schedule
 from models.prepare import USUAL, arm_names, prepare
@@ -110,6 +111,36 @@ def test_shorter_stays_free_their_share_of_the_offered_load():
     assert found.beds.freed[:, -1] == pytest.approx(0.1 * load, abs=1)
     assert "the plan closes no hospital beds, so there is nothing to make up for" in str(found.judged())
     assert found.kept is found.plan
+
+
+def test_stays_of_another_run_scale_active_care_and_nothing_else():
+    usual, last = only_closes().usual, only_closes().years[0][1]
+    days = np.arange(0.0, usual.days.sum(), 28)
+
+    def answering(factor: float) -> Observed:
+        stocks = np.full((REPLICATIONS, len(days), 1), factor)
+        return replace(usual, stocks=stocks, stock_columns=[f"bed_limited_response[{SITE}]"], stock_days=days)
+
+    need, other = (beds_needed(answering(1.2), None, [last], stays_as=o) for o in (None, answering(0.9)))
+    care = only_closes().used(usual, usual.arm.lowered.network.classes, slice(IN_SERVICE, IN_SERVICE + 1))
+    assert other[:, 0] - need[:, 0] == pytest.approx((0.9 / 1.2 - 1) * care)
+    assert beds_needed(usual, None, [last], stays_as=answering(0.9)) == pytest.approx(
+        0.9 * care[:, None] + need - care[:, None]
+    )
+
+
+@pytest.mark.nightly
+def test_freed_beds_count_although_stays_fill_them_again():
+    """Stays answer to pressure with an elasticity of 1.6: of a bed freed by shorter stays 1 / 2.6 stays free.
+
+    Beside the same stays as under business as usual a tenth off is a tenth again.
+    """
+    found = Found("feedback=history", replications=1, shortens=shortens(-0.1))
+    everybody, care = found.usual.arm.lowered.network.classes, slice(IN_SERVICE, IN_SERVICE + 1)
+    load, now = (found.used(o, everybody, care) for o in (found.usual, found.kept))
+    assert load.mean() > 250
+    assert np.all(load - now < 0.06 * load)
+    assert np.abs(found.beds.freed[:, -1] - 0.1 * load) < 0.01 * load
 
 
 def test_avoided_admissions_free_the_beds_that_these_people_would_have_used():
