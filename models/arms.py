@@ -23,7 +23,7 @@ from sim.experiments import Stopped, in_order
 from sim.hybrid import HybridRun, Ready, ready
 from sim.kernel.layout import FLOWS, SNAPSHOT, WAIT_TOTAL, WAITED
 
-__all__ = ["CARE_FLOWS", "Arm", "Observed", "make_arm", "run_arms", "with_plan"]
+__all__ = ["CARE_FLOWS", "Arm", "Observed", "keeping_beds", "make_arm", "run_arms", "with_plan"]
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -36,13 +36,20 @@ MIDNIGHT = SNAPSHOT
 
 @dataclass(frozen=True)
 class Arm:
-    """One arm: a lowered network, the stocks around it if there are any, and a plan to carry out if there is one."""
+    """One arm: a lowered network, the stocks around it if there are any, and a plan to carry out if there is one.
+
+    Parameters
+    ----------
+    also : tuple of str
+        Variables of the stocks that are written down besides the usual ones, for a measure; in no table.
+    """
 
     name: str
     system: System
     lowered: Lowered
     steering: Steering | None = None
     around: Ready | None = None
+    also: tuple[str, ...] = ()
 
     @property
     def kept(self) -> list[str]:
@@ -50,7 +57,7 @@ class Arm:
         if self.around is None:
             return []
         model = self.around.hybrid.model
-        names = {v.name for v in model.variables.values() if v.kind == "stock" or v.name in SHOWN}
+        names = {v.name for v in model.variables.values() if v.kind == "stock" or v.name in (*SHOWN, *self.also)}
         return [c for c in model.columns() if c.partition("[")[0] in names]
 
     @property
@@ -69,6 +76,12 @@ def make_arm(name: str, system: System) -> Arm:
 def with_plan(arm: Arm, name: str, schedule: Schedule, future: Future, switches: Switches | None = None) -> Arm:
     """Return the arm of a plan on the same system; its steps wait for their gates."""
     return replace(arm, name=name, steering=Steering.of(arm.system, arm.lowered, schedule, future, switches))
+
+
+def keeping_beds(arm: Arm, name: str) -> Arm:
+    """Return the arm of the same plan without what it changes in the number of hospital beds (A12)."""
+    assert arm.steering is not None  # noqa: S101 - business as usual keeps its beds anyway
+    return replace(arm, name=name, steering=replace(arm.steering, keeps_beds=True))
 
 
 @dataclass

@@ -43,6 +43,8 @@ RUN_HELP = """carebridge run [key=value ...] [--dry-run]
   scenario=evidence     which whole experiment; 'evidence' is the one that decides
   replications=48       of every arm
   seed=1                same seed, same results to the last byte
+  winter=usual          bad: flu, norovirus and cold in one, every fifth winter, for all arms (carebridge list winters)
+  compensation=off      on: what makes up for the hospital beds that close (K11); one more arm a timeline
   workers=2             threads; no influence on the results
   out=DIR               folder for the results
 
@@ -56,8 +58,8 @@ DOCTOR_HELP = """carebridge doctor
 """
 LIST_HELP = """carebridge list [GROUP ...]
 
-  GROUP                 footprints, plans, timelines, scenarios, feedbacks, around, gates, funding, demand, backtests,
-                        sweeps, stocks or hybrids; all of them unless given. Each name with the question it answers
+  GROUP                 footprints, plans, timelines, scenarios, feedbacks, around, winters, gates, funding, demand,
+                        backtests, sweeps, stocks or hybrids; all of them unless given. Each name with its question
 
 """
 
@@ -268,6 +270,7 @@ def _list(words: list[str]) -> int:
         "scenarios": "scenario",
         "feedbacks": "feedback",
         "around": "around",
+        "winters": "winter",
         "gates": "gates",
         "funding": "funding",
         "demand": "demand",
@@ -277,7 +280,7 @@ def _list(words: list[str]) -> int:
         "hybrids": "hybrid",
     }
     files = {
-        "demand": "configs/demand/NAME.yaml, of the whole care system; no setting of a run yet",
+        "demand": "configs/demand/NAME.yaml, of the whole care system",
         "backtests": "carebridge backtest case=NAME",
         "sweeps": "carebridge sweep NAME",
         "stocks": "carebridge stocks configs/stocks/NAME.yaml",

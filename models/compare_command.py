@@ -57,6 +57,8 @@ def compare_command(words: list[str]) -> int:
     chosen = settings(request)
     if chosen.fit is None:
         raise CarebridgeError(f"{chosen.footprint.title} has no baseline; `carebridge run` says why.")
+    if chosen.compensation:
+        raise FaultsError([Fault("compensation", "on", "only `carebridge run` answers K11; leave it out.")], WHERE)
     asked = own["without"]
     workers = chosen.request.workers or os.cpu_count() or 1
     there = present(chosen)

@@ -56,6 +56,7 @@ BESIDE = {
     "sensitivity": "runs with each figure at either end of its range",
 }
 MOST_BESIDE = 1000
+COMPENSATION = {"on": True, "off": False, "true": True, "false": False}  #: YAML reads a bare on and off as the latter
 MOST = {"replications": 100_000, "seed": 2**63 - 1, "workers": 1024}
 SECTIONS: dict[str, Any] = {"timeline": Timeline, "future": Future, "criteria": Criteria}
 SECTIONS |= {"fit": Fit, "feedback": Pressure, "around": Around, "gates": Gates, "funding": Funding, "winter": Winter}
@@ -106,6 +107,7 @@ class Settings:
     sensitivity: int
     detail: DetailName
     composed: dict[str, Any]
+    compensation: bool = False
 
     @property
     def fund(self) -> Fund | None:
@@ -249,7 +251,7 @@ def settings(request: Request) -> Settings:
         data["detail"] = detail
     parts["money"], parts["finance"], found = finance_of(data, request.footprint)
     faults += found
-    known = [*SECTIONS, "plan", "finance", "money", "footprint", "name", "detail", *BESIDE, *MOST]
+    known = [*SECTIONS, "plan", "finance", "money", "footprint", "name", "detail", "compensation", *BESIDE, *MOST]
     if parts["funding"] and parts["funding"].limited:
         if parts["money"] is None and not found:
             rule = "with finance=none nothing has a price; choose funding=none, or keep the books."
@@ -266,6 +268,12 @@ def settings(request: Request) -> Settings:
         runs = beside[key] = data.get(key)
         if not isinstance(runs, int) or isinstance(runs, bool) or not (runs == 0 or 2 <= runs <= MOST_BESIDE):  # noqa: PLR2004
             faults.append(Fault(key, runs, f"{what}: 0, or from 2 to {MOST_BESIDE}.", "configs/config.yaml"))
+    asked = str(data.pop("compensation", "off")).lower()
+    if asked not in COMPENSATION:
+        rule = "whether K11 is answered, which takes one more arm a timeline: on, or off."
+        faults.append(Fault("compensation", asked, rule, "command line", nearest(asked, ("on", "off"))))
+    if COMPENSATION.get(asked):  # without it the same run as one that knows nothing of it
+        data["compensation"] = "on"
     faults += [Fault(k, None, "no such key.", "command line", nearest(k, known)) for k in data if k not in known]
     if footprint and parts["fit"]:
         usable = not footprint.no_baseline and parts["fit"].covers(footprint.sites, footprint.pathways)
@@ -292,6 +300,7 @@ def settings(request: Request) -> Settings:
         timelines=timelines,
         detail=detail,
         composed=composed,
+        compensation="compensation" in data,
         **beside,
         **parts,
         **numbers,

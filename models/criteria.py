@@ -8,7 +8,7 @@ decides; where business as usual has no steady state, the second lens says nothi
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -59,7 +59,7 @@ NOT_ASSESSED: dict[str, dict[str, Any]] = {
         ("K7", "Money", "no accounts are kept in this run (finance=none)"),
         ("K9", "Demand realism", "one footprint's history is too short, and others are not compared yet"),
         ("K10", "Resilience to winter shocks", "no bad winter comes in this run; ask with winter=bad"),
-        ("K11", "Compensation", "the substitution rate is not searched for yet"),
+        ("K11", "Compensation", "ask `carebridge run` with compensation=on; it costs one more arm a timeline"),
         (
             "K12",
             "Change capacity",
@@ -104,11 +104,11 @@ class Assessed:
     usual: Floats | None
 
 
-def not_assessed(assessed: list[Assessed], money: str = "") -> dict[str, dict[str, Any]]:
-    """Criteria that a run does not answer, and why; what is said of money where there are books."""
+def not_assessed(assessed: list[Assessed], said: Mapping[str, str] | None = None) -> dict[str, dict[str, Any]]:
+    """Criteria that a run does not answer, and why; `said` are notes of this run in place of the usual ones, by key."""
     known = {a.key for a in assessed}
     found = {key: row for key, row in NOT_ASSESSED.items() if key not in known}
-    return found | ({"K7": found["K7"] | {"note": money}} if money else {})
+    return found | {key: found[key] | {"note": note} for key, note in (said or {}).items() if note}
 
 
 def months_between(o: Observed, first: dt.date, last: dt.date, step: int) -> list[tuple[str, Bools]]:

@@ -13,7 +13,7 @@ import os
 from models.compose import Settings
 from models.details import BEDS, DETAILS
 from models.doctor import compiled
-from models.prepare import window
+from models.prepare import arm_names, window
 from sim.kernel.layout import STATES, WAIT_TOTAL
 
 __all__ = ["COMPILING", "gigabytes", "parts"]
@@ -39,16 +39,17 @@ def gigabytes(chosen: Settings) -> float:
 
 def parts(chosen: Settings) -> dict[str, float]:
     """Return the memory of each part of a run, in GB."""
-    runs = chosen.replications * (1 + len(chosen.timelines)) * _monthly(chosen)
+    each = chosen.replications * _monthly(chosen)
+    runs, compared = each * len(arm_names(chosen)), each * (1 + len(chosen.timelines))
     return {
         "libraries": LIBRARIES,
         "engine": ENGINE[chosen.detail] + WORKER * (chosen.request.workers or os.cpu_count() or 1),
         "compiling": 0.0 if compiled() else COMPILING,
         "arrays": ARRAYS * runs,
         "log": LOG * runs,
-        "books": BOOKS * runs if chosen.money else 0.0,
+        "books": BOOKS * compared if chosen.money else 0.0,
         "beside": BESIDE if chosen.sensitivity or chosen.waterfall else 0.0,
-        "tables": TABLES * runs,
+        "tables": TABLES * compared,
         "pages": PAGES,
     }
 

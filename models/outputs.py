@@ -193,17 +193,18 @@ def _stocks(observed: dict[str, Observed]) -> dict[str, pa.Table]:
         if o.stock_columns:
             start = o.arm.lowered.network.start
             dates = [start + dt.timedelta(days=float(day)) for day in o.stock_days]
-            axes = [("date", dates), ("stock", o.stock_columns)]
-            table = pa.table(_columns(name, *axes) | _spread(o.stocks))
-            found.append(table.append_column("unit", _units(o)))
+            columns = [c for c in o.stock_columns if c.partition("[")[0] not in o.arm.also]
+            values = o.stocks if not o.arm.also else o.stocks[:, :, [o.stock_columns.index(c) for c in columns]]
+            table = pa.table(_columns(name, ("date", dates), ("stock", columns)) | _spread(values))
+            found.append(table.append_column("unit", _units(o, columns)))
     return {"stocks": pa.concat_tables(found).unify_dictionaries()} if found else {}
 
 
-def _units(o: Observed) -> pa.DictionaryArray:
+def _units(o: Observed, columns: list[str]) -> pa.DictionaryArray:
     """Unit of every row of the stocks."""
     assert o.arm.around is not None  # noqa: S101 - it has columns
     variables = o.arm.around.hybrid.model.variables
-    units = [str(variables[c.partition("[")[0]].unit) for c in o.stock_columns]
+    units = [str(variables[c.partition("[")[0]].unit) for c in columns]
     return names_column(units, np.tile(np.arange(len(units)), len(o.stock_days)))
 
 

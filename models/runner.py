@@ -17,6 +17,7 @@ from models.arms import Arm, Observed, run_arms
 from models.baseline import Baseline, check_baseline
 from models.compose import Settings
 from models.criteria import Assessed
+from models.criteria_compensation import compensation_criterion
 from models.criteria_money import money_criterion
 from models.criteria_money_parts import money_parts
 from models.details import BEDS, DETAILS
@@ -30,7 +31,7 @@ from models.out_folder import folder_faults
 from models.outputs import baseline_table, tables, verdict_table, waterfall_table, write_tables
 from models.plan import Schedule, months_after
 from models.plans.listing import what_moves
-from models.prepare import USUAL, idle, prepare, window
+from models.prepare import USUAL, arm_names, idle, prepare, window, with_beds_kept
 from models.sensitivity import Matter, ranges, what_matters
 from models.system import System
 from models.verdict import NO_PLAN, SCHEMA_VERSION, UNDETERMINED, Verdict, fewest, judge
@@ -64,6 +65,7 @@ class Outcome:
     waterfall: Waterfall | None = None
     matters: list[Matter] = field(default_factory=list)
     money: Accounts | None = None
+    kept: dict[str, Observed] = field(default_factory=dict)  # arms with every hospital bed kept, which K11 alone reads
 
 
 def run(chosen: Settings) -> int:
@@ -105,7 +107,9 @@ def _simulate(chosen: Settings) -> Outcome:
         return Outcome(chosen, baseline, {}, {}, {}, {}, None, window(chosen))
     ready = prepare(chosen)
     schedules, usual = ready.schedules, ready.usual
-    observed = _replicate(chosen, ready.arms)
+    found = _replicate(chosen, [*ready.arms, *ready.kept])
+    observed = {arm.name: o for arm, o in zip(ready.arms, found, strict=False)}
+    kept = {arm.name: o for arm, o in zip(ready.kept, found[len(ready.arms) :], strict=True)}
     baseline = check_baseline(chosen.footprint, chosen.fit, observed[USUAL])
     money = accounts_of(chosen, observed, schedules)
     verdicts, assessed = {}, {}
@@ -119,13 +123,23 @@ def _simulate(chosen: Settings) -> Outcome:
             baseline.reasons,
             money_criterion(money, name, ready.window) if money else "",
             money_parts(money, name, laid_out, ready.window) if money else (),
+            _compensation(chosen, observed, kept, laid_out) if chosen.compensation else "",
         )
     outcome = Outcome(chosen, baseline, observed, assessed, verdicts, schedules, usual, ready.window)
-    outcome.money = money
+    outcome.money, outcome.kept = money, kept
     if not baseline.reasons:
         outcome.waterfall = _steps(chosen) if chosen.waterfall and chosen.detail == BEDS else None
         outcome.matters = _matters(chosen, next(iter(schedules.values()))) if chosen.sensitivity else []
     return outcome
+
+
+def _compensation(
+    chosen: Settings, observed: dict[str, Observed], kept: dict[str, Observed], laid_out: Schedule
+) -> Assessed | str:
+    """K11 on one timeline; where the plan changes no hospital beds, it is itself the arm that keeps them."""
+    plan = observed[laid_out.timeline.name]
+    beside = kept.get(with_beds_kept(laid_out.timeline.name), plan)
+    return compensation_criterion(plan, beside, observed[USUAL], laid_out, chosen.criteria, window(chosen))
 
 
 def _matters(chosen: Settings, first: Schedule) -> list[Matter]:
@@ -144,15 +158,14 @@ def _steps(chosen: Settings) -> Waterfall:
         )
 
 
-def _replicate(chosen: Settings, arms: list[Arm]) -> dict[str, Observed]:
+def _replicate(chosen: Settings, arms: list[Arm]) -> list[Observed]:
     workers = chosen.request.workers or os.cpu_count() or 1
     print(f"{chosen.plan.title}: {chosen.plan.question}", file=sys.stderr)
     if not compiled():
         print("compiling the engine, once on this machine (a minute or two) ...", file=sys.stderr)
     Run(arms[0].lowered, 0).advance(1)  # compiles the kernel once, before the threads need it
     with _progress("simulating", chosen.replications * len(arms), "runs") as show:
-        found = run_arms(arms, chosen.seed, chosen.replications, workers, show)
-    return {arm.name: o for arm, o in zip(arms, found, strict=True)}
+        return run_arms(arms, chosen.seed, chosen.replications, workers, show)
 
 
 @contextmanager
@@ -228,6 +241,7 @@ def summary(outcome: Outcome) -> list[str]:
         )
         lines += [f"    {more_needed(v, chosen.criteria.credible_from)}"] if v.verdict == UNDETERMINED else []
         lines += [f"    {line}" for line in what_never_happened(outcome.observed[name])]
+        lines += [f"    {line}" for line in _compensated(v) if chosen.compensation]
     lines += [f"  {line}" for line in (*unchanged(outcome.observed, USUAL), *outcome.baseline.reasons)]
     lines += [f"  {line}" for line in (outcome.money.unpaid if outcome.money else ())]
     lines += [f"  {line}" for line in _short_of_reserves(outcome)]
@@ -235,6 +249,14 @@ def summary(outcome: Outcome) -> list[str]:
     if not chosen.future.decides:
         lines.append("  This scenario informs; the verdict rests on scenario=evidence.")
     return lines
+
+
+def _compensated(v: Verdict) -> list[str]:
+    """What is said of K11, in a line."""
+    row = next(row for row in v.criteria if row["id"] == "K11")
+    note = row["note"].removeprefix("reported; ").removeprefix("not assessed: ")
+    passed = f" Passed in {row['probability']:.0%} of simulated futures; it does not decide." if row["assessed"] else ""
+    return [f"Compensation: {note}.{passed}"]
 
 
 def _short_of_reserves(outcome: Outcome) -> list[str]:
@@ -282,7 +304,7 @@ def _manifest(
         "machine": machine(),
         "seed": chosen.seed,
         "replications": chosen.replications,
-        "events": {name: o.events for name, o in outcome.observed.items()},
+        "events": {name: o.events for name, o in (outcome.observed | outcome.kept).items()},
         "tables": hashes,
         "charts": charts,
         "config": chosen.composed,
@@ -295,13 +317,13 @@ def dry_run(chosen: Settings) -> int:
 
     print(yaml.safe_dump(chosen.composed, sort_keys=False, allow_unicode=True, width=120), end="")
     days = (window(chosen)[1] - chosen.footprint.start).days
-    arms = 1 + len(chosen.timelines)
+    arms = arm_names(chosen)
     a_day = DETAILS[chosen.detail].events * chosen.footprint.overnight_per_day
-    events = a_day * days * chosen.replications * arms
+    events = a_day * days * chosen.replications * len(arms)
     cores = min(chosen.request.workers or os.cpu_count() or 1, os.cpu_count() or 1)
     print("---")
     print(f"scenario_hash: {chosen.scenario_hash}")
-    print(f"arms: {arms} ({', '.join([USUAL, *(t.name for t in chosen.timelines)])}), {chosen.replications} runs each")
+    print(f"arms: {len(arms)} ({', '.join(arms)}), {chosen.replications} runs each")
     print(f"events: about {events / 1e6:.0f} million over {days / 365.25:.0f} years")
     seconds = SECONDS_AN_EVENT * (events + a_day * _days_beside(chosen, days)) / cores + 15
     print(f"time: about {seconds:.0f} s on {cores} cores (a minute or two more when the engine is not compiled yet)")

@@ -78,6 +78,7 @@ def judge(
     why_not: list[str],
     money: Assessed | str = "",
     parts: Sequence[dict[str, Any]] = (),
+    compensation: Assessed | str = "",
 ) -> tuple[Verdict, list[Assessed]]:
     """Judge a plan against business as usual, replication by replication.
 
@@ -91,9 +92,12 @@ def judge(
         Criterion K7, or why it is not assessed; empty where no books are kept.
     parts : sequence of dict
         What is told beside K7 (:func:`models.criteria_money_parts.money_parts`).
+    compensation : Assessed or str
+        Criterion K11, or why there is nothing to judge; empty where it was not asked for.
     """
-    assessed = assess(plan, usual, schedule, criteria, window) + ([money] if isinstance(money, Assessed) else [])
-    said = money if isinstance(money, str) else ""
+    more = {"K7": money, "K11": compensation}
+    assessed = assess(plan, usual, schedule, criteria, window) + [a for a in more.values() if isinstance(a, Assessed)]
+    said = {key: note for key, note in more.items() if isinstance(note, str)}
     deciding = [a for a in assessed if a.decides]
     delivered, safe = passed(assessed)
     both = delivered & safe

@@ -18,8 +18,21 @@ from models.care.stock_part import StockPart, parameter, stocks_together
 from models.figures import Figure, Shape, Text, must
 from models.presets import read_section
 
-__all__ = ["BedLimited", "EarlyDischarge", "Grade", "Mechanism", "Pressure", "SpeedUp", "Watched", "april_quarters"]
+__all__ = [
+    "ANSWERS",
+    "BedLimited",
+    "EarlyDischarge",
+    "Grade",
+    "Mechanism",
+    "Pressure",
+    "SpeedUp",
+    "Watched",
+    "april_quarters",
+]
 __all__ += ["by_quarter", "day_of_four_years", "pressure", "read_pressure", "watched_inputs"]
+
+#: variables by which stays are longer or shorter in answer to pressure, as far as they are there
+ANSWERS = ("bed_limited_response", "speed_up_response")
 
 Days = Annotated[Figure, AfterValidator(must("days"))]
 StayShare = Annotated[Figure, AfterValidator(must("share of usual stay"))]

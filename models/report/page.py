@@ -44,10 +44,14 @@ NOT_MODELLED = (
         "Each hospital stands alone. Help from a neighbour could ease its worst days.",
     ),
     (
-        "Winter shocks by name, and the pandemic",
-        "Seasons and day-to-day swings are in; flu years and COVID-19 are not. Since the pandemic two to three times "
-        "as many people have waited over four hours for a bed at the same occupancy: read waits as those of the "
-        "baseline's years.",
+        "Bad winters",
+        "Every winter of this run is an average one, with its season and its chance; winter=bad adds flu, norovirus "
+        "and cold.",
+    ),
+    (
+        "What the pandemic changed",
+        "Since then two to three times as many people have waited over four hours for a bed at the same occupancy: "
+        "read waits as those of the baseline's years.",
     ),
     ("Change capacity", "Leadership, trust and the number of programmes at once are not in this run."),
     (
@@ -139,6 +143,7 @@ def _not_modelled(chosen: Settings) -> list[tuple[str, str]]:
     there |= {"Staff"} if chosen.around.workforce.enabled else set()
     there |= {"Money"} if chosen.money else set()
     there |= {"Money that holds the plan back"} if chosen.fund else set()
+    there |= {"Bad winters"} if chosen.future.winter else set()
     there |= {"Change capacity"} if chosen.around.change_capacity.enabled else set()
     rows = [row for row in NOT_MODELLED if row[0] not in there]
     if chosen.detail != BEDS:

@@ -118,8 +118,9 @@ def _line(name: str, row: dict[str, Any], runs: int) -> dict[str, Any]:
     if worst and _no_worse(row):
         where = "nowhere worse than business as usual"
     elif worst:
+        since = "from " if row["id"] == "K11" else ""  # it looks at several years together
         where = (
-            f"{worst['place']}, {series.year_of(worst['from'])}: {_value(row, worst['value'])} against "
+            f"{worst['place']}, {since}{series.year_of(worst['from'])}: {_value(row, worst['value'])} against "
             f"{_value(row, worst['usual_value'])}"
         )
     return {
@@ -136,9 +137,11 @@ def _line(name: str, row: dict[str, Any], runs: int) -> dict[str, Any]:
 
 
 def _value(row: dict[str, Any], value: float) -> str:
-    """Return a share in per cent, people in whole numbers, millions of pounds with one decimal."""
+    """Return a share in per cent, people in whole numbers, millions of pounds, and few beds, with one decimal."""
     if row["id"] == "K7":
         return amount(value, 1)
+    if row["id"] == "K11":
+        return amount(value, 0 if value == 0 or abs(value) >= 10 else 1)  # noqa: PLR2004 - few beds
     return amount(value) if row["unit"].startswith("people") else percent(value, 1)
 
 

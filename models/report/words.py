@@ -264,6 +264,12 @@ def rule_for(row: dict[str, Any], criteria: Criteria) -> tuple[str, str]:
         "K5a": ("over all hospitals no more people wait in the last year than in the first", ""),
         "K5b": (f"at least {line} of those treated in every year, {everywhere}", ""),
         "K5c": ("", f"{harm}, {everywhere}"),
+        "K10": (f"at most {line} in the quarter after a bad winter, {everywhere}", f"{harm}, {everywhere}"),
+        "K11": (
+            "over all hospitals and the last years at least as many beds made up for as are lost, with stays as under "
+            "business as usual",
+            "",
+        ),
         "K7": ("", "in no year worse than business as usual by more than the allowance"),
         "K8": ("every closure had its places at home open for the proof period", ""),
     }

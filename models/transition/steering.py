@@ -48,13 +48,21 @@ class Closure:
 
 @dataclass(frozen=True)
 class Steering:
-    """A plan ready to be carried out; one for an arm, shared by its replications."""
+    """A plan ready to be carried out; one for an arm, shared by its replications.
+
+    Parameters
+    ----------
+    keeps_beds : bool
+        Whether the hospitals keep the beds that they have under business as usual, while all else happens as the plan
+        says: closures, openings and rules are decided on and followed in everything but the number of hospital beds.
+    """
 
     system: System
     lowered: Lowered
     schedule: Schedule
     future: Future
     brief: Brief
+    keeps_beds: bool = False
 
     @classmethod
     def of(
@@ -153,8 +161,7 @@ class Watch:
         kept = still_come(target.effects, "emergencies", emergencies, self._following(target))
         attending = still_come(target.effects, "attendances", attendances, {})
         for site in sites:
-            shut, released, added = (n.get((BEDS, site), 0) for n in (target.closed, target.released, target.added))
-            self.levers.beds(site, shut - added, target.escalation.get(site, 0), shut - released)
+            self._beds(site, target)
             for pathway in system.footprint.pathways:
                 key = (pathway, site)
                 opened = {"added": target.added.get(key, 0), "posts": target.recruiting.get(key, 0)}
@@ -168,6 +175,15 @@ class Watch:
         self.levers.people(target.staff, target.learning)
         self.levers.season(today)
         self.levers.pull()
+
+    def _beds(self, site: str, target: Target) -> None:
+        """Close and open hospital beds; where they are to be kept, only those open that move here with their people."""
+        shut, released, added = (n.get((BEDS, site), 0) for n in (target.closed, target.released, target.added))
+        if self.steering.keeps_beds:
+            came = sum(n for (setting, _, to), n in target.merged.items() if (setting, to) == (BEDS, site))
+            self.levers.beds(site, -min(added, came))
+        else:
+            self.levers.beds(site, shut - added, target.escalation.get(site, 0), shut - released)
 
     def _following(self, target: Target) -> dict[tuple[str, str], float]:
         """Shares of emergencies that follow hospital beds from one site to another."""

@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from omegaconf import OmegaConf
 
 from models.compose import Settings, parse, settings
 from models.report import style
 from models.runner import Outcome, _simulate
+from sim.reading import yaml_file
 
 #: keys that keep a run short: eight years instead of nineteen
 SHORT = ["criteria.longest_timeline_years=5", "criteria.window_years_after=1", "waterfall=0", "sensitivity=0"]
@@ -41,8 +41,7 @@ def undrawn(fig: object, folder: Path, name: str, says: str) -> str:
 def texts_parsed_once() -> Iterator[None]:
     """The same YAML text is parsed once: a configuration is made of some forty files, and most tests compose one."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(yaml, "safe_load", _once(yaml.safe_load, str))
-        patch.setattr(yaml, "compose", _once(yaml.compose, str))
+        patch.setattr(yaml_file, "_parsed", _once(yaml_file._parsed, str))
         patch.setattr(OmegaConf, "load", staticmethod(_once(OmegaConf.load, TextIOBase)))
         yield
 

@@ -1,0 +1,215 @@
+"""Bad winters by name: their days and size, demand and beds in every detail, one difference only, and K10."""
+
+from __future__ import annotations
+
+import datetime as dt
+from functools import cache
+from typing import Any
+
+import numpy as np
+import pytest
+
+from models import measures
+from models.arms import Observed, make_arm, run_arms
+from models.care.shocks import share_closed, shock_steps, value_on
+from models.care.supply import Site, opened
+from models.compose import parse, settings
+from models.criteria import NOT_ASSESSED, of_care
+from models.details import build
+from models.prepare import window
+from models.system import ward
+from models.winter import Winter, level_of, waves_known
+from sim.errors import CarebridgeError
+from tests.models.small_area import SITE, area, usual
+
+WINTER = "2020/21"
+STEADY = ("around=none", "feedback=none")
+STAFFED = ("around=usual", "feedback=none")
+SIZE = {"value": 1.0, "unit": "factor", "year": "not applicable", "basis": "not applicable", "status": "assumed"}
+
+
+def winter(*waves: str, size: float = 1.0, winters: tuple[str, ...] = (WINTER,)) -> Winter:
+    data = {"name": "made_up", "title": "made up", "waves": list(waves), "winters": list(winters)}
+    return Winter.model_validate(data | {"size": SIZE | {"value": size}})
+
+
+@cache
+def seen(*words: str, replications: int = 2) -> Observed:
+    return usual(area(*words), replications)
+
+
+def words_of(name: str, *more: str) -> tuple[str, ...]:
+    return (f"winter={name}", f"winter.winters=[{WINTER}]", *more)
+
+
+# -- days and size ----------------------------------------------------------------------------------------------------
+
+
+def test_waves_come_on_their_day_of_the_year_in_the_winters_named():
+    shocks = winter("flu_wave", "norovirus", "pandemic_wave", winters=("2024/25", "2022/23")).shocks()
+    assert shocks["flu_wave"].starts == [dt.date(2022, 12, 20), dt.date(2024, 12, 20)]
+    assert shocks["norovirus"].starts == [dt.date(2023, 1, 15), dt.date(2025, 1, 15)]
+    assert shocks["pandemic_wave"].starts[0] == dt.date(2023, 3, 10)
+    assert all(shock.enabled for shock in shocks.values())
+    assert not any(shock.enabled for shock in waves_known().values())  # the preset itself is not touched
+
+
+def test_size_is_a_factor_on_all_that_waves_do():
+    one, three = (winter("norovirus", size=size).shocks() for size in (1.0, 3.0))
+    assert winter("norovirus", size=0.0).shocks() == {}
+    day = dt.date(2021, 2, 19)
+    assert value_on(share_closed(three.values()), day) == pytest.approx(3 * value_on(share_closed(one.values()), day))
+    excess = [value_on(shock_steps(found.values(), "one_night"), day) - 1 for found in (one, three)]
+    assert excess[1] == pytest.approx(3 * excess[0]) and excess[0] > 0
+
+
+def test_streams_of_one_source_count_by_their_weight():
+    """Flu adds 12 % to medium and 8 % to long stays at its peak, 7/10 of it beyond the months' index."""
+    shocks = list(winter("flu_wave").shocks().values())
+    each = {stream: shock_steps(shocks, stream) for stream in ("medium", "long")}
+    level = level_of(shocks, {"medium": 3.0, "long": 1.0, "somebody_else": 4.0})
+    peak = max(day for day, _ in each["medium"] if value_on(each["medium"], day) == max(v for _, v in each["medium"]))
+    expected = 1 + (3 * (value_on(each["medium"], peak) - 1) + (value_on(each["long"], peak) - 1)) / 8
+    assert value_on(level, peak) == pytest.approx(expected)
+    assert 1 + 0.7 * 0.12 * 0.8 < value_on(each["medium"], peak) <= 1 + 0.7 * 0.12
+
+
+# -- what a run sees --------------------------------------------------------------------------------------------------
+
+
+def arrivals(o: Observed) -> Any:
+    """Emergencies by month, all replications together."""
+    network = o.arm.lowered.network
+    classes = [list(network.classes).index(c) for c in o.arm.system.roles.emergencies]
+    return o.flow[:, :, o.station(ward(SITE))][:, :, classes, 0].sum(axis=(0, 2))
+
+
+def test_a_wave_adds_its_own_people_and_nobody_else():
+    """Months before it are the same to the last person; the excess is that of its steps within chance."""
+    before, after = seen(*STEADY), seen(*words_of("flu", *STEADY))
+    first = before.months.index(dt.date(2020, 12, 1))
+    assert np.array_equal(before.area[:, :first], after.area[:, :first])
+    plain, more = arrivals(before), arrivals(after)
+    assert np.array_equal(plain[:first], more[:first])
+    wave = slice(first, first + 3)  # 56 days from 20 December
+    steps = area(*words_of("flu")).future.shocks
+    mean = np.mean([value_on(shock_steps(steps, "medium"), dt.date(2020, 12, 20) + dt.timedelta(n)) for n in range(56)])
+    added = more[wave].sum() / plain[wave].sum() - 1
+    assert 0.4 * (mean - 1) * 56 / 90 < added < 1.3 * (mean - 1) * 56 / 90
+    assert np.array_equal(plain[first + 3 :], more[first + 3 :])  # arrivals are as they were once it is over
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        pytest.param(STEADY, id="by the calendar"),
+        pytest.param(STAFFED, id="by the stocks", marks=pytest.mark.nightly),  # compiles stocks of its own
+    ],
+)
+def test_norovirus_shuts_the_same_beds_whoever_sets_them(words: tuple[str, ...]):
+    """0.8 % of beds at the peak, times five: by the mean of the month, whether the network or the stocks hold beds."""
+    before, after = seen(*words), seen(*words_of("norovirus", "winter.size={value: 5, high: 9}", *words))
+    shut = share_closed(area(*words_of("norovirus", "winter.size={value: 5, high: 9}")).future.shocks)
+    for month in (dt.date(2021, 2, 1), dt.date(2021, 3, 1)):
+        at = before.months.index(month)
+        days = [month + dt.timedelta(n) for n in range(int(before.days[at]))]
+        share = np.mean([value_on(shut, day) if day >= shut[0][0] else 0.0 for day in days])
+        have, left = (measures.beds_open(o, SITE)[:, at].mean() for o in (before, after))
+        lost = before.arm.system.beds[SITE][4] * share  # community beds inside the count stay open
+        assert have - left == pytest.approx(lost, abs=0.8), month  # whole beds
+        assert lost > 4
+
+
+def test_stocks_take_shut_beds_off_those_they_would_open():
+    """The share holds from its day on, and nothing is shut before or without it."""
+    sites = {"here": Site({"here_ward": [100, 100, 100, 100]}, 1.0)}
+    part = opened(sites, staffed=True, shut=[(10, 0.1), (17, 0.0)])
+    assert (
+        part.auxiliaries["beds_to_open[site]"]["equation"]
+        == "(MIN(beds_called, beds_staffed)) * (1 - share_shut(TIME))"
+    )
+    assert part.lookups["share_shut"]["points"] == [[9, 0], [10, 0.1], [17, 0.0]]
+    assert part.lookups["share_shut"]["outside"] == "discrete"
+    assert opened(sites, staffed=True).lookups == {}
+
+
+def test_winters_as_usual_are_the_run_without_them():
+    plain = settings(parse(["timeline=5y"]))
+    none = settings(parse(["timeline=5y", "winter=bad", "winter.size.value=0"]))
+    assert plain.future.winter is None and none.future.winter is None
+    assert plain.scenario_hash == none.scenario_hash
+    bad = settings(parse(["timeline=5y", "winter=bad"]))
+    assert bad.scenario_hash != plain.scenario_hash
+    assert bad.future.title.endswith("; bad winters")
+
+
+def test_the_whole_care_system_has_them_too():
+    """Every stream of an emergency has its own steps there, and A&E attendances theirs."""
+    chosen = settings(parse(["timeline=5y", "winter=bad", "detail=full"]))
+    assert chosen.fit is not None
+    system = build(chosen.footprint, chosen.fit, chosen.future, dt.date(2023, 4, 1))
+    plain = chosen.future.model_copy(update={"winter": None})
+    usual_system = build(chosen.footprint, chosen.fit, plain, dt.date(2023, 4, 1))
+    changed = {name for name, source in system.network.sources.items() if source != usual_system.network.sources[name]}
+    assert any("emergency" in name for name in changed) and any("attendance" in name for name in changed)
+    assert system.winters == ("2022/23", "2027/28", "2032/33") and usual_system.winters == ()
+
+
+# -- K10 --------------------------------------------------------------------------------------------------------------
+
+
+def judged(*words: str) -> dict[str, Any]:
+    chosen = area(*words)
+    o = seen(*words)
+    return {one.key: one for one in of_care(o, o, chosen.criteria, window(chosen))}
+
+
+def test_k10_looks_at_the_quarter_after_a_bad_winter_and_never_decides():
+    """Of two arms that are the same none does harm; the cells are April to June of the next year."""
+    found = judged(*words_of("bad", *STEADY))["K10"]
+    assert {period for _, period in found.cells} == {"2021-04"}
+    assert not found.decides and found.harmless is not None and found.harmless.all()
+    o = seen(*words_of("bad", *STEADY))
+    spring = np.array([month in (dt.date(2021, 4, 1), dt.date(2021, 5, 1), dt.date(2021, 6, 1)) for month in o.months])
+    assert np.allclose(found.values[:, 0], measures.long_wait_share(o, SITE, [spring])[:, 0])
+    assert WINTER in found.note
+
+
+def test_k10_is_not_assessed_without_bad_winters():
+    assert "K10" not in judged(*STEADY)
+    assert "winter=bad" in NOT_ASSESSED["K10"]["note"]
+
+
+def test_a_wave_after_the_last_spring_is_no_test_of_recovery():
+    """A winter at whose end the window ends leaves no quarter to look at."""
+    end = window(area(*STEADY))[1]
+    last = f"{end.year - 1}/{end.year % 100:02d}"
+    assert "K10" not in judged("winter=bad", f"winter.winters=[{last}]", *STEADY)
+
+
+# -- faults -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["winter=bat"], "Did you mean 'bad'"),
+        (["winter=bad", "winter.waves=[flue_wave]"], "Did you mean 'flu_wave'"),
+        (["winter=bad", "winter.winters=[2019/20]"], "checked until 2019/20"),
+        (["winter=bad", "winter.winters=[2040/41]"], "the run ends before it"),
+        (["winter=bad", "winter.winters=[]"], "name the winters"),
+        (["winter=bad", "winter.winters=[2022/23,2022/23]"], "named twice"),
+        (["winter=bad", "winter.size.unit=share"], "unit"),
+    ],
+)
+def test_what_cannot_be_is_said(words: list[str], said: str):
+    with pytest.raises(CarebridgeError, match=said):
+        settings(parse(words))
+
+
+def test_arms_meet_the_same_winters_whatever_the_workers():
+    chosen = area(*words_of("bad", *STEADY))
+    assert chosen.fit is not None
+    system = build(chosen.footprint, chosen.fit, chosen.future, dt.date(2021, 7, 1), None, None)
+    one, two = (run_arms([make_arm("usual", system)], 1, 2, workers)[0] for workers in (1, 2))
+    assert one.area.tobytes() == two.area.tobytes()
