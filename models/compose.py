@@ -15,8 +15,9 @@ from typing import Any
 from models.alone import standing_alone
 from models.care.pressure import Pressure
 from models.care.slow import Around
+from models.compose_together import named_apart, together
 from models.details import BEDS, DETAILS, fit_name
-from models.finance.choice import finance_of, opening_faults, own_finance
+from models.finance.choice import finance_of, own_finance
 from models.finance.organisations import System as Finance
 from models.finance.simulated.settings import Money
 from models.footprint import Footprint, load_footprint
@@ -286,7 +287,7 @@ def settings(request: Request) -> Settings:
     there = existing(footprint, fit, future, choices("footprint"), staff) if footprint and fit and future else None
     parts["plan"], found = check_plan(data.get("plan"), there, parts["gates"], "plan")
     faults += [_under("plan", fault, _origin("plan", request, data)) for fault in found]
-    faults += _named_apart(request, timelines) + _together(parts, footprint, timelines)
+    faults += named_apart(request.timelines, timelines) + together(parts, footprint, timelines)
     if winter and footprint and parts["criteria"] and parts["plan"]:
         found = winter_faults(winter, footprint, end_of_run(parts["criteria"], parts["plan"]))
         faults += [_under("winter", fault, _origin("winter", request, data)) for fault in found]
@@ -316,61 +317,6 @@ def _footprint(data: dict[str, Any]) -> Footprint:
             return load_footprint(data, judged=False)
         except FaultsError:
             raise refused from None
-
-
-def _named_apart(request: Request, timelines: list[Timeline]) -> list[Fault]:
-    """Timelines stay what their names say."""
-    faults = [
-        Fault("timeline.name", timeline.name, f"the timeline '{name}' cannot be given another name.", "command line")
-        for name, timeline in zip(request.timelines, timelines, strict=True)
-        if timeline and timeline.name != name
-    ]
-    years = [timeline.years for timeline in timelines if timeline]
-    if len(set(years)) < len(years):
-        rule = f"would be the same on all timelines ({', '.join(request.timelines)}); set it with one timeline."
-        faults.append(Fault("timeline.years", years[0], rule, "command line"))
-    return faults
-
-
-def _together(parts: dict[str, Any], footprint: Footprint | None, timelines: list[Timeline]) -> list[Fault]:
-    """Rules that need several sections."""
-    faults = []
-    future, criteria = parts["future"], parts["criteria"]
-    if footprint and future and future.growth not in footprint.demand.growth:
-        known = list(footprint.demand.growth)
-        faults.append(
-            Fault(
-                "future.growth",
-                future.growth,
-                f"the footprint has: {', '.join(known)}.",
-                "",
-                nearest(future.growth, known),
-            )
-        )
-    if footprint and parts["fit"] and future:
-        faults += _overlap(footprint, parts["fit"], future)
-    if footprint and parts["finance"] and parts["plan"]:
-        faults += opening_faults(parts["finance"], footprint.start, parts["plan"].starts)
-    if criteria:
-        for timeline in timelines:
-            if timeline and timeline.years > criteria.longest_timeline_years:
-                rule = f"longer than criteria.longest_timeline_years ({criteria.longest_timeline_years})."
-                faults.append(Fault("timeline.years", timeline.years, rule))
-    return faults
-
-
-def _overlap(footprint: Footprint, fit: Fit, future: Future) -> list[Fault]:
-    """More community beds inside the counted hospital beds than there are."""
-    from models.details import places_before
-    from models.system import inside_beds
-
-    faults, places = [], places_before(footprint, fit, future)
-    for site, within in inside_beds(footprint).items():
-        have_there = places[site, footprint.community_overlap.pathway]
-        if within > have_there:
-            rule = f"puts {within} community beds inside the beds of {site}, which has {have_there} of them."
-            faults.append(Fault("footprint.community_overlap.beds", None, rule))
-    return faults
 
 
 def _section(key: str, data: Any, origin: str, faults: list[Fault]) -> Any:

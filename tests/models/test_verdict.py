@@ -10,7 +10,7 @@ import pytest
 
 from models import verdict as v
 from models.compose import parse, settings
-from models.criteria import NO_HARM, STANDARD, _two_lenses
+from models.criteria import NO_HARM, STANDARD, two_lenses
 from models.criteria_delivery import delivery
 from models.plan import months_after
 from models.runner import USUAL, _simulate, more_needed, verdict_document
@@ -65,7 +65,7 @@ def test_undetermined_says_how_many_more_are_needed(passed, said):
 
 def _judged(usual_meets, collapsed=(), harmless=PASS):
     values = np.full((60, 1), 0.2)
-    return _two_lenses(
+    return two_lenses(
         ("K1", "Access", 0.05, "share", "own"),
         meets=~PASS,
         usual_meets=usual_meets,
