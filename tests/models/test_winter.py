@@ -11,7 +11,7 @@ import pytest
 
 from models import measures
 from models.arms import Observed, make_arm, run_arms
-from models.care.shocks import share_closed, shock_steps, value_on
+from models.care.shocks import share_closed, share_on, shock_steps, value_on
 from models.care.supply import Site, opened
 from models.compose import parse, settings
 from models.criteria import NOT_ASSESSED, of_care
@@ -20,7 +20,8 @@ from models.prepare import window
 from models.system import ward
 from models.winter import Winter, level_of, waves_known
 from sim.errors import CarebridgeError
-from tests.models.small_area import SITE, area, usual
+from tests.models.small_area import SITE, area, planned, usual
+from tests.models.transition.made_up import closing
 
 WINTER = "2020/21"
 STEADY = ("around=none", "feedback=none")
@@ -118,6 +119,20 @@ def test_norovirus_shuts_the_same_beds_whoever_sets_them(words: tuple[str, ...])
         lost = before.arm.system.beds[SITE][4] * share  # community beds inside the count stay open
         assert have - left == pytest.approx(lost, abs=0.8), month  # whole beds
         assert lost > 4
+
+
+def test_a_plan_keeps_its_beds_closed_while_norovirus_shuts_others():
+    """By the calendar too: of 40 beds closed before the wave none comes back in the midst of a quarter."""
+    size = "winter.size={value: 5, high: 9}"
+    chosen = area(*words_of("norovirus", size, *STEADY), wards=closing(40, {"from": 0.1}, []))
+    plan, kept = planned(chosen, 2), seen(*words_of("norovirus", size, *STEADY))
+    shut = share_closed(chosen.future.shocks)
+    first = plan.months.index(dt.date(2020, 11, 1))
+    for at in range(first, first + 8):
+        days = [plan.months[at] + dt.timedelta(n) for n in range(int(plan.days[at]))]
+        lost = 40 * (1 - np.mean([share_on(shut, day) for day in days]))
+        found = measures.beds_open(kept, SITE)[:, at] - measures.beds_open(plan, SITE)[:, at]
+        assert found == pytest.approx(lost, abs=0.8), plan.months[at]  # whole beds
 
 
 def test_stocks_take_shut_beds_off_those_they_would_open():
