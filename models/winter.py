@@ -18,6 +18,7 @@ from pydantic import AfterValidator, Field
 from models.care.shocks import STREAMS, Shock, Steps, combined, shock_steps, value_on
 from models.figures import Figure, Name, Shape, Text, must
 from models.history.data import year_after
+from sim.clock import Calendar
 from sim.errors import Fault, nearest
 
 if TYPE_CHECKING:
@@ -53,6 +54,12 @@ class Winter(Shape):
     def on(self) -> bool:
         """Whether any wave comes."""
         return bool(self.waves and self.winters and self.size.value > 0)
+
+    @property
+    def said(self) -> str:
+        """Its title with the winters in which waves come, and how strong where that was changed."""
+        times = "" if self.size.value == 1 else f", {self.size.value:g} times as strong"
+        return f"{self.title} ({', '.join(sorted(self.winters))}{times})"
 
     def shocks(self) -> dict[str, Shock]:
         """The waves on their days and of their size, by name."""
@@ -90,7 +97,9 @@ def winter_faults(winter: Winter, footprint: Footprint, end: dt.date) -> list[Fa
         The day after the last of the run.
     """
     if not winter.waves:
-        return []
+        rule = "no wave comes in this preset, so it changes nothing; choose one that has waves, such as winter=bad."
+        set_ = {"winters": winter.winters, "size.value": winter.size.value != 1 and winter.size.value}
+        return [Fault(key, value, rule) for key, value in set_.items() if value]
     faults = [
         Fault("waves", name, f"no such wave; there are: {', '.join(waves_known())}.", "", nearest(name, waves_known()))
         for name in winter.waves
@@ -98,7 +107,9 @@ def winter_faults(winter: Winter, footprint: Footprint, end: dt.date) -> list[Fa
     ]
     checked = year_after(footprint.baseline_year)  # its first quarters are the test of the baseline
     for year in winter.winters:
-        if year <= checked:
+        if year != Calendar.april_year(dt.date(int(year[:4]), APRIL, 1)):
+            faults.append(Fault("winters", year, "a financial year is written like 2022/23."))
+        elif year <= checked:
             faults.append(Fault("winters", year, f"the baseline is checked until {checked}; name a later winter."))
         elif dt.date(int(year[:4]), 12, 1) >= end:
             faults.append(Fault("winters", year, f"the run ends before it, on {end}."))

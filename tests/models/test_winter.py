@@ -17,6 +17,7 @@ from models.compose import parse, settings
 from models.criteria import NOT_ASSESSED, of_care
 from models.details import build
 from models.prepare import window
+from models.sensitivity import _held, moved, ranges
 from models.system import ward
 from models.winter import Winter, level_of, waves_known
 from sim.errors import CarebridgeError
@@ -155,7 +156,7 @@ def test_winters_as_usual_are_the_run_without_them():
     assert plain.scenario_hash == none.scenario_hash
     bad = settings(parse(["timeline=5y", "winter=bad"]))
     assert bad.scenario_hash != plain.scenario_hash
-    assert bad.future.title.endswith("; bad winters")
+    assert bad.future.title.endswith("; bad winters (2022/23, 2027/28, 2032/33)")
 
 
 def test_the_whole_care_system_has_them_too():
@@ -215,6 +216,9 @@ def test_a_wave_after_the_last_spring_is_no_test_of_recovery():
         (["winter=bad", "winter.winters=[]"], "name the winters"),
         (["winter=bad", "winter.winters=[2022/23,2022/23]"], "named twice"),
         (["winter=bad", "winter.size.unit=share"], "unit"),
+        (["winter=bad", "winter.winters=[2022/24]"], "written like 2022/23"),
+        (["winter.size.value=2"], "no wave comes in this preset.*winter=bad"),
+        (["winter.winters=[2024/25]"], "no wave comes in this preset.*winter=bad"),
     ],
 )
 def test_what_cannot_be_is_said(words: list[str], said: str):
@@ -228,3 +232,11 @@ def test_arms_meet_the_same_winters_whatever_the_workers():
     system = build(chosen.footprint, chosen.fit, chosen.future, dt.date(2021, 7, 1), None, None)
     one, two = (run_arms([make_arm("usual", system)], 1, 2, workers)[0] for workers in (1, 2))
     assert one.area.tobytes() == two.area.tobytes()
+
+
+def test_the_size_of_waves_is_moved_under_the_key_by_which_it_is_set():
+    chosen = area(*words_of("bad"))
+    assert "winter.size" in ranges(chosen) and not any(key.startswith("future.winter") for key in ranges(chosen))
+    assert "winter.size" not in ranges(area())
+    moved_ = moved(chosen.future, _held("winter.size").split(".")[1:], 2.0)
+    assert moved_.winter.size.value == 2.0
