@@ -46,7 +46,10 @@ def read_yaml(path: Path, example: str = "") -> tuple[Any, Lines]:
 
 
 def _parsed(text: str) -> tuple[Any, Lines, list[Fault]]:
-    """Data, lines and keys that stand twice of a text; by the parser in C, ten times as fast, and by that in Python where it finds a fault."""
+    """Data of a text, its lines, and keys that stand twice.
+
+    By the parser in C, ten times as fast, and by that in Python where it finds a fault.
+    """
     try:
         return _read_with(getattr(yaml, "CSafeLoader", yaml.SafeLoader), text)
     except yaml.YAMLError:

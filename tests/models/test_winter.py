@@ -240,3 +240,10 @@ def test_the_size_of_waves_is_moved_under_the_key_by_which_it_is_set():
     assert "winter.size" not in ranges(area())
     moved_ = moved(chosen.future, _held("winter.size").split(".")[1:], 2.0)
     assert moved_.winter.size.value == 2.0
+
+
+def test_every_figure_of_every_wave_can_be_said():
+    said = dict(winter(*waves_known()).figures(followed=True))
+    assert len(said) == 1 + sum(2 + len(w.excess) + (w.beds_closed is not None) for w in waves_known().values())
+    assert len(dict(winter(*waves_known()).figures(followed=False))) < len(said)
+    assert said["Norovirus on the wards: beds shut at its peak"].status == "unverified"
