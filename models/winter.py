@@ -74,8 +74,9 @@ class Winter(Shape):
         yield "Bad winters: factor on all that their waves do", self.size
         for wave in (waves_known()[name] for name in self.waves):
             yield f"{wave.title}: how long it lasts", wave.length
-            for stream in (s for s in wave.excess if followed or s not in ("attendance", "zero_day")):
-                yield f"{wave.title}: {STREAM_WORDS[stream]}, change at its peak", wave.excess[stream]
+            for stream, excess in wave.excess.items():
+                if followed or stream not in ("attendance", "zero_day"):
+                    yield f"{wave.title}: {STREAM_WORDS[stream]}, change at its peak", excess
             if wave.beds_closed:
                 yield f"{wave.title}: beds shut at its peak", wave.beds_closed
             yield f"{wave.title}: part of it that an average winter holds already", wave.in_month_index
