@@ -27,7 +27,10 @@ HELP = """carebridge area [NAME] [out=FILE.yaml]
 
 Completed, and in configs/footprint, it is fitted by `carebridge calibrate footprint=my_area` and run like any other.
 """
+FOOTPRINTS = CONFIGS / "footprint"
 QUARTERS = 7  #: of the tables, 2018/19 Q1 to 2019/20 Q3
+#: code of the trust into which one merged in these years
+MERGED = {"RE9": "R0B", "RJF": "RTG", "RGQ": "RDE", "RLN": "R0B", "RNL": "RNN", "RQ6": "REM", "RR1": "RRK"}
 _COMMON = "and care foundation general health healthcare hospital hospitals in london nhs of on teaching the trust"
 _COMMON += " university"
 
@@ -36,14 +39,19 @@ def main(words: list[str]) -> int:
     """Run the command; returns the exit code."""
     asked, rest, faults = own_words(words, {"out": path})
     faults += [Fault(w, None, "no such setting.", "command line", nearest(w, ["out="])) for w in rest if "=" in w]
+    out: Path | None = asked["out"]
+    faults += _out_faults(out)
+    name = " ".join(rest)
+    if out is not None and not name:
+        faults.append(
+            Fault("area", None, "name the area that goes there; `carebridge area` lists them.", "command line")
+        )
     if faults:
         raise FaultsError(faults, "command line")
-    name = " ".join(rest)
     if not name:
         print("\n".join(_listed()))
         return 0
     text = starter(_area(name))
-    out: Path | None = asked["out"]
     if out is None:
         print(text, end="")
         return 0
@@ -52,8 +60,20 @@ def main(words: list[str]) -> int:
     if not out.parent.is_dir():
         raise CarebridgeError(f"{out}: there is no folder {out.parent}.")
     replace_text(out, text.replace("\nname: my_area\n", f"\nname: {out.stem}\n"))
-    print(f"{out}: complete what is marked FILL IN, then run `carebridge calibrate footprint={out.stem} quick=true`.")
+    there = out.resolve().parent == FOOTPRINTS.resolve()
+    place = "" if there else f"put it into {FOOTPRINTS}, where footprints are looked for, "
+    print(f"{out}: complete what is marked FILL IN, then {place}run", end=" ")
+    print(f"`carebridge calibrate footprint={out.stem} quick=true`.")
     return 0
+
+
+def _out_faults(out: Path | None) -> list[Fault]:
+    """Whether `footprint=` would find a file of this name."""
+    if out is None or (out.suffix == ".yaml" and re.fullmatch(r"\w+", out.stem)):
+        return []
+    stem = re.sub(r"\W+", "_", out.name.removesuffix(out.suffix)).strip("_").lower() or "my_area"
+    rule = "a footprint is found by the name of its file: letters, digits and '_', and .yaml at the end."
+    return [Fault("out", str(out), rule, "command line", str(out.with_name(f"{stem}.yaml")))]
 
 
 def _listed() -> list[str]:
@@ -71,7 +91,7 @@ def _ready_made() -> dict[str, str]:
     """Name of the shipped footprint by code of its trusts."""
     out = {}
     for name in choices("footprint"):
-        data: Any = read_yaml(CONFIGS / "footprint" / f"{name}.yaml")[0]
+        data: Any = read_yaml(FOOTPRINTS / f"{name}.yaml")[0]
         sites = (data.get("trusts") or data.get("sites") or {}).values()
         out |= {code: name for site in sites for code in site.get("codes", [site.get("code")])}
     return out
@@ -106,6 +126,7 @@ def starter(area: str) -> str:
     listed = "".join(f"  {key}:\n{text}" for key, text in sites.items())
     names = textwrap.wrap("; ".join(sorted(shared_names()[1])), 110, break_on_hyphens=False)
     councils = "\n".join(f"#   {line}" for line in names)
+    area = area.strip()
     question = f"What would fewer hospital beds mean for the hospitals of {area}?"
     return f"""# {question}
 #
@@ -143,7 +164,12 @@ def _site(code: str, full: str, quarters: int) -> str:
     short = re.sub(r"\s*,?\s*(NHS )?(Foundation )?(NHS )?Trust$", "", full)
     note = ""
     if quarters < QUARTERS:
-        note = f"    # beds in {quarters} of {QUARTERS} quarters: if it merged, put its code beside the other trust's\n"
+        new = (
+            f"it became part of {MERGED[code]}: one site with both codes"
+            if code in MERGED
+            else "it has gone, or changed"
+        )
+        note = f"    # beds in {quarters} of {QUARTERS} quarters: {new}, and those of all who merged with it\n"
     return f'{note}    codes: [{code}]\n    name: "{short}"\n    trust: "{full}"\n'
 
 

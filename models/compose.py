@@ -236,12 +236,11 @@ def settings(request: Request) -> Settings:
     for key in ("future", "criteria", "feedback", "around", "gates", "funding", "winter"):
         parts[key] = _section(key, data.get(key), _origin(key, request, data), faults)
     parts["fit"] = _section("fit", data["fit"], _origin("fit", request, data), faults) if data.get("fit") else None
-    timelines, laid_out = [], []
+    timelines, laid_out, footprint = [], [], None
     for name in request.timelines:
         one = data["timeline"] if name == request.timelines[0] else _another_timeline(request, name)
         laid_out.append(one)
         timelines.append(_section("timeline", one, f"configs/timeline/{name}.yaml", faults))
-    footprint = None
     try:
         footprint = _footprint(data.get("footprint") or {})
     except FaultsError as error:
@@ -432,8 +431,7 @@ def _plain(error: Exception, request: Request) -> str:
         key, _, value = error.override.partition("=")
         rule = f"cannot be read; a value with spaces or signs needs quotes: {key}=\"'...'\"."
         return str(FaultsError([Fault(key, value, rule, "command line")], "command line"))
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    text = " ".join(lines[:2])
+    text = " ".join([line.strip() for line in str(error).splitlines() if line.strip()][:2])
     for word in request.overrides:
         key, _, value = word.lstrip("+~").partition("=")
         if key in text or key.split(".")[-1] in text or (value and f"'{value}'" in text):

@@ -31,8 +31,9 @@ def after_bad_winters(
     winters : tuple of str
         Financial years in whose winters waves come.
     """
-    springs = [dt.date(int(year[:4]) + 1, APRIL, 1) for year in winters]
-    springs = [day for day in sorted(springs) if window[0] < day and day.replace(month=APRIL + 3) <= window[1]]
+    begins = {year: dt.date(int(year[:4]) + 1, APRIL, 1) for year in sorted(winters)}
+    begins = {year: d for year, d in begins.items() if window[0] < d and d.replace(month=APRIL + 3) <= window[1]}
+    springs = list(begins.values())
     if not springs:
         return []
     after = [q for day in springs for q in months_between(plan, day, day.replace(month=APRIL + 3), 3)]
@@ -50,7 +51,7 @@ def after_bad_winters(
         values=values,
         usual=base,
         collapsed=[],
-        note=f"April to June after the winters of {', '.join(winters)}; in January to March of these, "
+        note=f"April to June after the winters of {', '.join(begins)}; in January to March of these, "
         f"{worst:.1%} waited over four hours with the plan and {worst_usual:.1%} without it, mean over places",
     )
     return [replace(found, decides=False)]

@@ -67,7 +67,7 @@ class Future(Shape):
         """The same future with these winters."""
         if not winter.on:
             return self
-        return self.model_copy(update={"winter": winter, "title": f"{self.title.rstrip('.')}; {winter.title}"})
+        return self.model_copy(update={"winter": winter, "title": f"{self.title.rstrip('.')}; {winter.said}"})
 
     def reach(self, planned: float, people: float) -> float:
         """Share of the effect on admissions that so many places at home can have: few places, few people kept at home.

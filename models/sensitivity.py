@@ -42,6 +42,9 @@ LEFT_OUT = (
 )  #: observed counts
 
 
+HELD = ("future.winter.", "winter.")  #: where a run holds a figure, and the key by which it is set
+
+
 @dataclass(frozen=True)
 class Matter:
     """A figure and what it does to the result.
@@ -73,8 +76,13 @@ def ranges(chosen: Settings) -> dict[str, Figure]:
         for key, figure in _figures(getattr(chosen, section), section):
             low, high = figure.range
             if low < high and not key.startswith(LEFT_OUT):
-                found[key] = figure
+                found[key.replace(*HELD)] = figure
     return found
+
+
+def _held(key: str) -> str:
+    there, key_set = HELD
+    return there + key.removeprefix(key_set) if key.startswith(key_set) else key
 
 
 def _figures(part: Any, key: str) -> Iterator[tuple[str, Figure]]:
@@ -127,7 +135,7 @@ def what_matters(
         if stop.is_set():
             raise Stopped
         key, end = task
-        section, *path = key.split(".")
+        section, *path = _held(key).split(".")
         parts = {name: getattr(chosen, name) for name in SECTIONS}
         parts[section] = moved(parts[section], path, known[key].range[end])
         return _result(chosen, parts, schedule, replications)

@@ -76,6 +76,8 @@ class System:
         Stations of which every replication is written down; all when empty.
     winters : tuple of str
         Financial years in whose winters waves of illness come.
+    shut : steps
+        Share of hospital beds that waves shut, from day to day.
     """
 
     network: Network
@@ -88,6 +90,7 @@ class System:
     driven: frozenset[str] = frozenset()
     kept: tuple[str, ...] = ()
     winters: tuple[str, ...] = ()
+    shut: Steps = ()
 
     def with_places(self, site: str, pathway: str) -> list[str]:
         """Stations of a service with a limited number of places; hours of home care limit no number of people."""
@@ -172,7 +175,8 @@ def build(
         data["stations"] = constant_places(data["stations"], around)
     driven = frozenset(driven_stations(around)) if around else frozenset()
     network = load_network(data)
-    return System(network, footprint, inside, beds, places, roles, around, driven, winters=future.bad_winters)
+    waves = {"winters": future.bad_winters, "shut": shut}
+    return System(network, footprint, inside, beds, places, roles, around, driven, **waves)
 
 
 def _roles(footprint: Footprint, places: dict[tuple[str, str], int], kept_at_home: bool) -> Roles:

@@ -77,9 +77,8 @@ def build_whole(
     if planned and future.admissions_effect.value < 0:
         roles = replace(roles, home_sources=_kept_at_home(made, roles, -future.admissions_effect.value))
     beds = {site: sizes.beds for site, (_, sizes) in made.hospitals.items()}
-    around = stocks_around(
-        footprint, fit, feedback, slow=slow, roles=roles, beds=beds, shut=share_closed(future.shocks)
-    )
+    shut = share_closed(future.shocks)
+    around = stocks_around(footprint, fit, feedback, slow=slow, roles=roles, beds=beds, shut=shut)
     if around:
         data["stations"] = constant_places(data["stations"], around)
     return System(
@@ -93,6 +92,7 @@ def build_whole(
         driven=frozenset(driven_stations(around)) if around else frozenset(),
         kept=_read(roles),
         winters=future.bad_winters,
+        shut=shut,
     )
 
 

@@ -18,6 +18,7 @@ from pydantic import AfterValidator, Field
 from models.care.shocks import STREAMS, Shock, Steps, combined, shock_steps, value_on
 from models.figures import Figure, Name, Shape, Text, must
 from models.history.data import year_after
+from sim.clock import Calendar
 from sim.errors import Fault, nearest
 
 if TYPE_CHECKING:
@@ -28,6 +29,14 @@ __all__ = ["Winter", "level_of", "waves_known", "winter_faults"]
 DEMAND = Path(__file__).resolve().parent.parent / "configs" / "demand" / "england_2018_19.yaml"
 Year = Annotated[str, Field(pattern=r"^\d{4}/\d{2}$")]
 APRIL = 4
+STREAM_WORDS = {
+    "attendance": "A&E attendances that go home",
+    "zero_day": "emergencies without a night",
+    "one_night": "emergencies of one night",
+    "medium": "emergencies of a medium stay",
+    "long": "emergencies of a long stay",
+    "elective": "planned admissions",
+}
 
 
 class Winter(Shape):
@@ -53,6 +62,24 @@ class Winter(Shape):
     def on(self) -> bool:
         """Whether any wave comes."""
         return bool(self.waves and self.winters and self.size.value > 0)
+
+    @property
+    def said(self) -> str:
+        """Its title with the winters in which waves come, and how strong where that was changed."""
+        times = "" if self.size.value == 1 else f", {self.size.value:g} times as strong"
+        return f"{self.title} ({', '.join(sorted(self.winters))}{times})"
+
+    def figures(self, followed: bool) -> Iterator[tuple[str, Figure]]:
+        """What the waves rest on, each with its title; of people without a night only where they are followed."""
+        yield "Bad winters: factor on all that their waves do", self.size
+        for wave in (waves_known()[name] for name in self.waves):
+            yield f"{wave.title}: how long it lasts", wave.length
+            for stream, excess in wave.excess.items():
+                if followed or stream not in ("attendance", "zero_day"):
+                    yield f"{wave.title}: {STREAM_WORDS[stream]}, change at its peak", excess
+            if wave.beds_closed:
+                yield f"{wave.title}: beds shut at its peak", wave.beds_closed
+            yield f"{wave.title}: part of it that an average winter holds already", wave.in_month_index
 
     def shocks(self) -> dict[str, Shock]:
         """The waves on their days and of their size, by name."""
@@ -90,18 +117,23 @@ def winter_faults(winter: Winter, footprint: Footprint, end: dt.date) -> list[Fa
         The day after the last of the run.
     """
     if not winter.waves:
-        return []
+        rule = "no wave comes in this preset, so it changes nothing; choose one that has waves, such as winter=bad."
+        set_ = {"winters": winter.winters, "size.value": winter.size.value != 1 and winter.size.value}
+        return [Fault(key, value, rule) for key, value in set_.items() if value]
     faults = [
         Fault("waves", name, f"no such wave; there are: {', '.join(waves_known())}.", "", nearest(name, waves_known()))
         for name in winter.waves
         if name not in waves_known()
     ]
     checked = year_after(footprint.baseline_year)  # its first quarters are the test of the baseline
+    early = f", such as winter.winters=[{year_after(checked)}]"
     for year in winter.winters:
-        if year <= checked:
+        if year != Calendar.april_year(dt.date(int(year[:4]), APRIL, 1)):
+            faults.append(Fault("winters", year, "a financial year is written like 2022/23."))
+        elif year <= checked:
             faults.append(Fault("winters", year, f"the baseline is checked until {checked}; name a later winter."))
         elif dt.date(int(year[:4]), 12, 1) >= end:
-            faults.append(Fault("winters", year, f"the run ends before it, on {end}."))
+            faults.append(Fault("winters", year, f"the run ends before it, on {end}; name others{early}."))
     twice = sorted({year for year in winter.winters if winter.winters.count(year) > 1})
     faults += [Fault("winters", year, "this winter is named twice.") for year in twice]
     if not winter.winters:

@@ -23,7 +23,7 @@ from models.figures import Figure, Shape, Text, must, within
 from sim.errors import Fault, FaultsError, nearest
 
 __all__ = ["STREAMS", "HolidayFigures", "Shock", "Steps", "bank_holidays", "closed_beds", "combined", "holiday_steps"]
-__all__ += ["months_beside", "of_dates", "share_closed", "shock_steps", "value_on"]
+__all__ += ["left_open", "months_beside", "of_dates", "share_closed", "share_on", "shock_steps", "value_on"]
 
 Steps = tuple[tuple[dt.date, float], ...]
 
@@ -261,8 +261,7 @@ def closed_beds(
     out: list[dict[str, Any]] = []
     for day in sorted({max(day, start) for steps in (plan, closed) for day, _ in steps} | {start}):
         normal = next((n for since, n in reversed(plan) if since <= day), plan[0][1])
-        share = next((s for since, s in reversed(closed) if since <= day), 0.0)
-        beds = math.floor(normal * (1 - share) + 0.5)
+        beds = left_open(normal, share_on(closed, day))
         if not out or out[-1]["places"] != beds:
             out.append({"from": day, "places": beds})
     return out
@@ -277,10 +276,17 @@ def share_closed(shocks: Iterable[Shock], every: int = WEEK) -> Steps:
         for wave in _waves(shock, every)
     ]
     days = sorted({day for wave in waves for day, _ in wave})
-    return tuple(
-        (day, min(1.0, sum(next((s for since, s in reversed(wave) if since <= day), 0.0) for wave in waves)))
-        for day in days
-    )
+    return tuple((day, min(1.0, sum(share_on(wave, day) for wave in waves))) for day in days)
+
+
+def share_on(closed: Sequence[tuple[dt.date, float]], day: dt.date) -> float:
+    """Share of beds closed on a day: that of the last step at or before it, 0 before the first."""
+    return next((share for since, share in reversed(closed) if since <= day), 0.0)
+
+
+def left_open(beds: int, share: float) -> int:
+    """Beds that stay open when a share of them closes: whole beds, rounded to the nearest."""
+    return math.floor(beds * (1 - share) + 0.5)
 
 
 def _waves(shock: Shock, every: int) -> list[list[tuple[dt.date, float]]]:

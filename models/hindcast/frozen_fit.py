@@ -116,7 +116,8 @@ def read_fit(setup: Hindcast, care: Care, trained: History, path: Path = FIT_FIL
     CarebridgeError
         When there is none, or figures changed since it was made.
     """
-    again = "carebridge hindcast --refit makes it anew (some minutes)."
+    years = "" if path == FIT_FILE else "years=2022-2024 "
+    again = f"carebridge hindcast {years}--refit makes it anew (some minutes)."
     if not path.exists():
         raise CarebridgeError(f"there is no fit of the hindcast yet; {again}")
     data, lines = read_yaml(path)

@@ -119,8 +119,9 @@ def _line(name: str, row: dict[str, Any], runs: int) -> dict[str, Any]:
         where = "nowhere worse than business as usual"
     elif worst:
         since = "from " if row["id"] == "K11" else ""  # it looks at several years together
+        when = "April to June " + worst["from"][:4] if row["id"] == "K10" else series.year_of(worst["from"])
         where = (
-            f"{worst['place']}, {since}{series.year_of(worst['from'])}: {_value(row, worst['value'])} against "
+            f"{worst['place']}, {since}{when}: {_value(row, worst['value'])} against "
             f"{_value(row, worst['usual_value'])}"
         )
     return {

@@ -99,6 +99,7 @@ def figure_rows(outcome: Outcome) -> list[dict[str, str]]:
             if (reach := chosen.future.full_effect_places)
             else []
         ),
+        *(chosen.future.winter.figures(chosen.detail == "full") if chosen.future.winter else ()),
         ("Growth of overnight bed-days a year", growth),
         ("Community beds that lie inside the count of hospital beds", footprint.community_overlap.beds),
         ("Share of all delay that is reported as a delayed transfer", footprint.delays.reported_share),

@@ -7,6 +7,7 @@ from models.footprint import Footprint
 __all__ = ["title_of"]
 
 FIGURES = {
+    "size": "Bad winters: how strong their waves are",
     "emergency.overnight_per_day": "Emergency admissions that stay a night",
     "emergency.other_routes_per_day": "Emergency admissions that do not come through A&E",
     "emergency.zero_day_share": "Emergency admissions that do not stay a night",

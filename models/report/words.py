@@ -264,7 +264,10 @@ def rule_for(row: dict[str, Any], criteria: Criteria) -> tuple[str, str]:
         "K5a": ("over all hospitals no more people wait in the last year than in the first", ""),
         "K5b": (f"at least {line} of those treated in every year, {everywhere}", ""),
         "K5c": ("", f"{harm}, {everywhere}"),
-        "K10": (f"at most {line} in the quarter after a bad winter, {everywhere}", f"{harm}, {everywhere}"),
+        "K10": (
+            f"at most {line} in the quarter after a bad winter, {everywhere}",
+            f"{harm.removesuffix('year')}of these quarters, {everywhere}",
+        ),
         "K11": (
             "over all hospitals and the last years at least as many beds made up for as are lost, with stays as under "
             "business as usual",

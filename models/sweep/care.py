@@ -129,7 +129,11 @@ class Care:
         """Settings of a point: its own words go before those that all points share."""
         own = {key: f"{key}={_word(value)}" for key, value in point.items()}
         shared = [w for w in self._words if w.partition("=")[0].lstrip("+") not in own]
-        return settings(parse([*shared, *own.values()]))
+        chosen = settings(parse([*shared, *own.values()]))
+        if chosen.compensation:
+            rule = "only `carebridge run` answers K11; leave it out."
+            raise FaultsError([Fault("compensation", "on", rule)], "the design")
+        return chosen
 
     def _fitted(self, point: Mapping[str, Value]) -> Settings:
         chosen = self._chosen(point)

@@ -12,9 +12,11 @@ from dataclasses import dataclass, field
 
 from models.care.estate import PLAN_REPAIRS
 from models.care.plan_staff import LEARNED, RECRUITED, SENT
+from models.care.shocks import left_open, share_on
+from models.plans import months_after
 from models.system import System
 from sim import Run
-from sim.clock import Calendar
+from sim.clock import DAY, Calendar
 from sim.hybrid import HybridRun
 from sim.tables import Change, Lowered
 
@@ -243,7 +245,14 @@ class Levers:
         return changes
 
     def _beds(self, site: str) -> list[Change]:
-        quarter = Calendar.april_quarter(self._today)
+        """Beds from today to the end of the quarter, less the share that waves of illness shut from day to day."""
+        today = self._today
+        quarter = Calendar.april_quarter(today)
         left = max(0, self.system.beds[site][quarter] - self.closed.get(site, 0)) + self.extra.get(site, 0)
-        by_ward = self.system.roles.beds_by_ward(site, left)
-        return [self.lowered.places_at(ward, beds, self.run.now) for ward, beds in by_ward.items()]
+        by_ward, steps = self.system.roles.beds_by_ward(site, left), self.system.shut
+        ends = months_after(today.replace(day=1), 3 - (today.month - 1) % 3)
+        return [
+            self.lowered.places_at(ward, left_open(beds, share), self.run.now + (day - today).days * DAY)
+            for day, share in [(today, share_on(steps, today)), *(s for s in steps if today < s[0] < ends)]
+            for ward, beds in by_ward.items()
+        ]

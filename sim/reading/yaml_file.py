@@ -29,36 +29,39 @@ def read_yaml(path: Path, example: str = "") -> tuple[Any, Lines]:
         When the file is missing, unreadable, not YAML, or has a key twice; the message names the file and the line.
     """
     try:
-        node, data = _parsed(path.read_text(encoding="utf-8"))
+        data, lines, twice = _parsed(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         beside = [p.name for p in path.parent.glob("*.y*ml")] if path.parent.is_dir() else []
         close = nearest(path.name, beside)
         raise CarebridgeError(f"{path}: no such file." + (f" Did you mean '{close}'?" if close else "")) from None
     except yaml.MarkedYAMLError as error:
         raise FaultsError([_syntax(error, path, example)], str(path)) from None
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+    except RecursionError:
+        raise CarebridgeError(f"{path}: cannot be read as YAML: its parts lie too deep in each other.") from None
+    except (OSError, ValueError, yaml.YAMLError) as error:  # no such date or number, or not UTF-8
         raise CarebridgeError(f"{path}: cannot be read as YAML: {error}") from None
-    lines: Lines = {}
-    twice: list[Fault] = []
-    _walk(node, (), lines, twice)
     if twice:
         raise FaultsError([replace(fault, file=f"{path}:{fault.file}") for fault in twice], str(path))
     return data, lines
 
 
-def _parsed(text: str) -> tuple[Any, Any]:
-    """Nodes and data of a text; by the parser in C, ten times as fast, and by that in Python where it finds a fault."""
+def _parsed(text: str) -> tuple[Any, Lines, list[Fault]]:
+    """Data of a text, its lines, and keys that stand twice.
+
+    By the parser in C, ten times as fast, and by that in Python where it finds a fault.
+    """
     try:
         return _read_with(getattr(yaml, "CSafeLoader", yaml.SafeLoader), text)
     except yaml.YAMLError:
         return _read_with(yaml.SafeLoader, text)  # its words name what is wrong
 
 
-def _read_with(loader: Any, text: str) -> tuple[Any, Any]:
-    reader = loader(text)
+def _read_with(loader: Any, text: str) -> tuple[Any, Lines, list[Fault]]:
+    reader, lines, twice = loader(text), Lines(), list[Fault]()
     try:
         node = reader.get_single_node()
-        return node, None if node is None else reader.construct_document(node)
+        _walk(node, (), lines, twice)  # before the data: they put what is merged (<<) among a mapping's own keys
+        return None if node is None else reader.construct_document(node), lines, twice
     finally:
         reader.dispose()
 

@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 import yaml
 
-from models.area_command import starter
+from models.area_command import MERGED, QUARTERS, starter
 from models.cli import main
+from models.compose import CONFIGS
 from models.footprint import load_footprint
+from models.footprint_basis import reasons
 from models.footprint_short import expand, read_short
 from models.footprint_tables import quarters_held, shared_names
 from models.history import trusts_stp
@@ -44,8 +46,26 @@ def test_every_area_begins_with_its_trusts_and_says_what_is_missing(tmp_path: Pa
         with pytest.raises(FaultsError, match=r"local_authorities = 'FILL IN'.*carebridge area"):
             read_short(data)
         data["local_authorities"] = [{"name": "Norfolk"}]
+        assert data["title"] == " ".join(area.split())  # none of the odd blanks of the table
         assert set(read_short(data).trusts) == set(data["trusts"])
     assert len(AREAS) == 44 and begun == codes
+
+
+def test_a_trust_that_merged_names_the_code_it_goes_on_under() -> None:
+    held = quarters_held()
+    short = {code for code in trusts_stp()["org_code"] if held.get(code, 0) < QUARTERS}
+    assert short == set(MERGED) and all(held[code] for code in MERGED.values())
+    data = yaml.safe_load(starter("Northumberland, Tyne and Wear and North Durham"))
+    sunderland = data["trusts"].pop("city_sunderland")["codes"] + data["trusts"].pop("south_tyneside")["codes"]
+    assert {MERGED[code] for code in sunderland} == {"R0B"}
+    data["trusts"]["sunderland"] = {"codes": [*sunderland, "R0B"], "name": "Sunderland", "trust": "The two together"}
+    data["local_authorities"] = [
+        {"name": name} for name in ("Northumberland", "Gateshead", "Sunderland", "Newcastle Upon Tyne")
+    ]
+    data["population"]["residents"]["value"] = 1.4e6
+    assert not any(
+        "beds for" in str(why) or "A&E" in str(why) for why in reasons(read_short(data))
+    )  # no quarter is missing
 
 
 def test_tables_hold_every_acute_trust_and_council() -> None:
@@ -83,7 +103,9 @@ def test_the_command_writes_once_and_never_over_a_file(tmp_path: Path, capsys: p
     assert "\nname: norfolk\n" in text and "codes: [RM1]" in text
     assert main(["area", "dorset", f"out={out}"]) != 0
     assert out.read_text(encoding="utf-8") == text
-    assert "is there already" in capsys.readouterr().err
+    said = capsys.readouterr()
+    assert "is there already" in said.err
+    assert "put it into" in said.out and str(CONFIGS / "footprint") in said.out  # nobody would look for it there
 
 
 @pytest.mark.parametrize(
@@ -93,6 +115,9 @@ def test_the_command_writes_once_and_never_over_a_file(tmp_path: Path, capsys: p
         (["london"], "North West London"),
         (["norfolk", "ot=x"], "Did you mean 'out='?"),
         (["norfolk", "out=/no/such/folder/x.yaml"], "no folder"),
+        (["norfolk", "out=here"], "Did you mean 'here.yaml'?"),
+        (["norfolk", "out=here/My Area.yml"], "Did you mean 'here/my_area.yaml'?"),
+        (["out=here.yaml"], "name the area"),
     ],
 )
 def test_what_cannot_be_is_said(words: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -20,6 +20,7 @@ from models.memory import gigabytes, parts
 from models.plan import Schedule, schedule
 from models.prepare import USUAL, arm_names, prepare
 from models.report.words import rule_for
+from models.sweep.care import Care
 from models.transition.sight import Target
 from models.transition.steering import Steering
 from models.what_happened import same_as_usual
@@ -267,3 +268,8 @@ def test_the_page_says_when_it_is_passed():
     rule, harm = rule_for({"id": row.key, "threshold": row.threshold}, only_closes().chosen.criteria)
     assert "made up for" in rule
     assert harm == ""
+
+
+def test_a_sweep_refuses_what_it_would_not_answer():
+    with pytest.raises(FaultsError, match="only `carebridge run` answers K11"):
+        Care(["compensation=on"]).identity()

@@ -11,16 +11,18 @@ import pytest
 
 from models import measures
 from models.arms import Observed, make_arm, run_arms
-from models.care.shocks import share_closed, shock_steps, value_on
+from models.care.shocks import share_closed, share_on, shock_steps, value_on
 from models.care.supply import Site, opened
 from models.compose import parse, settings
 from models.criteria import NOT_ASSESSED, of_care
 from models.details import build
 from models.prepare import window
+from models.sensitivity import _held, moved, ranges
 from models.system import ward
 from models.winter import Winter, level_of, waves_known
 from sim.errors import CarebridgeError
-from tests.models.small_area import SITE, area, usual
+from tests.models.small_area import SITE, area, planned, usual
+from tests.models.transition.made_up import closing
 
 WINTER = "2020/21"
 STEADY = ("around=none", "feedback=none")
@@ -120,6 +122,20 @@ def test_norovirus_shuts_the_same_beds_whoever_sets_them(words: tuple[str, ...])
         assert lost > 4
 
 
+def test_a_plan_keeps_its_beds_closed_while_norovirus_shuts_others():
+    """By the calendar too: of 40 beds closed before the wave none comes back in the midst of a quarter."""
+    size = "winter.size={value: 5, high: 9}"
+    chosen = area(*words_of("norovirus", size, *STEADY), wards=closing(40, {"from": 0.1}, []))
+    plan, kept = planned(chosen, 2), seen(*words_of("norovirus", size, *STEADY))
+    shut = share_closed(chosen.future.shocks)
+    first = plan.months.index(dt.date(2020, 11, 1))
+    for at in range(first, first + 8):
+        days = [plan.months[at] + dt.timedelta(n) for n in range(int(plan.days[at]))]
+        lost = 40 * (1 - np.mean([share_on(shut, day) for day in days]))
+        found = measures.beds_open(kept, SITE)[:, at] - measures.beds_open(plan, SITE)[:, at]
+        assert found == pytest.approx(lost, abs=0.8), plan.months[at]  # whole beds
+
+
 def test_stocks_take_shut_beds_off_those_they_would_open():
     """The share holds from its day on, and nothing is shut before or without it."""
     sites = {"here": Site({"here_ward": [100, 100, 100, 100]}, 1.0)}
@@ -140,7 +156,7 @@ def test_winters_as_usual_are_the_run_without_them():
     assert plain.scenario_hash == none.scenario_hash
     bad = settings(parse(["timeline=5y", "winter=bad"]))
     assert bad.scenario_hash != plain.scenario_hash
-    assert bad.future.title.endswith("; bad winters")
+    assert bad.future.title.endswith("; bad winters (2022/23, 2027/28, 2032/33)")
 
 
 def test_the_whole_care_system_has_them_too():
@@ -200,6 +216,9 @@ def test_a_wave_after_the_last_spring_is_no_test_of_recovery():
         (["winter=bad", "winter.winters=[]"], "name the winters"),
         (["winter=bad", "winter.winters=[2022/23,2022/23]"], "named twice"),
         (["winter=bad", "winter.size.unit=share"], "unit"),
+        (["winter=bad", "winter.winters=[2022/24]"], "written like 2022/23"),
+        (["winter.size.value=2"], "no wave comes in this preset.*winter=bad"),
+        (["winter.winters=[2024/25]"], "no wave comes in this preset.*winter=bad"),
     ],
 )
 def test_what_cannot_be_is_said(words: list[str], said: str):
@@ -213,3 +232,18 @@ def test_arms_meet_the_same_winters_whatever_the_workers():
     system = build(chosen.footprint, chosen.fit, chosen.future, dt.date(2021, 7, 1), None, None)
     one, two = (run_arms([make_arm("usual", system)], 1, 2, workers)[0] for workers in (1, 2))
     assert one.area.tobytes() == two.area.tobytes()
+
+
+def test_the_size_of_waves_is_moved_under_the_key_by_which_it_is_set():
+    chosen = area(*words_of("bad"))
+    assert "winter.size" in ranges(chosen) and not any(key.startswith("future.winter") for key in ranges(chosen))
+    assert "winter.size" not in ranges(area())
+    moved_ = moved(chosen.future, _held("winter.size").split(".")[1:], 2.0)
+    assert moved_.winter.size.value == 2.0
+
+
+def test_every_figure_of_every_wave_can_be_said():
+    said = dict(winter(*waves_known()).figures(followed=True))
+    assert len(said) == 1 + sum(2 + len(w.excess) + (w.beds_closed is not None) for w in waves_known().values())
+    assert len(dict(winter(*waves_known()).figures(followed=False))) < len(said)
+    assert said["Norovirus on the wards: beds shut at its peak"].status == "unverified"
