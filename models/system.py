@@ -214,12 +214,12 @@ def network_data(
     places = community_places(footprint, fit)
     beds = _season_beds(footprint, inside_beds(footprint))
     routes = _routes(footprint)
-    stations: dict[str, Any] = {}
+    stations, shocks = dict[str, Any](), future.shocks
     for site in footprint.sites:
         stations[ward(site)] = _ward(footprint, fit, site, beds[site], routes, horizon)
-        if share_closed(future.shocks):
+        if shocks:
             steps = [(step["from"], step["places"]) for step in stations[ward(site)]["places"]]
-            stations[ward(site)]["places"] = closed_beds(steps, future.shocks, footprint.start)
+            stations[ward(site)]["places"] = closed_beds(steps, shocks, footprint.start)
         if answers:
             del stations[ward(site)]["multiplier"]
         here = {name: places[site, name] for name in footprint.pathways}

@@ -91,6 +91,7 @@ def later(
     forecasts: list[Forecast] = []
 
     def add(name: str, fit: FrozenFit, told_beds: bool = True, **how: Any) -> None:
+        """Simulate one variant with a fit and add its forecasts; without a limit of beds it is of demand alone."""
         trained = history.until(fit.trained_until)
         told, inputs = told_by(history, trained), ("emergency_admissions", "type1_attendances")
         told = told if told_beds else forecast_beds(told, history, test)
