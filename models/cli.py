@@ -14,6 +14,7 @@ HELP = """carebridge: is this plan to close hospital beds credible?
 
   carebridge run [key=value ...]        run a plan beside business as usual; write tables, charts, report and verdict
   carebridge compare [key=value ...]    one plan on several timelines, and what each mechanism contributes
+  carebridge search [key=value ...]     how much of a plan would be credible, and what one would have to believe
   carebridge monotonicity [...]         what more community places do to access, number by number, with intervals
   carebridge area [NAME]                begin a footprint of one's own: any plan area of England
   carebridge calibrate [key=value ...]  fit a footprint to its baseline year, or all of them; refuse what cannot be done
@@ -104,6 +105,7 @@ def _dispatch(words: list[str]) -> int:
     from models.monotonicity_command import HELP as MONOTONICITY_HELP
     from models.network_request import HELP as NETWORK_HELP
     from models.parameters_command import HELP as PARAMETERS_HELP
+    from models.search.command import HELP as SEARCH_HELP
     from models.stocks_request import HELP as STOCKS_HELP
     from models.sweep.command import ANALYSE_HELP, CHUNK_HELP, COLLECT_HELP, STATUS_HELP, SWEEP_HELP
     from models.verify_command import HELP as VERIFY_HELP
@@ -112,6 +114,7 @@ def _dispatch(words: list[str]) -> int:
     verbs: dict[str, tuple[Callable[[list[str]], int], str]] = {
         "run": (_run, RUN_HELP),
         "compare": (_compare, COMPARE_HELP),
+        "search": (_search, SEARCH_HELP),
         "monotonicity": (_monotonicity, MONOTONICITY_HELP),
         "area": (_area, AREA_HELP),
         "calibrate": (_calibrate, CALIBRATE_HELP),
@@ -145,6 +148,12 @@ def _compare(words: list[str]) -> int:
     from models.compare_command import compare_command
 
     return compare_command(words)
+
+
+def _search(words: list[str]) -> int:
+    from models.search.command import search_command
+
+    return search_command(words)
 
 
 def _monotonicity(words: list[str]) -> int:

@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from sim.experiments.edges import spread
 from sim.experiments.order import Kind, Stop, in_order
 from sim.experiments.replicate import finish, lowered, warm
 from sim.run import Run
@@ -134,7 +135,7 @@ def invert(
         raise ValueError("low <= high, replications >= 1, grid and fallback >= 2, confidence and level in (0, 1)")
     scale = range(low, high + 1) if smallest else range(high, low - 1, -1)
     numbers = range(first, first + replications)
-    coarse, fine = _spread(len(scale), grid), _spread(len(scale), fallback)
+    coarse, fine = spread(len(scale), grid), spread(len(scale), fallback)
     warm(lowered(network_at(low)), seed)
     seen = _all(_Search(network_at, meets, seed, scale, coarse), [(r, {}) for r in numbers], workers, kind)
     against = tuple(r for r, one in zip(numbers, seen, strict=True) if _back_and_forth(one))
@@ -143,11 +144,6 @@ def invert(
         seen = _all(_Search(network_at, meets, seed, scale, fine, False), tasks, workers, kind)
         return _from_grid(scale, fine, seen, against, confidence, level)
     return _from_answers(scale, seen, confidence, level, len(coarse))
-
-
-def _spread(size: int, points: int) -> tuple[int, ...]:
-    """Positions, ends included, spread evenly over a scale."""
-    return tuple(sorted({round(k * (size - 1) / (points - 1)) for k in range(points)}))
 
 
 def _all(work: _Search, tasks: Sequence[tuple[int, Seen]], workers: int, kind: Kind) -> list[Seen]:

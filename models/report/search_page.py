@@ -1,0 +1,87 @@
+"""The report of a search: how much of a plan would be credible, and what one would have to believe."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+from markupsafe import Markup
+
+from models.compose import Settings
+from models.doctor import versions
+from models.report import charts_search, style
+from models.report.page import environment
+from models.search.look import BOTH, SAFE, Found
+from models.search.told import HEADS, answer, command, says, table_rows
+
+__all__ = ["write_search_report"]
+
+CAPTION = (
+    "Share of simulated futures at every value that was tried, with exact one-sided bounds of 95 % confidence each "
+    "(upright bars); lines between marks only guide the eye. A value is credible where the lower end of the bar of "
+    "delivered and safe reaches the upper line, there and at every easier value."
+)
+
+
+def write_search_report(folder: Path, chosen: Settings, found: Sequence[Found]) -> list[str]:
+    """Write ``search.html`` and its charts as PNG files; the same search gives the same bytes.
+
+    Returns
+    -------
+    list of str
+        Names of the PNG files, in the order of the page.
+    """
+    parts: list[dict[str, Any]] = []
+    by_question = [list(group) for _, group in groupby(sorted(found, key=_order(found)), lambda one: one.question.name)]
+    with style.styled():
+        for group in by_question:
+            svg, title = charts_search.search_chart(group, chosen.criteria, folder)
+            name = f"search_{group[0].question.name.replace('.', '_')}"
+            parts.append({"name": name, "asks": group[0].question.asks, "svg": Markup(svg), "title": title})
+            parts[-1]["answers"] = [_answer(one) for one in group]
+    context: dict[str, Any] = {
+        "plan": chosen.plan,
+        "footprint": chosen.footprint,
+        "future": chosen.future,
+        "criteria": chosen.criteria,
+        "replications": chosen.replications,
+        "seed": chosen.seed,
+        "scenario_hash": chosen.scenario_hash,
+        "versions": versions(),
+        "caption": CAPTION,
+        "heads": HEADS,
+        "short": [
+            [one.question.asks, f"{one.years}\u00a0years", answer(one), answer(one, SAFE), _planned(one)]
+            for group in by_question
+            for one in group
+        ],
+        "parts": parts,
+        "charts": {},
+    }
+    page = environment().get_template("search.html.j2").render(context)
+    (folder / "search.html").write_text(page, encoding="utf-8", newline="\n")
+    return [f"{part['name']}.png" for part in parts]
+
+
+def _order(found: Sequence[Found]) -> Any:
+    names = list(dict.fromkeys(one.question.name for one in found))
+    return lambda one: names.index(one.question.name)
+
+
+def _planned(found: Found) -> str:
+    planned = found.question.planned
+    return "" if planned is None else found.question.shown(planned)
+
+
+def _answer(found: Found) -> dict[str, Any]:
+    last, _ = found.edge(BOTH)
+    return {
+        "years": f"{found.years} years",
+        "ends": found.ends,
+        "says": says(found),
+        "rows": table_rows(found),
+        "command": command(last) if last else "",
+        "moves": [(found.question.shown(one.value), one.moves) for one in (last,) if one],
+    }

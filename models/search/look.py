@@ -1,0 +1,186 @@
+"""Trying values of a question: each is a whole comparison with business as usual, judged as a run would be."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from models.arms import Observed, run_arms
+from models.baseline import check_baseline
+from models.compose import Request, Settings, settings
+from models.measures_plan import closed_by_month
+from models.plans.listing import what_moves
+from models.plans.moves import BEDS
+from models.prepare import Prepared, prepare
+from models.search.questions import YEARS, Question
+from models.verdict import Verdict, judge
+from sim.errors import CarebridgeError
+from sim.experiments import edge, find_edges
+
+__all__ = ["BOTH", "GRID", "OUTCOMES", "SAFE", "Found", "Looker", "Tried", "tries"]
+
+GRID = 5  #: values that are tried first, ends included
+FIRST_LOOK = 12  #: replications after which a value that nearly always fails is left alone
+SAFE, BOTH = "safe", "both"
+OUTCOMES = {BOTH: "delivered and safe", SAFE: "safe, whether delivered or not"}
+
+Interval = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Tried:
+    """One value, and what is said of the plan there.
+
+    Parameters
+    ----------
+    value : float
+    words : list of str
+        That set it, for ``carebridge run``.
+    moves : str
+        What closes and opens there, in words.
+    verdict : Verdict
+    closed : (float, float, float)
+        Hospital beds closed by the last simulated day: mean, and 5 and 95 % of replications.
+    """
+
+    value: float
+    words: list[str]
+    moves: str
+    verdict: Verdict
+    closed: tuple[float, float, float]
+
+    def chance(self, outcome: str) -> tuple[float, Interval]:
+        """Share of replications with an outcome, and its exact one-sided bounds."""
+        if outcome == BOTH:
+            return self.verdict.probability, self.verdict.interval
+        return self.verdict.safe["probability"], self.verdict.safe["interval"]
+
+
+@dataclass(frozen=True)
+class Found:
+    """Answer to one question on one timeline.
+
+    Parameters
+    ----------
+    question : Question
+    timeline : str
+    years : int
+        Over which the plan is carried out on it.
+    ends : str
+        Month in which the plan as written ends on it, such as ``2024-03``.
+    target : float
+        Share of replications that must hold, with confidence.
+    tried : list of Tried
+        From easy to hard.
+    """
+
+    question: Question
+    timeline: str
+    years: int
+    ends: str
+    target: float
+    tried: list[Tried]
+
+    def edge(self, outcome: str) -> tuple[Tried | None, Tried | None]:
+        """Hardest value up to which an outcome is certain enough, and the next that was tried and is not."""
+        return self._edge(outcome, 0)
+
+    def possible(self, outcome: str) -> Tried | None:
+        """Hardest value up to which the outcome cannot be ruled out: its upper bound reaches the target."""
+        return self._edge(outcome, 1)[0]
+
+    def _edge(self, outcome: str, bound: int) -> tuple[Tried | None, Tried | None]:
+        found = edge(dict(enumerate(self.tried)), lambda one: one.chance(outcome)[1][bound] >= self.target)
+        last, beyond = (None if at is None else self.tried[at] for at in (found.last, found.beyond))
+        return last, beyond
+
+
+def tries(values: int) -> int:
+    """Values that are tried at most, for an estimate: the grid, and halvings for each outcome."""
+    halvings = int(np.ceil(np.log2(max(1, (values - 1) / (GRID - 1)))))
+    return min(values, GRID + len(OUTCOMES) * halvings)
+
+
+@dataclass
+class Looker:
+    """What is kept between values: the request, business as usual where it is the same, and how to tell progress.
+
+    Parameters
+    ----------
+    request : Request
+        With one timeline.
+    workers : int
+    say : callable
+        Told what is about to be simulated.
+    """
+
+    request: Request
+    workers: int
+    say: Callable[[str], None] = lambda _: None
+    _usual: dict[int, tuple[tuple[Any, ...], Observed]] = field(default_factory=dict)
+
+    def check(self, chosen: Settings) -> None:
+        """Ask whether there is a baseline to judge from.
+
+        Raises
+        ------
+        CarebridgeError
+            When there is none.
+        """
+        assert chosen.fit is not None  # noqa: S101 - callers ask first
+        usual = self._business_as_usual(chosen, prepare(chosen), chosen.replications)
+        if reasons := check_baseline(chosen.footprint, chosen.fit, usual).reasons:
+            raise CarebridgeError(f"NO BASELINE. {'; '.join(reasons)}.")
+
+    def look(self, question: Question, chosen: Settings, steps: int) -> Found:
+        """Try values until every edge lies between two neighbours of the scale."""
+        values, target = question.values(steps), chosen.criteria.credible_from
+
+        def certain(outcome: str) -> Callable[[Tried], bool]:
+            return lambda one: one.chance(outcome)[1][0] >= target
+
+        tried = find_edges(lambda at: self.at(question, values[at]), len(values), [*map(certain, OUTCOMES)], GRID)
+        timeline = chosen.timelines[0]
+        ends = f"{chosen.plan.starts.year + timeline.years}-03"
+        return Found(question, timeline.name, timeline.years, ends, target, list(tried.values()))
+
+    def settings_at(self, question: Question, value: float) -> Settings:
+        """Settings with a value; raises what is wrong with it."""
+        words = question.words(value)
+        chosen = settings(replace(self.request, overrides=[*self.request.overrides, *words]))
+        return question.change(chosen, value) if question.change else chosen
+
+    def at(self, question: Question, value: float) -> Tried:
+        """Judge the plan at one value; what nearly always fails is known after a first look."""
+        words, chosen = question.words(value), self.settings_at(question, value)
+        ready, whole = prepare(chosen), chosen.replications
+        years = "" if question.name == YEARS else f"{chosen.timelines[0].years} years, "
+        self.say(f"{question.name}: {years}{question.shown(value)}: {whole} simulated futures ...")
+        if whole > 2 * FIRST_LOOK:
+            tried = self._judged(value, words, chosen, ready, FIRST_LOOK)
+            if all(tried.chance(outcome)[1][1] < chosen.criteria.not_credible_below for outcome in OUTCOMES):
+                return tried
+        return self._judged(value, words, chosen, ready, whole)
+
+    def _judged(self, value: float, words: list[str], chosen: Settings, ready: Prepared, replications: int) -> Tried:
+        usual = self._business_as_usual(chosen, ready, replications)
+        plan = run_arms([ready.arms[1]], chosen.seed, replications, self.workers)[0]
+        laid_out = next(iter(ready.schedules.values()))
+        verdict, _ = judge(plan, usual, laid_out, chosen.criteria, ready.window, [])
+        closed = closed_by_month(plan, setting=BEDS)[:, -1]
+        low, high = np.quantile(closed, [0.05, 0.95])
+        return Tried(value, words, what_moves(chosen.plan), verdict, (float(closed.mean()), float(low), float(high)))
+
+    def _business_as_usual(self, chosen: Settings, ready: Prepared, replications: int) -> Observed:
+        """Simulated once for all values that do not change it."""
+        none = chosen.future.admissions_effect.model_copy(update={"value": 0.0, "low": None, "high": None})
+        future = chosen.future.model_copy(update={"admissions_effect": none})  # which hangs on places of the plan
+        basis = (chosen.footprint, chosen.fit, future, chosen.feedback, chosen.around, ready.window, chosen.detail)
+        kept = self._usual.get(replications)
+        if kept is None or kept[0] != basis:
+            kept = basis, run_arms([ready.arms[0]], chosen.seed, replications, self.workers)[0]
+            self._usual[replications] = kept
+        return kept[1]

@@ -1,0 +1,317 @@
+"""What can be asked: each question is a scale from easy to hard, and the words that set one point of it.
+
+V7 (how much of a plan is credible), V9 (how much, how fast), D2, D8 and A13 (what a plan takes for granted).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from models.compose import Settings
+from models.plans.moves import AnyMove
+from models.search.scaling import closes_beds, figure_words, opens_places, scaled_words, sized, total
+from models.sensitivity import moved
+
+__all__ = ["ALL", "BELIEVE", "NAMES", "Cannot", "YEARS", "Question", "own_question", "question"]
+
+MOST_PLACES = 4  #: times as many as planned
+FURTHEST = 0.30  #: of admissions or stays: plans of 2016 assumed up to 30 % fewer emergency admissions
+AROUND_GROWTH = 0.04  #: a year, below and above the growth of the run
+LEAST_YEARS = 1
+YEARS = "years"  #: the question that is about the timeline itself
+
+Words = Callable[[float], list[str]]
+Change = Callable[[Settings, float], Settings]
+
+
+class Cannot(Exception):
+    """Raised where a plan holds nothing that a question could be about; says what is missing."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """One inverse question.
+
+    Parameters
+    ----------
+    name : str
+    asks : str
+        In plain words.
+    axis : str
+        What the scale is, for tables and charts.
+    unit : str
+        Written behind a value.
+    easy, hard : float
+        Ends of the scale: where the plan is most and least likely to hold.
+    words : callable
+        Words of the command line that set a value.
+    planned : float or None
+        The value as the run has it.
+    known : str
+        What is known of it from elsewhere; empty where nothing is.
+    whole : bool
+        Whether values are whole numbers.
+    scale : float
+        By which a value is multiplied to be shown: 100 for shares shown as per cent.
+    past_easy : bool
+        Whether the easy end itself is left out, because nothing is planned there.
+    change : callable, optional
+        Sets a value where no words can.
+    """
+
+    name: str
+    asks: str
+    axis: str
+    unit: str
+    easy: float
+    hard: float
+    words: Words
+    planned: float | None = None
+    known: str = ""
+    whole: bool = False
+    scale: float = 1.0
+    past_easy: bool = False
+    change: Change | None = None
+
+    def values(self, steps: int) -> list[float]:
+        """Values from easy to hard, ends included; fewer where they are whole and lie close together."""
+        gaps = [self.easy + (self.hard - self.easy) * k / steps for k in range(int(self.past_easy), steps + 1)]
+        return list(dict.fromkeys(float(round(v)) if self.whole else round(v, 10) for v in gaps))
+
+    def shown(self, value: float) -> str:
+        """A value as it is written."""
+        number = f"{self.scale * value:,.4g}" if not self.whole else f"{self.scale * value:,.0f}"
+        return f"{number} {self.unit}".strip().replace(" %", "\u00a0%").replace("-", "\u2212")
+
+    def between(self, low: float | None, high: float | None) -> Question:
+        """The same question over another range; the ends keep their sides."""
+        ends = sorted((self.easy, self.hard))
+        low, high = (ends[0] if low is None else low), (ends[1] if high is None else high)
+        up = self.easy < self.hard
+        return replace(self, easy=low if up else high, hard=high if up else low)
+
+
+def _plan(chosen: Settings) -> Question:
+    if not any(sized(move) for move in chosen.plan.moves.values()):
+        raise Cannot("the plan moves nothing that has a size")
+    return Question(
+        "plan",
+        "How much of the plan would be credible, everything in it made smaller alike?",
+        "Size of the plan, % of what is planned",
+        "% of the plan",
+        0.0,
+        1.0,
+        lambda value: scaled_words(chosen.plan, sized, value),
+        1.0,
+        scale=100,
+        past_easy=True,
+    )
+
+
+def _beds(chosen: Settings) -> Question:
+    beds = total(chosen.plan, closes_beds)
+    if not beds:
+        raise Cannot("the plan closes no hospital beds")
+    return Question(
+        "beds",
+        "How many hospital beds could close, with everything else as planned?",
+        "Hospital beds that are planned to close",
+        "beds",
+        0.0,
+        beds,
+        lambda value: scaled_words(chosen.plan, closes_beds, value / beds),
+        beds,
+        whole=True,
+    )
+
+
+def _places(chosen: Settings) -> Question:
+    places = total(chosen.plan, opens_places)
+    if not places:
+        raise Cannot("the plan opens no places outside hospital")
+    return Question(
+        "places",
+        "How many places outside hospital would the plan need?",
+        "Places outside hospital that are planned to open",
+        "places",
+        MOST_PLACES * places,
+        0.0,
+        lambda value: scaled_words(chosen.plan, opens_places, value / places),
+        places,
+        whole=True,
+    )
+
+
+def _years(chosen: Settings) -> Question:
+    return Question(
+        YEARS,
+        "How many years would the same plan need?",
+        "Years over which the plan is carried out",
+        "years",
+        float(chosen.criteria.longest_timeline_years),
+        LEAST_YEARS,
+        lambda value: [f"timeline.years={value:.0f}"],
+        float(chosen.timelines[0].years),
+        whole=True,
+    )
+
+
+def _double_running(chosen: Settings) -> Question:
+    """Closures moved along the timeline, so that their last step comes so long after that of what replaces them."""
+    moves, months = chosen.plan.moves, 12 * chosen.timelines[0].years
+    pairs = [(name, move, moves[first]) for name, move in moves.items() if move.closes for first in move.after]
+    if not pairs:
+        raise Cannot("no closure of the plan comes after another move")
+    if any(_dated(one) for _, *both in pairs for one in both):
+        raise Cannot("its moves have dates; give them as shares of the timeline")
+    last = {name: max(_end(b) for n, _, b in pairs if n == name) for name, _, _ in pairs}
+    longest = max(0.0, (1 - max(last.values())) * months)
+
+    def words(value: float) -> list[str]:
+        found = [f"gates.proof.months.{part}={part_of}" for part, part_of in _proof(chosen, value).items()]
+        for name, end in last.items():
+            begin = min(_begin(b) for n, _, b in pairs if n == name)
+            move = moves[name]
+            found.append(f"plan.moves.{name}.when.from={min(1.0, begin + value / months):.10g}")
+            if getattr(move.when, "to", None) is not None:
+                found.append(f"plan.moves.{name}.when.to={min(1.0, end + value / months):.10g}")
+        return found
+
+    lag = max((_end(moves[name]) - end) * months for name, end in last.items())
+    return Question(
+        "double_running",
+        "For how long must old and new run side by side?",
+        "Months from the last opening to the last closure that it replaces",
+        "months",
+        float(round(longest)),
+        0.0,
+        words,
+        float(round(lag)),
+        whole=True,
+    )
+
+
+def _proof(chosen: Settings, months: float) -> dict[str, str]:
+    """The gate of proof, no longer than old and new are to run side by side."""
+    proof = chosen.gates.proof.months
+    if months >= proof.value:
+        return {}
+    return {"value": f"{months:.10g}"} | ({"low": "null"} if proof.low is not None and months < proof.low else {})
+
+
+def _begin(move: AnyMove) -> float:
+    return 0.0 if move.when.early else float(move.when.from_)  # type: ignore[arg-type]
+
+
+def _end(move: AnyMove) -> float:
+    if move.when.early or move.when.to is None:
+        return _begin(move)
+    return float(move.when.to)  # type: ignore[arg-type]
+
+
+def _dated(move: AnyMove) -> bool:
+    return not all(isinstance(x, (int, float)) for x in (move.when.from_, move.when.to or 0.0))
+
+
+def _growth(chosen: Settings) -> Question:
+    figure = chosen.footprint.demand.growth[chosen.future.growth]
+    name = chosen.future.growth
+    written = "demand" in chosen.composed["footprint"]  # a short footprint has it from England's figures
+
+    def changed(other: Settings, value: float) -> Settings:
+        return replace(other, footprint=moved(other.footprint, ["demand", "growth", name], value))
+
+    return Question(
+        "growth",
+        "How slowly would demand have to grow, with and without the plan?",
+        "Growth of overnight bed-days, % a year",
+        "% a year",
+        figure.value - AROUND_GROWTH,
+        figure.value + AROUND_GROWTH / 4,
+        lambda value: figure_words(f"footprint.demand.growth.{name}", figure, value) if written else [],
+        figure.value,
+        f"observed: {100 * figure.value:g} % a year ({figure.year}; {figure.source})",
+        scale=100,
+        change=None if written else changed,
+    )
+
+
+def _admissions(chosen: Settings) -> Question:
+    figure = chosen.future.admissions_effect
+    if not any(move.opens == "p1" for move in chosen.plan.moves.values()):
+        raise Cannot("the plan opens no places at home, on which the effect on admissions hangs")
+    low, high = figure.range
+    return Question(
+        "admissions",
+        "By how much would the places at home have to cut emergency admissions?",
+        "Effect on emergency overnight admissions once all places at home are in use, %",
+        "%",
+        -FURTHEST,
+        0.0,
+        lambda value: figure_words("future.admissions_effect", figure, value),
+        figure.value,
+        f"evidence: {100 * low:g} to {100 * high:g} % ({figure.source})",
+        scale=100,
+    )
+
+
+def _stays(chosen: Settings) -> Question:
+    name = next(n for n in ("shorter_stays", "shorter_stays_asked", "stays_asked_for") if n not in chosen.plan.moves)
+    return Question(
+        "stays",
+        "By how much would stays in hospital have to become shorter under the plan, from its first day?",
+        "Length of stay in hospital beside today's, %",
+        "%",
+        -FURTHEST,
+        0.0,
+        lambda value: [f"+plan.moves.{name}={_shorter(value)}"] if value else [],
+        0.0,
+        scale=100,
+    )
+
+
+def _shorter(value: float) -> str:
+    share = f"{{value: {value:.10g}, unit: relative change, year: not applicable, basis: not applicable}}"
+    return f"{{kind: shorten, when: {{from: 0.0}}, effect: {{share: {share}, grade: D}}, approval: none}}"
+
+
+ASKED: dict[str, Callable[[Settings], Question]] = {
+    "plan": _plan,
+    "beds": _beds,
+    "double_running": _double_running,
+    YEARS: _years,
+    "places": _places,
+    "growth": _growth,
+    "admissions": _admissions,
+    "stays": _stays,
+}
+NAMES = tuple(ASKED)
+#: what one would have to believe
+BELIEVE = ("places", "growth", "admissions", "stays")
+#: words that stand for several questions
+ALL: dict[str, Sequence[str]] = {"believe": BELIEVE, "all": NAMES}
+
+
+def question(name: str, chosen: Settings) -> Question:
+    """Lay a question out on a plan and its first timeline.
+
+    Raises
+    ------
+    Cannot
+        When the plan holds nothing that the question could be about.
+    """
+    return ASKED[name](chosen)
+
+
+def own_question(key: str, easy: float, hard: float) -> Question:
+    """Ask about any other number of the configuration.
+
+    Parameters
+    ----------
+    key : str
+        As ``carebridge run`` takes it.
+    easy, hard : float
+        Values at which the plan is most and least likely to hold.
+    """
+    return Question(key, f"How far can {key} go?", key, "", easy, hard, lambda value: [f"{key}={value:.10g}"])

@@ -1,0 +1,91 @@
+"""An answer in words, and as rows of a table; the terminal and the report say the same."""
+
+from __future__ import annotations
+
+from models.search.look import BOTH, OUTCOMES, SAFE, Found, Tried
+
+__all__ = ["HEADS", "answer", "command", "says", "table_rows"]
+
+HEADS = ("Value", "Hospital beds closed in the end", "Delivered", "Safe", "Both", "Verdict", "Passed too seldom")
+DELIVERY = "K0"
+
+
+def says(found: Found) -> list[str]:
+    """Return the answer in sentences: of both, then of safety by itself, and what is known of the value elsewhere."""
+    q = found.question
+    lines = [f"{OUTCOMES[outcome].capitalize()}: {_edge(found, outcome)}" for outcome in OUTCOMES]
+    if q.planned is not None:
+        lines.append(
+            f"As the run has it: {q.shown(q.planned)}." + (f" {q.known[0].upper()}{q.known[1:]}." if q.known else "")
+        )
+    return lines
+
+
+def answer(found: Found, outcome: str = BOTH) -> str:
+    """The value up to which an outcome is certain enough; ``none`` where there is none."""
+    last, _ = found.edge(outcome)
+    return "none" if last is None else found.question.shown(last.value)
+
+
+def command(one: Tried) -> str:
+    """Words that repeat a value with ``carebridge run``; empty where no words set it."""
+    if not one.words:
+        return ""
+    quoted = (f"'{word}'" if " " in word else word for word in one.words)
+    return " ".join(["carebridge run", *quoted])
+
+
+def _edge(found: Found, outcome: str) -> str:
+    q, first, (last, beyond) = found.question, found.tried[0], found.edge(outcome)
+    if last is None:
+        text = f"at no value that was tried; at {q.shown(first.value)} {_chance(first, outcome)}"
+        return f"{text}.{_why(first) if outcome == BOTH else ''}{_not_ruled_out(found, outcome)}"
+    text = f"to {q.shown(last.value)} ({_chance(last, outcome)})"
+    text = f"from {q.shown(first.value)} {text}" if last is not first else f"only at {text.removeprefix('to ')}"
+    if beyond is None:
+        return f"{text}, which is as far as was asked."
+    return f"{text}; at {q.shown(beyond.value)} no longer ({_chance(beyond, outcome)}).{_not_ruled_out(found, outcome)}"
+
+
+def _why(one: Tried) -> str:
+    """What held closures back at a value where the plan is not delivered."""
+    row = next(row for row in one.verdict.criteria if row["id"] == DELIVERY)
+    held = "held back" in row["note"] and row["probability"] < 1
+    return f" There, {row['note']}." if held else ""
+
+
+def _not_ruled_out(found: Found, outcome: str) -> str:
+    """How far it might go, for want of replications."""
+    last, furthest = found.edge(outcome)[0], found.possible(outcome)
+    if furthest is None or (last and found.tried.index(furthest) <= found.tried.index(last)):
+        return ""
+    return f" With more replications it might turn out to go as far as {found.question.shown(furthest.value)}."
+
+
+def _chance(one: Tried, outcome: str) -> str:
+    share, (low, high) = one.chance(outcome)
+    return f"in {share:.0%} of {one.verdict.replications} futures, {low:.0%} to {high:.0%}"
+
+
+def table_rows(found: Found) -> list[list[str]]:
+    """One row a value, in the order of :data:`HEADS`."""
+    return [_row(found, one) for one in found.tried]
+
+
+def _row(found: Found, one: Tried) -> list[str]:
+    v, (mean, low, high) = one.verdict, one.closed
+    parts = ((v.delivered["probability"], v.delivered["interval"]), one.chance(SAFE), one.chance(BOTH))
+    return [
+        found.question.shown(one.value),
+        f"{mean:.0f} ({low:.0f} to {high:.0f})",
+        *(f"{share:.0%} ({low:.0%} to {high:.0%})" for share, (low, high) in parts),
+        v.verdict,
+        _failing(found, one),
+    ]
+
+
+def _failing(found: Found, one: Tried) -> str:
+    """Deciding criteria that are passed too seldom, and how often they are, the most seldom first."""
+    rows = [row for row in one.verdict.criteria if row["decides"] and row["probability"] < found.target]
+    rows.sort(key=lambda row: row["probability"])
+    return ", ".join(f"{row['name'].partition(':')[0]} ({row['probability']:.0%})" for row in rows)
