@@ -432,7 +432,7 @@ def _plain(error: Exception, request: Request) -> str:
         rule = f"cannot be read; a value with spaces or signs needs quotes: {key}=\"'...'\"."
         return str(FaultsError([Fault(key, value, rule, "command line")], "command line"))
     text = " ".join([line.strip() for line in str(error).splitlines() if line.strip()][:2])
-    for word in request.overrides:
+    for word in sorted(request.overrides, key=len, reverse=True):  # gates.use.share before gates
         key, _, value = word.lstrip("+~").partition("=")
         if key in text or key.split(".")[-1] in text or (value and f"'{value}'" in text):
             named = {"plan": request.plan, "footprint": request.footprint}

@@ -1,0 +1,331 @@
+"""Inverse questions: the words that set a value, what is tried, what is said of it, and the command."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pyarrow import feather
+
+from models.arms import run_arms
+from models.cli import main
+from models.compose import choices, parse, settings
+from models.plans import Plan
+from models.prepare import prepare
+from models.runner import _simulate
+from models.search import look
+from models.search.command import lines
+from models.search.look import BOTH, SAFE, Found, Looker, Tried, tries
+from models.search.questions import BELIEVE, NAMES, Cannot, Question, own_question, question
+from models.search.scaling import closes_beds, scaled_words, sized
+from models.search.told import answer, says, table_rows
+from models.verdict import Verdict, bounds
+from models.whose_plan import owner_of
+from sim.errors import FaultsError
+from tests.models.conftest import SHORT
+
+AREA = ["footprint=tameside_glossop", "timeline=5y", "workers=2", *SHORT]
+#: a small plan that is carried out on its days: one hospital closes 60 of its beds, and places open for them
+MOVES = (
+    "+plan.moves.close={kind: close, setting: beds, when: {from: 0.4, to: 0.8}, size: {value: 60, unit: beds, "
+    "year: not applicable, basis: not applicable}}",
+    "+plan.moves.open={kind: open, setting: p1, when: {from: 0.0}, size: {value: 30, unit: places, "
+    "year: not applicable, basis: not applicable}}",
+)
+PLANNED = ["plan=none", "gates=none", "around=none", *MOVES]
+
+
+def scale(**changes) -> Question:
+    """A question about a number from 0 (easy) to 100."""
+    given = {"name": "plan", "asks": "How much?", "axis": "Size", "unit": "beds", "easy": 0.0, "hard": 100.0}
+    return Question(**{"words": lambda value: [f"x={value}"], "whole": True, **given, **changes})
+
+
+def tried(value: float, delivered: int, safe: int, of: int = 48) -> Tried:
+    """A value at which so many replications are delivered, or safe; those that are safe are delivered first."""
+    part = {name: {"probability": n / of, "interval": bounds_of(n, of)} for name, n in (("d", delivered), ("s", safe))}
+    both = min(delivered, safe)
+    row = {"decides": True, "note": "every closure happened"}
+    verdict = Verdict(
+        timeline="5y",
+        verdict="undetermined",
+        probability=both / of,
+        interval=bounds_of(both, of),
+        delivered=part["d"],
+        safe=part["s"],
+        binding_criterion="K0",
+        criteria=[row | {"id": "K0", "name": "Delivery", "probability": delivered / of}],
+        replications=of,
+        window=("2019-04-01", "2025-04-01"),
+    )
+    return Tried(value, [f"x={value}"], "things close", verdict, (1.0, 0.0, 2.0))
+
+
+def bounds_of(passed: int, of: int) -> tuple[float, float]:
+    import numpy as np
+
+    return bounds(np.arange(of) < passed)
+
+
+# -- words ------------------------------------------------------------------------------------------------------------
+
+
+PLANS = [p for p in choices("plan") if owner_of(p) in (None, *choices("footprint"))]
+OFTEN = ("forty_moves",)  #: plans of every kind of move; the others at night
+
+
+@pytest.mark.parametrize("name", [p if p in OFTEN else pytest.param(p, marks=pytest.mark.nightly) for p in PLANS])
+def test_a_smaller_plan_can_be_composed_and_is_that_much_smaller(name):
+    words = [f"plan={name}", "timeline=5y"] + ([f"footprint={owner_of(name)}"] if owner_of(name) else [])
+    chosen = settings(parse(words))
+    for share in (0.1, 0.63):
+        fewer = settings(parse([*words, *scaled_words(chosen.plan, sized, share)]))
+        before, after = (_sizes(one.plan) for one in (chosen, fewer))
+        assert sum(after.values()) == round(share * sum(before.values()))
+        assert all(abs(after[k] - share * before[k]) < 1 for k in before)
+        for k, move in chosen.plan.moves.items():
+            effect, less = (getattr(m, "effect", None) for m in (move, fewer.plan.moves[k]))
+            assert not effect or less.share.value == pytest.approx(share * effect.share.value)
+
+
+def _sizes(plan: Plan) -> dict[str, float]:
+    found = {k: getattr(m, "size", None) for k, m in plan.moves.items() if m.kind != "merge"}
+    return {k: size.value for k, size in found.items() if size}
+
+
+def test_the_whole_plan_is_the_plan_and_only_beds_close_fewer_beds():
+    chosen = settings(parse(["timeline=5y"]))
+    assert settings(parse(["timeline=5y", *scaled_words(chosen.plan, sized, 1.0)])).plan == chosen.plan
+    words = scaled_words(chosen.plan, closes_beds, 0.25)
+    assert words == ["plan.moves.close_acute.size.value=100"]
+    # an end of the range that the value lies beyond is given up
+    assert "plan.moves.open_home.size.low=null" in scaled_words(chosen.plan, sized, 0.1)
+    assert "plan.moves.open_home.size.high=null" not in scaled_words(chosen.plan, sized, 0.1)
+
+
+def test_numbers_by_site_still_make_up_the_whole():
+    site = "{value: 9, unit: beds, year: not applicable, basis: not applicable}"
+    move = f"+plan.moves.m={{kind: close, setting: beds, when: {{from: 0.5}}, size: {site}, sites: {{tameside: 9}}}}"
+    words = [*AREA, "plan=none", move]
+    chosen = settings(parse(words))
+    fewer = settings(parse([*words, *scaled_words(chosen.plan, sized, 0.5)])).plan.moves["m"]
+    assert fewer.sites == {"tameside": 4} and fewer.size.value == 4
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_both_ends_of_every_question_can_be_composed(name):
+    chosen = settings(parse(["timeline=5y"]))
+    asked = question(name, chosen)
+    for value in (asked.easy, asked.hard):
+        settings(parse(["timeline=5y", *asked.words(value)]))
+    assert asked.planned is not None
+    assert min(asked.easy, asked.hard) <= asked.planned <= max(asked.easy, asked.hard)
+
+
+def test_double_running_is_the_time_between_the_last_opening_and_the_last_closure():
+    chosen = settings(parse(["timeline=5y"]))
+    asked = question("double_running", chosen)
+    assert (asked.planned, asked.easy) == (12, 12)  # of 60 months: 0.8 to 1.0 of the timeline
+    moved = settings(parse(["timeline=5y", *asked.words(3)]))
+    when = moved.plan.moves["close_acute"].when
+    assert (when.from_, when.to) == (pytest.approx(0.25), pytest.approx(0.85))
+    assert moved.gates.proof.months.value == 3  # the gate of proof asks for no more
+    assert settings(parse(["timeline=5y", *asked.words(9)])).gates == chosen.gates
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("plan", "nothing that has a size"),
+        ("beds", "closes no hospital beds"),
+        ("places", "opens no places"),
+        ("double_running", "no closure of the plan"),
+        ("admissions", "no places at home"),
+    ],
+)
+def test_what_a_plan_does_not_hold_cannot_be_asked(name, reason):
+    with pytest.raises(Cannot, match=reason):
+        question(name, settings(parse([*AREA, "plan=none"])))
+
+
+def test_growth_of_a_short_footprint_is_set_although_its_file_has_none():
+    chosen = settings(parse([*AREA, "plan=none"]))
+    asked = question("growth", chosen)
+    looker = Looker(parse([*AREA, "plan=none"]), 1)
+    assert not asked.words(-0.02)
+    assert looker.settings_at(asked, -0.02).footprint.demand.growth["history"].value == -0.02
+
+
+@given(st.floats(-1e3, 1e3), st.floats(0.1, 1e3), st.integers(4, 60), st.booleans(), st.booleans())
+def test_values_run_from_easy_to_hard(low, width, steps, whole, past_easy):
+    asked = scale(easy=low, hard=low + width, whole=whole, past_easy=past_easy)
+    values = asked.values(steps)
+    assert values == sorted(values) and len(values) == len(set(values)) <= steps + 1
+    assert values[-1] == pytest.approx(low + width, abs=0.51 if whole else 1e-6)
+    back = scale(easy=low + width, hard=low, whole=whole).values(steps)
+    assert back == sorted(back, reverse=True)
+
+
+def test_another_range_keeps_the_easy_side():
+    down = question("places", settings(parse(["timeline=5y"]))).between(100, 900)
+    assert (down.easy, down.hard) == (900, 100)
+    assert (scale().between(None, 50).easy, scale().between(None, 50).hard) == (0, 50)
+
+
+# -- looking ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def looker() -> Looker:
+    return Looker(parse([*AREA, *PLANNED, "replications=6", "seed=3"]), 2)
+
+
+def test_a_value_is_judged_as_a_run_judges_it(looker):
+    chosen = settings(looker.request)
+    asked = question("beds", chosen)
+    one = looker.at(asked, 20)
+    outcome = _simulate(settings(parse([*AREA, *PLANNED, "replications=6", "seed=3", *one.words])))
+    other = outcome.verdicts["5y"]
+    assert (one.verdict.probability, one.verdict.interval) == (other.probability, other.interval)
+    assert (one.verdict.delivered, one.verdict.safe) == (other.delivered, other.safe)
+    assert one.verdict.binding_criterion == other.binding_criterion
+    assert one.closed == (20, 20, 20) and "20 beds close" in one.moves
+
+
+def test_business_as_usual_is_simulated_again_only_where_it_changes(looker, monkeypatch):
+    ran = []
+
+    def counted(arms, *rest):
+        ran.extend(arm.name for arm in arms)
+        return run_arms(arms, *rest)
+
+    monkeypatch.setattr(look, "run_arms", counted)
+    chosen = settings(looker.request)
+    fresh = Looker(parse([*AREA, *PLANNED, "replications=1"]), 2)
+    for name, value in (("beds", 10), ("places", 40), ("admissions", -0.1)):
+        fresh.at(question(name, chosen), value)
+    assert ran.count("business as usual") == 1
+    fresh.at(question("growth", chosen), -0.01)
+    assert ran.count("business as usual") == 2
+
+
+def test_the_effect_on_admissions_leaves_business_as_usual_as_it_is(looker):
+    marks = []
+    for value in (0.0, -0.3):
+        chosen = looker.settings_at(question("admissions", settings(looker.request)), value)
+        marks.append(run_arms([prepare(chosen).arms[0]], 1, 1, 1)[0].fingerprints)
+    assert marks[0] == marks[1]
+
+
+def test_what_nearly_always_fails_is_known_after_a_first_look(monkeypatch):
+    looker = Looker(parse([*AREA, *PLANNED, "replications=14"]), 2)
+    chosen = settings(looker.request)
+    monkeypatch.setattr(look, "FIRST_LOOK", 6)
+    many = looker.at(question("beds", chosen).between(0, 150), 150)  # far more than the hospital can do without
+    assert many.verdict.replications == 6 and many.chance(BOTH)[1][1] < 0.5
+
+
+def test_the_edge_is_found_between_two_neighbours_and_more_beds_are_never_safer(looker):
+    chosen = settings(looker.request)
+    found = looker.look(question("beds", chosen).between(0, 60), chosen.__class__(**_lower(chosen)), 10)
+    assert [one.value for one in found.tried] == sorted(one.value for one in found.tried)
+    last, beyond = found.edge(BOTH)
+    assert last is not None and beyond is not None
+    assert beyond.value - last.value == 6  # a tenth of the range
+    assert last.chance(BOTH)[1][0] >= found.target > beyond.chance(BOTH)[1][0]
+    assert len(found.tried) <= tries(11)
+
+
+def _lower(chosen) -> dict:
+    """Settings in which six replications without a failure are enough."""
+    criteria = chosen.criteria.model_copy(update={"credible_from": 0.55})
+    return vars(chosen) | {"criteria": criteria}
+
+
+# -- words of an answer -----------------------------------------------------------------------------------------------
+
+
+def test_an_answer_counts_only_without_a_gap_before_it():
+    found = Found(scale(), "5y", 5, "2024-03", 0.9, [tried(0, 48, 48), tried(25, 30, 48), tried(50, 48, 48)])
+    assert answer(found) == "0 beds" and answer(found, SAFE) == "50 beds"
+    last, beyond = found.edge(BOTH)
+    assert (last.value, beyond.value) == (0, 25)
+    text = "\n".join(says(found))
+    assert "only at 0 beds" in text and "at 25 beds no longer" in text and "as far as was asked" in text
+
+
+def test_nothing_holds_and_more_replications_might_tell():
+    found = Found(scale(), "5y", 5, "2024-03", 0.9, [tried(0, 46, 46), tried(50, 20, 46), tried(100, 0, 30)])
+    assert answer(found) == "none"
+    text = says(found)
+    assert "at no value that was tried; at 0 beds in 96% of 48 futures" in text[0]
+    assert "as far as 0 beds" in text[0] and "as far as 50 beds" in text[1]
+
+
+def test_a_plan_that_never_happens_is_safe_but_not_delivered():
+    found = Found(scale(planned=100.0), "5y", 5, "2024-03", 0.9, [tried(0, 48, 48), tried(100, 0, 48)])
+    assert table_rows(found)[1][2:5] == ["0% (0% to 6%)", "100% (94% to 100%)", "0% (0% to 6%)"]
+    assert table_rows(found)[1][-1] == "Delivery (0%)" and table_rows(found)[0][-1] == ""
+    assert says(found)[-1] == "As the run has it: 100 beds."
+
+
+# -- the command ------------------------------------------------------------------------------------------------------
+
+
+def test_the_command_writes_a_page_tables_and_the_same_bytes_for_any_number_of_workers(tmp_path, capsys):
+    words = ["search", *AREA[:2], *SHORT, *PLANNED, "replications=2", "steps=4", "from=0", "to=40"]
+    for workers in (1, 2):
+        assert main([*words, "ask=beds", f"workers={workers}", f"out={tmp_path / str(workers)}"]) == 0
+    said = capsys.readouterr().out
+    assert "How many hospital beds could close" in said and "40 beds" in said
+    one, two = (tmp_path / str(workers) for workers in (1, 2))
+    for name in ("search.html", "search.json", "search.arrow", "search_beds.png"):
+        assert (one / name).read_bytes() == (two / name).read_bytes(), name
+    table = feather.read_table(one / "search.arrow").to_pandas()
+    assert set(table["value"]) == {0, 10, 20, 30, 40} and set(table["replications"]) == {2}
+    told = json.loads((one / "search.json").read_text())["answers"][0]
+    assert told["question"] == "beds" and len(told["tried"]) == 5
+    page = (one / "search.html").read_text()
+    assert "How many hospital beds could close" in page and "None" not in page
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["ask=plans"], "Did you mean 'plan'?"),
+        (["ask="], "what to look for is missing"),
+        (["ask=gates.use.share.value"], "missing: from, to, easy"),
+        (["ask=plan,beds", "from=1"], "a range belongs to one question"),
+        (["ask=beds", "from=5", "to=4"], "must lie below to"),
+        (["ask=beds", "easy=low"], "which end is easier is known"),
+        (["steps=1"], "from 4 to 1000"),
+        (["compensation=on"], "only `carebridge run` answers K11"),
+        (["ask=gates.use.sahre.value", "from=0.1", "to=0.5", "easy=low"], "gates.use.share.value"),
+        (["ask=beds", "from=0", "to=9000"], "beds"),
+    ],
+)
+def test_what_is_asked_wrongly_is_said_before_anything_is_simulated(words, says, capsys, monkeypatch):
+    monkeypatch.setattr(look, "run_arms", None)
+    assert main(["search", *AREA, *PLANNED, *words]) == 2
+    assert says in capsys.readouterr().err
+
+
+def test_a_plan_of_nothing_and_an_area_without_a_baseline_are_refused(capsys):
+    assert main(["search", *AREA, "plan=none"]) == 2
+    assert "nothing that could be asked about" in capsys.readouterr().err
+    assert main(["search", "footprint=liverpool"]) == 2
+    assert "no baseline" in capsys.readouterr().err
+
+
+def test_what_one_would_have_to_believe_stands_for_its_questions():
+    assert set(BELIEVE) < set(NAMES)
+    found = Found(own_question("a.b", 1.0, 2.0), "5y", 5, "2024-03", 0.9, [tried(1, 48, 48)])
+    assert lines(settings(parse([*AREA, *PLANNED])), [found])[-1] == "  To see it whole: carebridge run x=1"
+
+
+def test_faults_of_both_ends_are_told_together():
+    with pytest.raises(FaultsError):
+        looker = Looker(parse([*AREA, *PLANNED]), 1)
+        looker.settings_at(scale(words=lambda value: ["plan.moves.close.size.value=-1"]), 1)
