@@ -268,6 +268,13 @@ def rule_for(row: dict[str, Any], criteria: Criteria) -> tuple[str, str]:
             f"at most {line} in the quarter after a bad winter, {everywhere}",
             f"{harm.removesuffix('year')}of these quarters, {everywhere}",
         ),
+        "K9": (
+            f"every figure within the middle {percent(1 - 2 * criteria.realism.unusual.value)} of what was observed; "
+            f"outside the middle {percent(1 - 2 * criteria.realism.unseen.value)} and without evidence of the area's "
+            "own it makes a plan not credible",
+            "",
+        ),
+        "K12": (f"at most {row.get('threshold') or 0:g} programmes (moves of the plan) run at once", ""),
         "K11": (
             "over all hospitals and the last years at least as many beds made up for as are lost, with stays as under "
             "business as usual",
