@@ -57,8 +57,10 @@ NOT_ASSESSED: dict[str, dict[str, Any]] = {
         ("K5", "Elective list and 18 weeks", "planned admissions are a flow, not yet a list; cancellations are K5c"),
         ("K6", "Workforce", "staff are not modelled in this run (around=none)"),
         ("K7", "Money", "no accounts are kept in this run (finance=none)"),
+        ("K9", "Demand realism", "only a plan that is judged is laid beside what was seen (criteria.realism)"),
         ("K10", "Resilience to winter shocks", "no bad winter comes in this run; ask with winter=bad"),
         ("K11", "Compensation", "ask `carebridge run` with compensation=on; it costs one more arm a timeline"),
+        ("K12", "Change capacity", "programmes are counted only of a plan that is judged"),
     )
 }
 

@@ -64,9 +64,9 @@ class Laid:
 
 
 def realism(plan: Observed, schedule: Schedule, criteria: Criteria) -> list[Assessed]:
-    """Judge K9 on a timeline; nothing for an arm without a plan to carry out."""
+    """Judge K9 on a timeline; nothing where no plan is carried out, or where nothing is given to lay it beside."""
     steering, known = plan.arm.steering, criteria.realism
-    if steering is None:
+    if steering is None or known is None:
         return []
     taken = claims(schedule, steering.future, steering.system.footprint)
     laid = [beside(claim, schedule.timeline.years, known) for claim in taken]

@@ -104,7 +104,7 @@ class Criteria(Shape):
     four_hour_per_occupancy: Figure
     margin_share: AShare
     staffed_share: AShare
-    realism: Realism
+    realism: Realism | None = None  # without it K9 is not assessed
     window_years_after: int = Field(ge=0, le=20)
     longest_timeline_years: int = Field(ge=1, le=30)
 

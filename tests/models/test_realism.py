@@ -15,7 +15,7 @@ from scipy.stats import norm
 
 from models.arithmetic import arithmetic
 from models.compose import Settings, parse, settings
-from models.criteria import Assessed
+from models.criteria import Assessed, not_assessed
 from models.criteria_programmes import programmes, programmes_at_once
 from models.criteria_realism import OUTSIDE, UNCOMPARED, UNSEEN, WITHIN, beside, realism
 from models.details import build
@@ -177,6 +177,13 @@ def test_the_default_plan_is_within_what_was_seen_and_as_written_is_not(chosen, 
     assert len(hoped.rules_out) == 1 and "\u221215.7" in hoped.rules_out[0]
 
 
+def test_without_what_was_seen_nothing_is_judged(chosen, system):
+    one = chosen["as_written"]
+    nothing = one.criteria.model_copy(update={"realism": None})
+    assert realism(arm_of(one, system), laid_out(one, system), nothing) == []
+    assert {"K9", "K12"} <= not_assessed([]).keys()
+
+
 def test_evidence_of_ones_own_does_not_pass_but_does_not_rule_out(chosen, system):
     one = chosen["as_written"]
     own = one.future.admissions_effect.model_copy(update={"basis": "host trust", "status": "derived"})
@@ -219,7 +226,7 @@ def test_what_is_ruled_out_is_not_credible_whatever_is_simulated(chosen):
 
 def test_thresholds_in_the_wrong_order_are_refused():
     with pytest.raises(FaultsError, match="unseen must lie below unusual"):
-        settings(parse(["criteria.realism.unseen.value=0.05"]))
+        settings(parse(["criteria.realism.unusual.value=0.025", "criteria.realism.unseen.value=0.025"]))
     with pytest.raises(FaultsError, match="emergencies: give low and high"):
         settings(parse(["criteria.realism.emergencies.value=0.0"]))
 
