@@ -131,8 +131,10 @@ def _said(one: Laid) -> str:
 
 
 def percentile_in_words(share: float) -> str:
-    """A percentile as a whole number; beyond 1 and 99 as such."""
-    return "below 1" if share < 0.01 else "above 99" if share > 0.99 else f"{100 * share:.0f}"  # noqa: PLR2004
+    """A percentile, near the ends with a decimal; beyond 1 and 99 as such."""
+    if not 0.01 <= share <= 0.99:  # noqa: PLR2004
+        return "below 1" if share < 0.5 else "above 99"  # noqa: PLR2004
+    return f"{100 * share:.{0 if 0.1 <= share <= 0.9 else 1}f}"  # noqa: PLR2004
 
 
 def _signed(x: float) -> str:

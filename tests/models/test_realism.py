@@ -17,7 +17,7 @@ from models.arithmetic import arithmetic
 from models.compose import Settings, parse, settings
 from models.criteria import Assessed, not_assessed
 from models.criteria_programmes import programmes, programmes_at_once
-from models.criteria_realism import OUTSIDE, UNCOMPARED, UNSEEN, WITHIN, beside, realism
+from models.criteria_realism import OUTSIDE, UNCOMPARED, UNSEEN, WITHIN, beside, percentile_in_words, realism
 from models.details import build
 from models.footprint import DATA_FOLDER
 from models.history import england
@@ -240,6 +240,8 @@ def test_a_planner_reads_percentiles_in_words(chosen, system):
         "\u2013",
         "beyond all that was seen",
     )
+    shares = (0.0, 0.049, 0.1, 0.5, 0.951, 0.999)
+    assert [percentile_in_words(x) for x in shares] == ["below 1", "4.9", "10", "50", "95.1", "above 99"]
     said, harm = rule_for({"id": "K9", "threshold": 1.0}, chosen["evidence"].criteria)
     assert "middle 90\u00a0%" in said and "middle 98\u00a0%" in said and not harm
 
