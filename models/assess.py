@@ -1,12 +1,15 @@
-"""All criteria that a run answers: whether the plan happens, what patients meet, staff, and the order of things."""
+"""All criteria that a run answers: whether the plan happens, what patients meet, staff, their order, realism."""
 
 from __future__ import annotations
 
 import datetime as dt
 
 from models.arms import Observed
+from models.care.slow import Around
 from models.criteria import Assessed, of_care
 from models.criteria_delivery import delivery, sequence
+from models.criteria_programmes import programmes
+from models.criteria_realism import realism
 from models.criteria_staffing import staffing
 from models.plan import Criteria, Schedule
 
@@ -14,12 +17,25 @@ __all__ = ["assess"]
 
 
 def assess(
-    plan: Observed, usual: Observed, schedule: Schedule, criteria: Criteria, window: tuple[dt.date, dt.date]
+    plan: Observed,
+    usual: Observed,
+    schedule: Schedule,
+    criteria: Criteria,
+    window: tuple[dt.date, dt.date],
+    around: Around | None = None,
 ) -> list[Assessed]:
-    """Judge a plan beside business as usual, replication by replication, over a window of dates."""
+    """Judge a plan beside business as usual, replication by replication, over a window of dates.
+
+    Parameters
+    ----------
+    around : Around, optional
+        What lies around the care system, with how many programmes leaders can carry; without it K12 is left out.
+    """
     return [
         delivery(plan, schedule, criteria),
         *of_care(plan, usual, criteria, window),
         *staffing(plan, usual, criteria, window),
         sequence(plan, schedule),
+        *realism(plan, schedule, criteria),
+        *([programmes(plan, schedule, around)] if around else []),
     ]

@@ -198,7 +198,7 @@ def _judged(
     name = plan.timeline.name
     k7 = money_criterion(money, name, years) if money else ""
     parts = money_parts(money, name, plan, years) if money else ()
-    verdict, assessed = judge(arms[name], arms[USUAL], plan, chosen.criteria, years, [], k7, parts)
+    verdict, assessed = judge(arms[name], arms[USUAL], plan, chosen.criteria, years, [], k7, parts, "", chosen.around)
     return Judged(verdict, *passed(assessed))
 
 

@@ -57,14 +57,10 @@ NOT_ASSESSED: dict[str, dict[str, Any]] = {
         ("K5", "Elective list and 18 weeks", "planned admissions are a flow, not yet a list; cancellations are K5c"),
         ("K6", "Workforce", "staff are not modelled in this run (around=none)"),
         ("K7", "Money", "no accounts are kept in this run (finance=none)"),
-        ("K9", "Demand realism", "one footprint's history is too short, and others are not compared yet"),
+        ("K9", "Demand realism", "only a plan that is judged is laid beside what was seen (criteria.realism)"),
         ("K10", "Resilience to winter shocks", "no bad winter comes in this run; ask with winter=bad"),
         ("K11", "Compensation", "ask `carebridge run` with compensation=on; it costs one more arm a timeline"),
-        (
-            "K12",
-            "Change capacity",
-            "not counted here; where leaders' time is on (around=all), a gate holds programmes to it",
-        ),
+        ("K12", "Change capacity", "programmes are counted only of a plan that is judged"),
     )
 }
 
@@ -82,6 +78,10 @@ class Assessed:
     cells : list of (place, period)
     values, usual : (R, cells)
         The measure under the plan and under business as usual.
+    figures : tuple of dict
+        What the criterion looks at, where that is figures of the plan and not what is simulated.
+    rules_out : tuple of str
+        Why the plan is not credible whatever is simulated, a sentence each; empty where nothing speaks so.
     """
 
     key: str
@@ -102,6 +102,8 @@ class Assessed:
     cells: list[tuple[str, str]]
     values: Floats
     usual: Floats | None
+    figures: tuple[dict[str, Any], ...] = ()
+    rules_out: tuple[str, ...] = ()
 
 
 def not_assessed(assessed: list[Assessed], said: Mapping[str, str] | None = None) -> dict[str, dict[str, Any]]:

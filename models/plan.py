@@ -19,6 +19,7 @@ from models.care.shocks import Shock
 from models.figures import Figure, Shape, must, within
 from models.plans import Gates, Plan, Sizes, Timeline, Tranche, end_of, lay_out, months_after
 from models.plans.moves import BEDS
+from models.realism import Realism
 from models.winter import Winter
 
 if TYPE_CHECKING:
@@ -103,6 +104,7 @@ class Criteria(Shape):
     four_hour_per_occupancy: Figure
     margin_share: AShare
     staffed_share: AShare
+    realism: Realism | None = None  # without it K9 is not assessed
     window_years_after: int = Field(ge=0, le=20)
     longest_timeline_years: int = Field(ge=1, le=30)
 

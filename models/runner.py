@@ -124,6 +124,7 @@ def _simulate(chosen: Settings) -> Outcome:
             money_criterion(money, name, ready.window) if money else "",
             money_parts(money, name, laid_out, ready.window) if money else (),
             _compensation(chosen, observed, kept, laid_out) if chosen.compensation else "",
+            chosen.around,
         )
     outcome = Outcome(chosen, baseline, observed, assessed, verdicts, schedules, usual, ready.window)
     outcome.money, outcome.kept = money, kept
@@ -240,6 +241,7 @@ def summary(outcome: Outcome) -> list[str]:
             f"{v.delivered['probability']:.0%}, safe {v.safe['probability']:.0%}). What decides: {_name(v)}."
         )
         lines += [f"    {more_needed(v, chosen.criteria.credible_from)}"] if v.verdict == UNDETERMINED else []
+        lines += [f"    {line}." for line in v.ruled_out]
         lines += [f"    {line}" for line in what_never_happened(outcome.observed[name])]
         lines += [f"    {line}" for line in _compensated(v) if chosen.compensation]
     lines += [f"  {line}" for line in (*unchanged(outcome.observed, USUAL), *outcome.baseline.reasons)]

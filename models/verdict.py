@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from models.arms import Observed
 from models.assess import assess
+from models.care.slow import Around
 from models.criteria import Assessed, not_assessed
 from models.plan import Criteria, Schedule
 from models.whose_plan import is_no_plan
@@ -49,6 +50,8 @@ class Verdict:
         The deciding criterion that the fewest replications pass.
     criteria : list of dict
         Every criterion, those not assessed included.
+    ruled_out : list of str
+        Why the plan is not credible whatever is simulated (K9); empty where nothing speaks so.
     """
 
     timeline: str
@@ -63,6 +66,7 @@ class Verdict:
     window: tuple[str, str]
     reasons: list[str] = field(default_factory=list)
     at_other_thresholds: dict[str, str] = field(default_factory=dict)
+    ruled_out: list[str] = field(default_factory=list)
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data, for ``verdict.json``."""
@@ -79,6 +83,7 @@ def judge(
     money: Assessed | str = "",
     parts: Sequence[dict[str, Any]] = (),
     compensation: Assessed | str = "",
+    around: Around | None = None,
 ) -> tuple[Verdict, list[Assessed]]:
     """Judge a plan against business as usual, replication by replication.
 
@@ -94,18 +99,22 @@ def judge(
         What is told beside K7 (:func:`models.criteria_money_parts.money_parts`).
     compensation : Assessed or str
         Criterion K11, or why there is nothing to judge; empty where it was not asked for.
+    around : Around, optional
+        What lies around the care system, with how many programmes leaders can carry; without it K12 is left out.
     """
     more = {"K7": money, "K11": compensation}
-    assessed = assess(plan, usual, schedule, criteria, window) + [a for a in more.values() if isinstance(a, Assessed)]
+    assessed = assess(plan, usual, schedule, criteria, window, around)
+    assessed += [a for a in more.values() if isinstance(a, Assessed)]
     said = {key: note for key, note in more.items() if isinstance(note, str)}
     deciding = [a for a in assessed if a.decides]
     delivered, safe = passed(assessed)
     both = delivered & safe
     binding = min(deciding, key=lambda a: (a.passes.mean(), a.key))
     low, high = bounds(both)
+    ruled_out = [why for a in assessed for why in a.rules_out]
 
     def said_of(limits: Limits) -> str:
-        found = rule(low, high, limits, why_not)
+        found = rule(low, high, limits, why_not, bool(ruled_out))
         return NO_PLAN if found != NO_BASELINE and is_no_plan(schedule.plan) else found
 
     verdict = Verdict(
@@ -123,6 +132,7 @@ def judge(
         at_other_thresholds={
             f"{t:.2f}": said_of(criteria.model_copy(update={"credible_from": t})) for t in (0.80, 0.95)
         },
+        ruled_out=ruled_out,
     )
     if parts:
         next(row for row in verdict.criteria if row["id"] == "K7")["parts"] = list(parts)
@@ -165,11 +175,11 @@ class Limits(Protocol):
     def not_credible_below(self) -> float: ...  # noqa: D102
 
 
-def rule(low: float, high: float, criteria: Limits, why_not: list[str]) -> str:
-    """First rule that holds, given the bounds of P(delivered and safe)."""
+def rule(low: float, high: float, criteria: Limits, why_not: list[str], ruled_out: bool = False) -> str:
+    """First rule that holds, given the bounds of P(delivered and safe) and whether a criterion rules the plan out."""
     if why_not:
         return NO_BASELINE
-    if high < criteria.not_credible_below:
+    if ruled_out or high < criteria.not_credible_below:
         return NOT_CREDIBLE
     if low >= criteria.credible_from:
         return CREDIBLE
@@ -196,4 +206,5 @@ def _row(a: Assessed) -> dict[str, Any]:
         "usual_value": a.usual_value,
         "worst": a.worst,
         "note": a.note,
+        **({"figures": list(a.figures)} if a.figures else {}),
     }

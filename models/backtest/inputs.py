@@ -36,6 +36,7 @@ def inputs(case: Case, chosen: Settings) -> pd.DataFrame:
     parts = {"footprint": chosen.footprint.model_dump(mode="json")}
     parts |= {part: chosen.composed.get(part) or {} for part in PARTS}
     del parts["footprint"]["demand"]["growth"]  # the case has its own
+    parts["criteria"] = {key: part for key, part in parts["criteria"].items() if key != "realism"}  # seen later
     parts["case"] = {"growth": case.growth.model_dump(mode="json")}
     rows = []
     for part, data in parts.items():

@@ -230,7 +230,8 @@ def _said(
     closed, hospital = closed_by_month(o), closed_by_month(o, kind="acute")
     at = o.months.index(dates.end)
     expected = chosen.criteria.delivered_share.value * _due(plan, months_after(dates.end, -within))
-    verdict, _ = judge(o, usual, plan, chosen.criteria, window(chosen), [])
+    criteria = chosen.criteria.model_copy(update={"realism": None})  # what was seen later, and in the area itself
+    verdict, _ = judge(o, usual, plan, criteria, window(chosen), [])
     return Said(
         name=name,
         title=title,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,9 +13,10 @@ from models import measures
 from models.arithmetic import arithmetic
 from models.arms import Observed
 from models.criteria import MORE_IS_BETTER
+from models.criteria_realism import percentile_in_words
 from models.report import series
 from models.report.series import by_year, spread
-from models.report.words import amount, cause_in_short, line_for, of_futures, percent, rule_for
+from models.report.words import amount, cause_in_short, line_for, of_futures, percent, rule_for, signed_percent
 from models.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["arithmetic_rows", "criteria_rows", "verdict_rows"]
 
+DASH = "\u2013"
 LENSES = {
     "meets the standard": "meeting the standard",
     "does no harm": "doing no harm",
@@ -57,6 +60,7 @@ def verdict_rows(outcome: Outcome) -> list[dict[str, Any]]:
                 "binding_rule": harm if binding["lens"] == "does no harm" else rule,
                 "binding_passes": of_futures(binding["probability"], v.replications),
                 "others": [(r["id"], r["name"], of_futures(r["probability"], v.replications)) for r in deciding],
+                "ruled_out": v.ruled_out,
                 "at": {t: said.upper() for t, said in v.at_other_thresholds.items()},
             }
         )
@@ -72,7 +76,7 @@ def criteria_rows(outcome: Outcome) -> list[dict[str, Any]]:
 def _criterion(outcome: Outcome, row: dict[str, Any], found: list[tuple[str, Verdict, Observed]]) -> dict[str, Any]:
     out = {"id": row["id"], "name": row["name"], "assessed": row["assessed"]}
     if not row["assessed"]:
-        return out | {"why": row["note"].removeprefix("not assessed: ")}
+        return out | {"why": row["note"].removeprefix("not assessed: "), "figures": []}
     rule, harm = rule_for(row, outcome.settings.criteria)
     source = row["source"]
     lines, notes = [], []
@@ -94,7 +98,33 @@ def _criterion(outcome: Outcome, row: dict[str, Any], found: list[tuple[str, Ver
         "unit": row["unit"],
         "note": shared,
         "lines": lines,
+        "figures": _figures(row["id"], found),
     }
+
+
+def _figures(key: str, found: list[tuple[str, Verdict, Observed]]) -> list[list[str]]:
+    """What a plan takes for granted, beside what was seen: a row a figure, and one a timeline where these differ."""
+    each = [next(r for r in v.criteria if r["id"] == key).get("figures", ()) for _, v, _ in found]
+    names = [name for name, _, _ in found]
+    out = []
+    for ones in zip_longest(*each):
+        rows: dict[tuple[str, ...], list[str]] = {}
+        for name, one in zip(names, ones, strict=True):
+            if one is not None:
+                rows.setdefault(_laid(one), []).append(name)
+        out += [[row[0], "all" if at == names else ", ".join(at), *row[1:]] for row, at in rows.items()]
+    return out
+
+
+def _laid(one: dict[str, Any]) -> tuple[str, ...]:
+    """One figure of a plan beside what was seen."""
+    value = signed_percent(one["value"])
+    if one["percentile"] is None:
+        return one["title"], value, "not known", DASH, DASH, one["reading"]
+    among = "" if one["in_one_year"] is None else percentile_in_words(one["in_one_year"])
+    between = f"{signed_percent(one['low'])} to {signed_percent(one['high'])}"
+    reading = one["reading"] + ("; rests on evidence of the area's own" if one["own"] else "")
+    return one["title"], value, between, percentile_in_words(one["percentile"]), among or DASH, reading
 
 
 def _plain(note: str) -> str:
@@ -141,9 +171,12 @@ def _value(row: dict[str, Any], value: float) -> str:
     """Return a share in per cent, people in whole numbers, millions of pounds, and few beds, with one decimal."""
     if row["id"] == "K7":
         return amount(value, 1)
+    if row["id"] == "K9":
+        compared = [one for one in row["figures"] if one["percentile"] is not None]
+        return f"{round(value * len(compared))} of {len(compared)} figures"
     if row["id"] == "K11":
         return amount(value, 0 if value == 0 or abs(value) >= 10 else 1)  # noqa: PLR2004 - few beds
-    return amount(value) if row["unit"].startswith("people") else percent(value, 1)
+    return amount(value) if row["unit"].startswith(("people", "programmes")) else percent(value, 1)
 
 
 def _no_worse(row: dict[str, Any]) -> bool:

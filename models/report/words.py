@@ -9,6 +9,7 @@ from typing import Any
 from models.figures import Figure
 from models.plan import Criteria
 from models.plans import Gates
+from models.realism import Realism
 from models.verdict import Verdict
 
 __all__ = [
@@ -268,6 +269,8 @@ def rule_for(row: dict[str, Any], criteria: Criteria) -> tuple[str, str]:
             f"at most {line} in the quarter after a bad winter, {everywhere}",
             f"{harm.removesuffix('year')}of these quarters, {everywhere}",
         ),
+        "K9": (_of_realism(criteria.realism), ""),
+        "K12": (f"at most {row.get('threshold') or 0:g} programmes (moves of the plan) run at once", ""),
         "K11": (
             "over all hospitals and the last years at least as many beds made up for as are lost, with stays as under "
             "business as usual",
@@ -277,3 +280,14 @@ def rule_for(row: dict[str, Any], criteria: Criteria) -> tuple[str, str]:
         "K8": ("every closure had its places at home open for the proof period", ""),
     }
     return rules.get(row["id"], (line, ""))
+
+
+def _of_realism(known: Realism | None) -> str:
+    """When K9 is passed, and when it makes a plan not credible."""
+    if known is None:
+        return ""
+    usual, seen = (percent(1 - 2 * tail.value) for tail in (known.unusual, known.unseen))
+    return (
+        f"every figure within the middle {usual} of what was observed; outside the middle {seen} and without evidence "
+        "of the area's own it makes a plan not credible"
+    )

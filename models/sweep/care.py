@@ -105,7 +105,8 @@ class Care:
         found = run_arms(ready.arms, seed, replications, 1)
         usual = found[0]
         assessed = {
-            o.arm.name: assess(o, usual, ready.schedules[o.arm.name], chosen.criteria, ready.window) for o in found[1:]
+            o.arm.name: assess(o, usual, ready.schedules[o.arm.name], chosen.criteria, ready.window, chosen.around)
+            for o in found[1:]
         }
         return {
             "criteria": _criteria(assessed, replications),
@@ -187,7 +188,7 @@ _LENSES = pa.schema(
         ("replication", pa.int32()),
         ("timeline", pa.string()),
         ("criterion", pa.string()),
-        *((name, pa.bool_()) for name in ("decides", "meets", "harmless", "usual_meets")),
+        *((name, pa.bool_()) for name in ("decides", "meets", "harmless", "usual_meets", "rules_out")),
     ]
 )
 _CLOSURES = pa.schema(
@@ -213,17 +214,17 @@ def _criteria(assessed: Mapping[str, list[Assessed]], replications: range) -> pa
 
 
 def _lenses(assessed: Mapping[str, list[Assessed]], replications: range) -> pa.Table:
-    """What each lens says of every criterion; which one decides needs all replications."""
+    """What each lens says of every criterion, and whether it rules a plan out; which decides needs all replications."""
 
     def said(lens: Bools | None, r: int) -> bool | None:
         return None if lens is None else bool(lens[r])
 
-    rows = [
-        (number, timeline, a.key, a.decides, said(a.meets, r), said(a.harmless, r), said(a.usual_meets, r))
-        for r, number in enumerate(replications)
-        for timeline, found in assessed.items()
-        for a in found
-    ]
+    rows = []
+    for r, number in enumerate(replications):
+        for timeline, found in assessed.items():
+            for a in found:
+                lenses = (said(lens, r) for lens in (a.meets, a.harmless, a.usual_meets))
+                rows.append((number, timeline, a.key, a.decides, *lenses, bool(a.rules_out)))
     return _sorted(rows, _LENSES)
 
 

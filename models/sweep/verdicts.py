@@ -35,6 +35,7 @@ def verdicts(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     limits = tables["judged_by"].to_dict("records")[0]
     rows = []
     lenses = tables["lenses"]
+    ruled_out = lenses.groupby("timeline")["rules_out"].any()
     for timeline, of in lenses[lenses["decides"].to_numpy(bool)].groupby("timeline", sort=False):
         passes, lens = {}, {}
         for key, one in of.groupby("criterion", sort=False):
@@ -52,6 +53,7 @@ def verdicts(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
                     high,
                     _Limits(limits["credible_from"], limits["not_credible_below"]),
                     [reason] if reason else [],
+                    bool(ruled_out[timeline]),
                 ),
                 "probability": float((delivered & safe).mean()),
                 "low": low,

@@ -138,6 +138,7 @@ def test_what_happened_is_not_told(chosen: dict[str, Settings]) -> None:
         (growth,) = told.loc[told["part"] == "case", "value"]
         assert float(growth) == -0.0008
         assert not told["key"].str.startswith("demand.growth").any()
+        assert not told["key"].str.contains("realism").any()
 
 
 def test_what_is_switched_off_is_not_told(chosen: dict[str, Settings]) -> None:

@@ -148,6 +148,17 @@ def test_every_criterion_is_on_the_page_and_unassessed_ones_say_so(outcome: Outc
     assert page.text.count("not assessed") >= len(unassessed) > 0
 
 
+def test_what_the_plan_takes_for_granted_is_on_the_page(outcome: Outcome, page: Page) -> None:
+    text = squeezed(page.text)
+    for verdict in outcome.verdicts.values():
+        figures = next(row for row in verdict.criteria if row["id"] == "K9")["figures"]
+        assert len(figures) == 3
+        for one in figures:
+            assert one["title"] in text
+    assert "middle 90\u00a0% of what was observed" in page.text and "can rule a plan out" in text
+    assert page.ids.count("realism") == 1
+
+
 def test_what_never_happened_names_hospitals_and_not_their_keys(outcome: Outcome) -> None:
     rows = never_rows(outcome)
     assert rows

@@ -76,6 +76,10 @@ def test_care_gives_the_verdicts_of_the_main_job(care: Care) -> None:
                 assert row[f"passes_{criterion['id']}"] == criterion["probability"]
                 assert row[f"lens_{criterion['id']}"] == criterion["lens"]
     assert (joined["judged_by"]["replication"] == np.arange(5)).all()
+    of_realism = (joined["lenses"]["timeline"] == "5y") & (joined["lenses"]["criterion"] == "K9")
+    assert of_realism.sum() == 5 and not joined["lenses"]["rules_out"].any()
+    said = verdicts(joined | {"lenses": joined["lenses"].assign(rules_out=of_realism)}).set_index("timeline")["verdict"]
+    assert (said["3y"], said["5y"]) == (found.loc["3y", "verdict"], "not credible")
 
 
 def test_the_same_replication_whatever_is_run_beside_it(care: Care) -> None:
