@@ -53,10 +53,13 @@ NOT_MODELLED = (
         "Since then two to three times as many people have waited over four hours for a bed at the same occupancy: "
         "read waits as those of the baseline's years.",
     ),
-    ("Change capacity", "Leadership, trust and the number of programmes at once are not in this run."),
     (
-        "The search for the largest credible reduction",
-        "This version judges the plan it is given; it does not look for another.",
+        "Change capacity",
+        "Nothing in this run waits for leaders' time or trust; programmes at once are only counted (K12).",
+    ),
+    (
+        "The largest credible reduction",
+        "A run judges the plan it is given; carebridge search looks for how much of it would be credible.",
     ),
 )
 

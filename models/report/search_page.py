@@ -14,7 +14,7 @@ from models.doctor import versions
 from models.report import charts_search, style
 from models.report.page import environment
 from models.search.look import BOTH, SAFE, Found
-from models.search.told import HEADS, answer, command, says, table_rows
+from models.search.told import HEADS, answer, command, in_short, says, table_rows
 
 __all__ = ["write_search_report"]
 
@@ -52,6 +52,7 @@ def write_search_report(folder: Path, chosen: Settings, found: Sequence[Found]) 
         "versions": versions(),
         "caption": CAPTION,
         "heads": HEADS,
+        "says": in_short(found),
         "short": [
             [one.question.asks, f"{one.years}\u00a0years", answer(one), answer(one, SAFE), _planned(one)]
             for group in by_question

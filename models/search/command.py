@@ -15,7 +15,7 @@ from models.compose import Request, Settings, parse, settings
 from models.out_folder import folder_faults
 from models.search.look import BOTH, OUTCOMES, SAFE, Found, Looker, Tried
 from models.search.questions import ALL, NAMES, YEARS, Cannot, Question, own_question, question
-from models.search.told import HEADS, command, says, table_rows
+from models.search.told import HEADS, command, in_short, says, table_rows
 from models.verdict import SCHEMA_VERSION
 from models.words import WHERE, number, one_of, own_words, path, whole
 from sim.arrow import write_table
@@ -159,7 +159,10 @@ def _range_faults(asked: tuple[str, ...], low: float | None, high: float | None,
 def lines(chosen: Settings, found: list[Found]) -> list[str]:
     """Return what is printed: each answer in words, and every value that was tried."""
     out = [f"{chosen.plan.title}, {chosen.footprint.title}. {chosen.future.title}."]
-    out += [f"An answer holds in {chosen.criteria.credible_from:.0%} of simulated futures, with 95 % confidence."]
+    out += [
+        f"An answer holds in {chosen.criteria.credible_from:.0%} of simulated futures, with 95 % confidence.",
+        *in_short(found),
+    ]
     for one in found:
         when = "" if one.question.name == YEARS else f" In {one.years} years, to {one.ends}:"
         out += ["", f"{one.question.asks}{when}"]
@@ -180,7 +183,9 @@ def _write(out: Path, chosen: Settings, found: list[Found]) -> None:
         about = {"schema_version": SCHEMA_VERSION, "scenario_hash": chosen.scenario_hash, "description": ABOUT}
         hashed = write_table(folder / "search.arrow", _table(found), UNITS, about)
         document = {"schema_version": SCHEMA_VERSION, "scenario_hash": chosen.scenario_hash}
-        write_json(folder / "search.json", {**document, "answers": [_plain(one) for one in found]})
+        write_json(
+            folder / "search.json", {**document, "in_short": in_short(found), "answers": [_plain(one) for one in found]}
+        )
         charts = write_search_report(folder, chosen, found)
         manifest = {"scenario_hash": chosen.scenario_hash, "tables": {"search.arrow": hashed}, "charts": charts}
         manifest |= {"files": ["search.json", "search.html"], "config": chosen.composed}

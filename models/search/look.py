@@ -169,7 +169,7 @@ class Looker:
         usual = self._business_as_usual(chosen, ready, replications)
         plan = run_arms([ready.arms[1]], chosen.seed, replications, self.workers)[0]
         laid_out = next(iter(ready.schedules.values()))
-        verdict, _ = judge(plan, usual, laid_out, chosen.criteria, ready.window, [])
+        verdict, _ = judge(plan, usual, laid_out, chosen.criteria, ready.window, [], around=chosen.around)
         closed = closed_by_month(plan, setting=BEDS)[:, -1]
         low, high = np.quantile(closed, [0.05, 0.95])
         return Tried(value, words, what_moves(chosen.plan), verdict, (float(closed.mean()), float(low), float(high)))

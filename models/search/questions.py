@@ -58,6 +58,8 @@ class Question:
         Whether the easy end itself is left out, because nothing is planned there.
     change : callable, optional
         Sets a value where no words can.
+    lever : bool
+        Whether who makes the plan can set it, so that it may be a condition; not what one would have to believe.
     """
 
     name: str
@@ -73,6 +75,7 @@ class Question:
     scale: float = 1.0
     past_easy: bool = False
     change: Change | None = None
+    lever: bool = False
 
     def values(self, steps: int) -> list[float]:
         """Values from easy to hard, ends included; fewer where they are whole and lie close together."""
@@ -106,6 +109,7 @@ def _plan(chosen: Settings) -> Question:
         1.0,
         scale=100,
         past_easy=True,
+        lever=True,
     )
 
 
@@ -123,6 +127,7 @@ def _beds(chosen: Settings) -> Question:
         lambda value: scaled_words(chosen.plan, closes_beds, value / beds),
         beds,
         whole=True,
+        lever=True,
     )
 
 
@@ -140,6 +145,7 @@ def _places(chosen: Settings) -> Question:
         lambda value: scaled_words(chosen.plan, opens_places, value / places),
         places,
         whole=True,
+        lever=True,
     )
 
 
@@ -154,6 +160,7 @@ def _years(chosen: Settings) -> Question:
         lambda value: [f"timeline.years={value:.0f}"],
         float(chosen.timelines[0].years),
         whole=True,
+        lever=True,
     )
 
 
@@ -189,6 +196,7 @@ def _double_running(chosen: Settings) -> Question:
         words,
         float(round(lag)),
         whole=True,
+        lever=True,
     )
 
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from models.search.look import BOTH, OUTCOMES, SAFE, Found, Tried
+from collections.abc import Sequence
 
-__all__ = ["HEADS", "answer", "command", "says", "table_rows"]
+from models.criteria_realism import UNSEEN
+from models.search.look import BOTH, OUTCOMES, SAFE, Found, Tried
+from models.search.questions import YEARS
+
+__all__ = ["HEADS", "answer", "command", "in_short", "says", "table_rows"]
 
 HEADS = ("Value", "Hospital beds closed in the end", "Delivered", "Safe", "Both", "Verdict", "Passed too seldom")
 DELIVERY = "K0"
@@ -19,6 +23,26 @@ def says(found: Found) -> list[str]:
             f"As the run has it: {q.shown(q.planned)}." + (f" {q.known[0].upper()}{q.known[1:]}." if q.known else "")
         )
     return lines
+
+
+def in_short(found: Sequence[Found]) -> list[str]:
+    """Return the shortest answer: on which conditions, of those that its makers can set, the plan is credible."""
+    met = [(one, one.edge(BOTH)[0]) for one in found if one.question.lever]
+    kept = [(one, last) for one, last in met if last is not None and not last.verdict.ruled_out]
+    if not met:
+        return []
+    if not kept:
+        return ["Nothing that was asked about the plan itself makes it credible."]
+    return [_condition(one, last) for one, last in kept]
+
+
+def _condition(found: Found, last: Tried) -> str:
+    q = found.question
+    when = "" if q.name == YEARS else f", in {found.years} years"
+    if q.planned is not None and (last.value - q.planned) * (q.hard - q.easy) >= 0:
+        return f"Credible as planned{when}."
+    least, what = "at most" if q.hard > q.easy else "at least", q.axis.partition(",")[0]
+    return f"Credible with conditions: {what[0].lower()}{what[1:]}, {least} {q.shown(last.value)}{when}."
 
 
 def answer(found: Found, outcome: str = BOTH) -> str:
@@ -40,7 +64,7 @@ def _edge(found: Found, outcome: str) -> str:
     if last is None:
         text = f"at no value that was tried; at {q.shown(first.value)} {_chance(first, outcome)}"
         return f"{text}.{_why(first) if outcome == BOTH else ''}{_not_ruled_out(found, outcome)}"
-    text = f"to {q.shown(last.value)} ({_chance(last, outcome)})"
+    text = f"to {q.shown(last.value)} ({_chance(last, outcome)}{_unseen(last)})"
     text = f"from {q.shown(first.value)} {text}" if last is not first else f"only at {text.removeprefix('to ')}"
     if beyond is None:
         return f"{text}, which is as far as was asked."
@@ -52,6 +76,11 @@ def _why(one: Tried) -> str:
     row = next(row for row in one.verdict.criteria if row["id"] == DELIVERY)
     held = "held back" in row["note"] and row["probability"] < 1
     return f" There, {row['note']}." if held else ""
+
+
+def _unseen(one: Tried) -> str:
+    """Whether a value asks for what nobody has seen (K9)."""
+    return f", but {UNSEEN}" if one.verdict.ruled_out else ""
 
 
 def _not_ruled_out(found: Found, outcome: str) -> str:
@@ -88,4 +117,5 @@ def _failing(found: Found, one: Tried) -> str:
     """Deciding criteria that are passed too seldom, and how often they are, the most seldom first."""
     rows = [row for row in one.verdict.criteria if row["decides"] and row["probability"] < found.target]
     rows.sort(key=lambda row: row["probability"])
-    return ", ".join(f"{row['name'].partition(':')[0]} ({row['probability']:.0%})" for row in rows)
+    named = [f"{row['name'].partition(':')[0]} ({row['probability']:.0%})" for row in rows]
+    return ", ".join([*named, *([f"Demand realism ({UNSEEN})"] if one.verdict.ruled_out else [])])

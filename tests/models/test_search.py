@@ -20,7 +20,7 @@ from models.search.command import lines
 from models.search.look import BOTH, SAFE, Found, Looker, Tried, tries
 from models.search.questions import BELIEVE, NAMES, Cannot, Question, own_question, question
 from models.search.scaling import closes_beds, scaled_words, sized
-from models.search.told import answer, says, table_rows
+from models.search.told import answer, in_short, says, table_rows
 from models.verdict import Verdict, bounds
 from models.whose_plan import owner_of
 from sim.errors import FaultsError
@@ -269,6 +269,28 @@ def test_a_plan_that_never_happens_is_safe_but_not_delivered():
     assert table_rows(found)[1][2:5] == ["0% (0% to 6%)", "100% (94% to 100%)", "0% (0% to 6%)"]
     assert table_rows(found)[1][-1] == "Delivery (0%)" and table_rows(found)[0][-1] == ""
     assert says(found)[-1] == "As the run has it: 100 beds."
+
+
+def test_levers_make_a_plan_credible_with_conditions_and_beliefs_do_not():
+    some = [tried(0, 48, 48), tried(50, 48, 48), tried(100, 0, 48)]
+    lever, belief = (Found(scale(planned=100.0, lever=x), "5y", 5, "2024-03", 0.9, some) for x in (True, False))
+    assert in_short([belief]) == []
+    assert in_short([belief, lever]) == ["Credible with conditions: size, at most 50 beds, in 5 years."]
+    whole = Found(scale(planned=50.0, lever=True), "5y", 5, "2024-03", 0.9, some)
+    assert in_short([whole]) == ["Credible as planned, in 5 years."]
+    none = Found(scale(planned=100.0, lever=True), "5y", 5, "2024-03", 0.9, some[2:])
+    assert in_short([none]) == ["Nothing that was asked about the plan itself makes it credible."]
+    fewer = Found(scale(easy=100.0, hard=0.0, planned=20.0, lever=True), "5y", 5, "2024-03", 0.9, some[1::-1])
+    assert in_short([fewer]) == ["Credible as planned, in 5 years."]
+
+
+def test_what_nobody_has_seen_is_no_condition_and_is_said():
+    unseen = tried(50, 48, 48)
+    unseen.verdict.ruled_out.append("all admissions avoided")
+    found = Found(scale(planned=100.0, lever=True), "5y", 5, "2024-03", 0.9, [unseen, tried(100, 0, 48)])
+    assert in_short([found]) == ["Nothing that was asked about the plan itself makes it credible."]
+    assert "but beyond all that was seen" in says(found)[0]
+    assert table_rows(found)[0][-1] == "Demand realism (beyond all that was seen)"
 
 
 # -- the command ------------------------------------------------------------------------------------------------------
