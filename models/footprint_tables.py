@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,8 +29,25 @@ def _kept(path: Path, changed: int, columns: tuple[tuple[str, str], ...], basis:
 
 
 def _rows(path: Path, columns: dict[str, str], basis: str) -> Any:
-    changed = path.stat().st_mtime_ns if path.exists() else 0
-    return _kept(path, changed, tuple(columns.items()), basis).copy()
+    return _kept(path, _changed(path), tuple(columns.items()), basis).copy()
+
+
+def _changed(path: Path) -> int:
+    """When a file was last changed."""
+    return path.stat().st_mtime_ns if path.exists() else 0
+
+
+@lru_cache(maxsize=64)
+def _made(make: Callable[[SharedData], Any], asked: str, changed: tuple[int, ...]) -> Any:
+    """A table of one area, made once for as long as the files stay as they are."""
+    from models.footprint import SharedData
+
+    return make(SharedData.model_validate_json(asked))
+
+
+def _of_area(make: Callable[[SharedData], Any], data: SharedData, *tables: str) -> Any:
+    changed = tuple(_changed(data.path(table)) for table in tables)
+    return _made(make, data.model_dump_json(), changed).copy()
 
 
 def _beds(data: SharedData) -> Any:
@@ -44,11 +62,19 @@ def _months(data: SharedData) -> Any:
 
 def shared_beds(data: SharedData) -> Any:
     """Rows of beds by site and quarter, in the shape of a footprint's own table."""
+    return _of_area(_beds_of_area, data, "beds_quarterly", "ae_monthly")
+
+
+def _beds_of_area(data: SharedData) -> Any:
     return beds_of_sites(_beds(data), _months(data), data.trusts)[list(BEDS)]
 
 
 def shared_months(data: SharedData) -> Any:
     """Rows of type 1 A&E by site and month, with the April year and the days of each month."""
+    return _of_area(_months_of_area, data, "ae_monthly")
+
+
+def _months_of_area(data: SharedData) -> Any:
     frame: Any = months_of_sites(_months(data), data.trusts)
     return with_years(frame[list(AE)])
 

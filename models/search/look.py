@@ -120,6 +120,7 @@ class Looker:
     request: Request
     workers: int
     say: Callable[[str], None] = lambda _: None
+    _settings: dict[tuple[str, float], Settings] = field(default_factory=dict)
     _usual: dict[int, tuple[tuple[Any, ...], Observed]] = field(default_factory=dict)
 
     def check(self, chosen: Settings) -> None:
@@ -149,9 +150,11 @@ class Looker:
 
     def settings_at(self, question: Question, value: float) -> Settings:
         """Settings with a value; raises what is wrong with it."""
-        words = question.words(value)
-        chosen = settings(replace(self.request, overrides=[*self.request.overrides, *words]))
-        return question.change(chosen, value) if question.change else chosen
+        if (question.name, value) not in self._settings:
+            words = question.words(value)
+            chosen = settings(replace(self.request, overrides=[*self.request.overrides, *words]))
+            self._settings[question.name, value] = question.change(chosen, value) if question.change else chosen
+        return self._settings[question.name, value]
 
     def at(self, question: Question, value: float) -> Tried:
         """Judge the plan at one value; what nearly always fails is known after a first look."""
