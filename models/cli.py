@@ -28,6 +28,7 @@ HELP = """carebridge: is this plan to close hospital beds credible?
   carebridge list [group]               footprints, plans, scenarios, sweeps and models, each with its question
   carebridge list parameters [...]      every figure with unit, year, basis, status, range and source
   carebridge gap [...]                  what explains the gap of money that a plan says it has, and what does not
+  carebridge repeat DIR                 the run that made a folder, once more, and whether every file is the same
   carebridge audit DIR                  every invariant of a run's money again, from its files alone
   carebridge hindcast [...]             what the model would have said of England's last years, beside naive forecasts
   carebridge backtest [...]             what the model says of plans whose end is known, beside what happened
@@ -105,6 +106,7 @@ def _dispatch(words: list[str]) -> int:
     from models.monotonicity_command import HELP as MONOTONICITY_HELP
     from models.network_request import HELP as NETWORK_HELP
     from models.parameters_command import HELP as PARAMETERS_HELP
+    from models.repeat_command import HELP as REPEAT_HELP
     from models.search.command import HELP as SEARCH_HELP
     from models.stocks_request import HELP as STOCKS_HELP
     from models.sweep.command import ANALYSE_HELP, CHUNK_HELP, COLLECT_HELP, STATUS_HELP, SWEEP_HELP
@@ -122,6 +124,7 @@ def _dispatch(words: list[str]) -> int:
         "stocks": (_stocks, STOCKS_HELP),
         "hybrid": (_hybrid, HYBRID_HELP),
         "verify": (_verify, VERIFY_HELP),
+        "repeat": (_repeat, REPEAT_HELP),
         "audit": (_audit, AUDIT_HELP),
         "gap": (_gap, GAP_HELP),
         "hindcast": (_hindcast, HINDCAST_HELP),
@@ -160,6 +163,12 @@ def _monotonicity(words: list[str]) -> int:
     from models.monotonicity_command import monotonicity_command
 
     return monotonicity_command(words)
+
+
+def _repeat(words: list[str]) -> int:
+    from models.repeat_command import repeat_command
+
+    return repeat_command(words)
 
 
 def _audit(words: list[str]) -> int:

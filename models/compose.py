@@ -79,6 +79,7 @@ class Request:
     workers: int | None = None
     out: Path | None = None
     overrides: list[str] = field(default_factory=list)
+    words: list[str] = field(default_factory=list)  # all of them, as they came
 
 
 @dataclass
@@ -143,7 +144,7 @@ def parse(words: list[str]) -> Request:
     FaultsError
         With every fault: unknown names, numbers that are not numbers or out of range, words without ``=``.
     """
-    request, faults, before = Request(), [], set[str]()
+    request, faults, before = Request(words=list(words)), [], set[str]()
     for word in words:
         key, equals, value = word.partition("=")
         plain = key.lstrip("+~")

@@ -297,7 +297,7 @@ def _manifest(
     return {
         "schema_version": SCHEMA_VERSION,
         "scenario_hash": chosen.scenario_hash,
-        "command": ["carebridge", *sys.argv[1:]],
+        "command": ["carebridge", "run", *chosen.request.words],
         "finished": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
         "seconds": round(time.time() - began, 1),
         "peak_memory_mb": peak_memory_mb(),

@@ -22,7 +22,7 @@ SHORT = ["criteria.longest_timeline_years=5", "criteria.window_years_after=1", "
 
 #: files of tests that look at charts; elsewhere they are made but not drawn, which takes most of their time
 LOOK = ("test_report", "test_compare_report", "test_waterfall", "test_footprints", "test_gap", "test_hindcast")
-LOOK += ("test_analyse", "test_tables", "test_golden")
+LOOK += ("test_analyse", "test_tables", "test_golden", "test_repeat")
 
 
 @pytest.fixture(autouse=True)

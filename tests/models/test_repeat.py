@@ -1,0 +1,72 @@
+"""A folder that a run has made can be made again, and says what has changed where it cannot."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from models.cli import main
+from models.repeat_command import differences
+from tests.models.conftest import SHORT
+
+WORDS = ["footprint=tameside_glossop", "timeline=5y", "replications=2", "workers=2", *SHORT]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    out = tmp_path_factory.mktemp("runs") / "one"
+    assert main(["run", *WORDS, f"out={out}"]) == 0
+    return out
+
+
+def test_the_same_settings_make_the_same_files_and_what_was_touched_is_named(folder, capsys):
+    before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    assert main(["repeat", str(folder), "workers=1"]) == 0
+    assert "every file is the same" in capsys.readouterr().out
+    assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
+    page = folder / "report.html"
+    page.write_text(page.read_text("utf-8").replace("Tameside", "Timeside"), "utf-8")
+    (folder / "note.txt").write_text("mine", "utf-8")
+    assert main(["repeat", str(folder)]) == 1
+    told = capsys.readouterr().out
+    assert "report.html: differs" in told and "note.txt: only here" in told and "state.arrow" not in told
+
+
+def test_other_settings_are_named_and_nothing_is_run(folder, tmp_path, capsys, monkeypatch):
+    made = json.loads((folder / "manifest.json").read_text("utf-8"))
+    made["config"]["criteria"]["margin_share"]["value"] = 0.004
+    made["scenario_hash"] = "0" * 16
+    (tmp_path / "manifest.json").write_text(json.dumps(made), "utf-8")
+    monkeypatch.setattr("models.repeat_command.run", None)
+    assert main(["repeat", str(tmp_path)]) == 1
+    assert "criteria.margin_share.value: 0.004 then, 0.005 now" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("words", "says"), [([], "the folder of one run"), (["nowhere"], "not a folder"), (["a", "b"], "one run")]
+)
+def test_what_cannot_be_repeated_is_said(words, says, capsys):
+    assert main(["repeat", *words]) == 2
+    assert says in capsys.readouterr().err
+
+
+VALUES = st.recursive(
+    st.integers() | st.text(max_size=3) | st.none(), lambda inner: st.dictionaries(st.text(max_size=2), inner)
+)
+
+
+@given(VALUES, VALUES)
+def test_differences_are_none_exactly_where_there_is_no_difference(one, other):
+    assert not list(differences(one, one))
+    assert bool(list(differences(one, other))) == (_filled(one) != _filled(other))
+
+
+def _filled(value):
+    """What is not there is the same as nothing."""
+    if not isinstance(value, dict):
+        return value
+    inner = {k: _filled(v) for k, v in value.items()}
+    return {k: v for k, v in inner.items() if v is not None}
