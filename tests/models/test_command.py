@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+import models.compose
 import models.runner
 from models import memory
 from models.cli import main
@@ -145,6 +147,18 @@ def test_text_that_is_not_a_setting_is_named_with_its_nearest(capsys):
     said = capsys.readouterr().err
     assert "timelime: a setting is written key=value. Did you mean 'timeline'?" in said
     assert "--dryrun: a setting is written key=value." in said
+
+
+def test_parts_too_deep_in_each_other_are_an_error_that_names_the_file(tmp_path, monkeypatch, capsys):
+    """Where Hydra reads them too: files of the configuration, and values of the command line."""
+    shutil.copytree(CONFIGS, tmp_path / "configs")
+    deep = tmp_path / "configs" / "footprint" / "deep.yaml"
+    deep.write_text("a: " + "[" * 20_000)
+    monkeypatch.setattr(models.compose, "CONFIGS", tmp_path / "configs")
+    assert main(["run", "--dry-run", "footprint=deep"]) == 2
+    assert f"{deep}: cannot be read as YAML: its parts lie too deep in each other." in capsys.readouterr().err
+    assert main(["run", "--dry-run", f"+plan.x={'[' * 2000}{']' * 2000}"]) == 2
+    assert "cannot be composed: its parts lie too deep in each other." in capsys.readouterr().err
 
 
 def test_timelines_are_counted_once():
