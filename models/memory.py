@@ -32,15 +32,21 @@ BOOKS = 0.8  #: its money, with what is needed while it is posted (2.8 MB)
 TABLES = 0.25  #: the tables of the run folder (0.9 MB)
 
 
-def gigabytes(chosen: Settings) -> float:
-    """Return the memory that a run needs, in GB; with that for compiling only where nothing was ever compiled."""
-    return sum(parts(chosen).values())
+def gigabytes(chosen: Settings, kept: int | None = None, posted: int | None = None) -> float:
+    """Return the memory that a run needs, in GB; with that for compiling only where nothing was ever compiled.
+
+    Parameters
+    ----------
+    kept, posted : int, optional
+        Arms whose results, and whose books, are there at once; those of `carebridge run` unless given.
+    """
+    return sum(parts(chosen, kept, posted).values())
 
 
-def parts(chosen: Settings) -> dict[str, float]:
-    """Return the memory of each part of a run, in GB."""
+def parts(chosen: Settings, kept: int | None = None, posted: int | None = None) -> dict[str, float]:
+    """Return the memory of each part of a run, in GB; parameters as for :func:`gigabytes`."""
     each = chosen.replications * _monthly(chosen)
-    runs, compared = each * len(arm_names(chosen)), each * (1 + len(chosen.timelines))
+    runs, compared = each * (kept or len(arm_names(chosen))), each * (posted or 1 + len(chosen.timelines))
     return {
         "libraries": LIBRARIES,
         "engine": ENGINE[chosen.detail] + WORKER * (chosen.request.workers or os.cpu_count() or 1),

@@ -389,6 +389,17 @@ def test_dry_run_writes_nothing(tmp_path, monkeypatch, capsys):
     assert leftovers(tmp_path) == []
 
 
+@pytest.mark.parametrize("verb", ["hindcast", "monotonicity", "calibrate", "backtest", "gap", "area", "network"])
+def test_verbs_without_a_dry_run_say_so_and_which_have_one(verb, capsys):
+    assert main([verb, "--dry-run"]) == 2
+    assert f"{verb} has no --dry-run; these have one: run, compare, sweep." in capsys.readouterr().err
+
+
+def test_an_examination_asked_for_as_a_scenario_has_no_dry_run_either(capsys):
+    assert main(["run", "scenario=hindcast_england", "--dry-run"]) == 2
+    assert "hindcast has no --dry-run" in capsys.readouterr().err
+
+
 def test_dry_run_counts_what_is_simulated_beside_the_verdict(capsys):
     def seconds(*words: str) -> int:
         assert main(["run", "--dry-run", "workers=1", *words]) == 0
