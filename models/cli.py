@@ -64,6 +64,7 @@ LIST_HELP = """carebridge list [GROUP ...]
                         backtests, sweeps, stocks or hybrids; all of them unless given. Each name with its question
 
 """
+DRY_RUNS = ("run", "compare", "sweep")  #: verbs that can say what they would do, and do nothing
 
 
 def main(words: list[str] | None = None) -> int:
@@ -144,7 +145,13 @@ def _dispatch(words: list[str]) -> int:
     if any(word in ("-h", "--help") for word in rest):
         print(text, end="")
         return 0
+    if "--dry-run" in rest and verb not in DRY_RUNS:
+        raise _no_dry_run(verb)
     return work(rest)
+
+
+def _no_dry_run(verb: str) -> CarebridgeError:
+    return CarebridgeError(f"{verb} has no --dry-run; these have one: {', '.join(DRY_RUNS)}.")
 
 
 def _compare(words: list[str]) -> int:
@@ -196,12 +203,14 @@ def _backtest(words: list[str]) -> int:
 
 
 def _run(words: list[str]) -> int:
+    dry = "--dry-run" in words
     if "scenario=hindcast_england" in words:  # an examination of the model, not of a plan
+        if dry:
+            raise _no_dry_run("hindcast")
         return _hindcast([word for word in words if word != "scenario=hindcast_england"])
     from models.compose import parse, settings
     from models.runner import dry_run, run
 
-    dry = "--dry-run" in words
     chosen = settings(parse([w for w in words if w != "--dry-run"]))
     return dry_run(chosen) if dry else run(chosen)
 

@@ -31,7 +31,7 @@ from models.transition.followed import merged_services
 from models.verdict import Verdict, judge, passed
 
 __all__ = ["AS_PLANNED", "AFTER", "BEFORE", "CALENDAR", "OWN", "WINDOWS", "Compared", "Judged", "compare"]
-__all__ += ["own_window"]
+__all__ += ["end_of_runs", "own_window"]
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
@@ -158,7 +158,7 @@ def _without(
     years = window(chosen)
     feedback = None if left_out == "feedback" else chosen.feedback
     slow = chosen.around.switched(workforce=False) if left_out == "staff" else chosen.around  # the others stay
-    basis = (chosen.footprint, chosen.fit, chosen.future, _until(chosen, windows), feedback, slow)
+    basis = (chosen.footprint, chosen.fit, chosen.future, end_of_runs(chosen, windows), feedback, slow)
     known = {f.name for f in dataclasses.fields(Switches)}
     switches = Switches(**{left_out: False}) if left_out in known else Switches()
     system = build(*basis)
@@ -185,8 +185,8 @@ def _without(
     return rows
 
 
-def _until(chosen: Settings, windows: tuple[str, ...]) -> dt.date:
-    """Day after the last that any window asks for."""
+def end_of_runs(chosen: Settings, windows: tuple[str, ...]) -> dt.date:
+    """Return the day after the last that any window asks for."""
     longest = max(timeline.years for timeline in chosen.timelines)
     own = months_after(chosen.plan.starts, 12 * (longest + AFTER))
     return max(window(chosen)[1], own) if OWN in windows else window(chosen)[1]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +12,14 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from models.compare import AFTER, AS_PLANNED, BEFORE, CALENDAR, OWN, WINDOWS, Compared, compare
+from models.compare import AFTER, AS_PLANNED, BEFORE, CALENDAR, OWN, WINDOWS, Compared, compare, end_of_runs
 from models.compare_costs import Both, cost_summary
 from models.compose import Settings, parse, settings
 from models.contributions import Change, changes
-from models.mechanisms import MECHANISMS, present
+from models.mechanisms import AROUND, MECHANISMS, present
+from models.memory import gigabytes
 from models.out_folder import folder_faults
+from models.prepare import USUAL
 from models.verdict import SCHEMA_VERSION
 from models.words import WHERE, one_of, own_words, path
 from sim.arrow import write_table
@@ -27,7 +29,7 @@ from sim.statistics import binomial_bounds
 
 __all__ = ["HELP", "compare_command"]
 
-HELP = """carebridge compare [key=value ...]
+HELP = """carebridge compare [key=value ...] [--dry-run]
 
   timeline=3y,5y,10y,15y    the timelines to compare; all meet the same people and are judged over the same years
   without=all               mechanisms to leave out one at a time: all, none, or names with commas:
@@ -37,6 +39,7 @@ HELP = """carebridge compare [key=value ...]
                             before each plan's own end and the one after it; both, calendar first
   replications=48           of every timeline, with and without each mechanism
   out=DIR                   folder for compare.html, its charts and tables; without it the tables are only printed
+  --dry-run                 print the configuration and an estimate of arms, time and memory, and run nothing
 
 Every key of `carebridge run` can be set too. P(delivered), P(safe) and P(both) with exact one-sided 95 % bounds; what
 changes when a mechanism is left out is its contribution, with the 95 % interval of the paired difference.
@@ -46,7 +49,8 @@ USUAL_TIMELINES = ("3y", "5y", "10y", "15y")
 
 def compare_command(words: list[str]) -> int:
     """Run the comparison; returns the exit code."""
-    own, rest, faults = own_words(words, {"without": _mechanisms, "window": one_of(*WINDOWS), "out": path})
+    keys = {"without": _mechanisms, "window": one_of(*WINDOWS), "out": path}
+    own, rest, faults = own_words(words, keys, ("dry-run",))
     request = parse(rest)
     if not any(word.startswith("timeline=") for word in rest):
         request.timelines = USUAL_TIMELINES
@@ -68,6 +72,8 @@ def compare_command(words: list[str]) -> int:
     if windows == OWN and (short := [t for t in chosen.timelines if t.years < BEFORE]):
         rule = f"a plan's own years begin {BEFORE} years before its end; a timeline of {short[0].years} has none."
         raise FaultsError([Fault("window", OWN, rule)], WHERE)
+    if "dry-run" in own.flags:
+        return _dry_run(chosen, wanted, absent, windows)
     found = compare(chosen, wanted, workers, lambda text: print(text, file=sys.stderr), windows)
     contributed = changes(found)
     said = [*_timelines(chosen, found), "", *_own_years(found), *_contributions(contributed), *_absent(absent)]
@@ -75,6 +81,23 @@ def compare_command(words: list[str]) -> int:
     if out:
         _write(out, chosen, found, contributed, absent)
         print(f"Report, tables and charts: {out / 'compare.html'}")
+    return 0
+
+
+def _dry_run(chosen: Settings, wanted: list[str], absent: list[str], windows: str) -> int:
+    """Print what the comparison would run, and what that would take."""
+    from models.runner import tell_cost
+
+    alone = replace(chosen, waterfall=0, sensitivity=0)  # which only `carebridge run` shows
+    usual = [USUAL, *(f"{USUAL} without {name}" for name in AROUND if name in wanted)]
+    timelines = [timeline.name for timeline in chosen.timelines]
+    named = ", ".join([*usual, *timelines])
+    named += f"; each timeline again without {', '.join(wanted)}" if wanted else ""
+    arms, end = len(usual) + len(timelines) * (1 + len(wanted)), end_of_runs(chosen, WINDOWS[windows])
+    # the arm before is there until the next is done; books of what is as planned stay, each beside business as usual
+    tell_cost(alone, arms, named, end, gigabytes(alone, len(usual) + 2, 2 * len(timelines) + 2))
+    for line in _absent(absent):
+        print(line)
     return 0
 
 

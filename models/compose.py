@@ -363,7 +363,18 @@ def _compose(request: Request, timeline: str) -> dict[str, Any]:
             data = OmegaConf.to_container(config, resolve=True)
     except (HydraException, OmegaConfBaseException, ValueError) as error:
         raise CarebridgeError(_plain(error, request)) from None
+    except RecursionError:  # Hydra reads YAML by the parser in Python, which says so in time
+        for file in _files(request, timeline):
+            read_yaml(file)  # names the file, and what is wrong with it
+        raise CarebridgeError("the configuration cannot be composed: its parts lie too deep in each other.") from None
     return data  # type: ignore[return-value]
+
+
+def _files(request: Request, timeline: str) -> Iterator[Path]:
+    """Files that were asked for by name."""
+    named = {"footprint": request.footprint, "plan": request.plan, "timeline": timeline}
+    named |= {key: name for key, _, name in (word.partition("=") for word in request.overrides)}
+    yield from (CONFIGS / group / f"{name}.yaml" for group, name in named.items() if name in choices(group))
 
 
 def _another_timeline(request: Request, name: str) -> dict[str, Any]:

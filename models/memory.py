@@ -24,7 +24,10 @@ ENGINE = {BEDS: 0.15, "default": 0.2, "full": 0.27}
 WORKER = 0.015  #: the state of a run under way, for each worker (0.01)
 BESIDE = 0.16  #: steps from the spreadsheet, and figures moved (0.15, for any number of replications)
 PAGES = 0.13  #: tables, charts and pages while they are made (0.12)
-COMPILING = 0.65  #: what compiling leaves behind, of the engine and of an area's stocks (0.54 to 0.6)
+#: what compiling takes at its peak, of the engine and of an area's stocks; 0.54 to 0.6 of it is left behind. Measured
+#: as the most resident memory of runs with an empty cache, less what the other parts tell: two replications of Devon's
+#: plan over three years without anything beside took 1.42 GB (0.53 with all compiled), and 1.59 with detail=full
+COMPILING = 0.85
 #: what is kept of a run, as multiples of its monthly table, which in Devon has 3.6 MB
 ARRAYS = 0.75  #: what it wrote down each month, with the stocks around it (2.6 MB)
 LOG = 0.45  #: all that happened to the plan, step by step (1.6 MB)
@@ -32,15 +35,21 @@ BOOKS = 0.8  #: its money, with what is needed while it is posted (2.8 MB)
 TABLES = 0.25  #: the tables of the run folder (0.9 MB)
 
 
-def gigabytes(chosen: Settings) -> float:
-    """Return the memory that a run needs, in GB; with that for compiling only where nothing was ever compiled."""
-    return sum(parts(chosen).values())
+def gigabytes(chosen: Settings, kept: int | None = None, posted: int | None = None) -> float:
+    """Return the memory that a run needs, in GB; with that for compiling only where nothing was ever compiled.
+
+    Parameters
+    ----------
+    kept, posted : int, optional
+        Arms whose results, and whose books, are there at once; those of `carebridge run` unless given.
+    """
+    return sum(parts(chosen, kept, posted).values())
 
 
-def parts(chosen: Settings) -> dict[str, float]:
-    """Return the memory of each part of a run, in GB."""
+def parts(chosen: Settings, kept: int | None = None, posted: int | None = None) -> dict[str, float]:
+    """Return the memory of each part of a run, in GB; parameters as for :func:`gigabytes`."""
     each = chosen.replications * _monthly(chosen)
-    runs, compared = each * len(arm_names(chosen)), each * (1 + len(chosen.timelines))
+    runs, compared = each * (kept or len(arm_names(chosen))), each * (posted or 1 + len(chosen.timelines))
     return {
         "libraries": LIBRARIES,
         "engine": ENGINE[chosen.detail] + WORKER * (chosen.request.workers or os.cpu_count() or 1),

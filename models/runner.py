@@ -42,7 +42,7 @@ from sim import Run
 from sim.errors import CarebridgeError, FaultsError
 from sim.files import check_room, run_folder, write_json
 
-__all__ = ["Outcome", "dry_run", "run"]
+__all__ = ["Outcome", "dry_run", "run", "tell_cost"]
 
 
 #: for the estimate of --dry-run: of a core, with stocks beside the network; and runs as long as the plan's that the
@@ -315,24 +315,39 @@ def _manifest(
 
 def dry_run(chosen: Settings) -> int:
     """Print the composed configuration and what running it would take."""
+    arms = arm_names(chosen)
+    tell_cost(chosen, len(arms), ", ".join(arms), window(chosen)[1], gigabytes(chosen))
+    print(f"disk: about {_megabytes(chosen)} MB")
+    return 0
+
+
+def tell_cost(chosen: Settings, arms: int, named: str, end: dt.date, memory: float) -> None:
+    """Print the composed configuration, and the arms, events, time and memory that running it takes.
+
+    Parameters
+    ----------
+    arms : int
+        How many are simulated, from the footprint's start to `end`.
+    named : str
+        Which they are, in words.
+    memory : float
+        GB.
+    """
     import yaml
 
     print(yaml.safe_dump(chosen.composed, sort_keys=False, allow_unicode=True, width=120), end="")
-    days = (window(chosen)[1] - chosen.footprint.start).days
-    arms = arm_names(chosen)
+    days = (end - chosen.footprint.start).days
     a_day = DETAILS[chosen.detail].events * chosen.footprint.overnight_per_day
-    events = a_day * days * chosen.replications * len(arms)
+    events = a_day * days * chosen.replications * arms
     cores = min(chosen.request.workers or os.cpu_count() or 1, os.cpu_count() or 1)
     print("---")
     print(f"scenario_hash: {chosen.scenario_hash}")
-    print(f"arms: {len(arms)} ({', '.join(arms)}), {chosen.replications} runs each")
+    print(f"arms: {arms} ({named}), {chosen.replications} runs each")
     print(f"events: about {events / 1e6:.0f} million over {days / 365.25:.0f} years")
     seconds = SECONDS_AN_EVENT * (events + a_day * _days_beside(chosen, days)) / cores + 15
     print(f"time: about {seconds:.0f} s on {cores} cores (a minute or two more when the engine is not compiled yet)")
     said = "more when the engine is not compiled for the area yet" if compiled() else "of it to compile the engine"
-    print(f"memory: about {gigabytes(chosen):.1f} GB ({COMPILING:.2g} GB {said})")
-    print(f"disk: about {_megabytes(chosen)} MB")
-    return 0
+    print(f"memory: about {memory:.1f} GB ({COMPILING:.2g} GB {said})")
 
 
 def _days_beside(chosen: Settings, days: int) -> float:

@@ -23,7 +23,8 @@ from models.figures import Figure, Shape, Text, must, within
 from sim.errors import Fault, FaultsError, nearest
 
 __all__ = ["STREAMS", "HolidayFigures", "Shock", "Steps", "bank_holidays", "closed_beds", "combined", "holiday_steps"]
-__all__ += ["left_open", "months_beside", "of_dates", "share_closed", "share_on", "shock_steps", "value_on"]
+__all__ += ["left_open", "months_beside", "of_dates", "share_closed", "share_on", "shares_between", "shock_steps"]
+__all__ += ["value_on"]
 
 Steps = tuple[tuple[dt.date, float], ...]
 
@@ -282,6 +283,13 @@ def share_closed(shocks: Iterable[Shock], every: int = WEEK) -> Steps:
 def share_on(closed: Sequence[tuple[dt.date, float]], day: dt.date) -> float:
     """Share of beds closed on a day: that of the last step at or before it, 0 before the first."""
     return next((share for since, share in reversed(closed) if since <= day), 0.0)
+
+
+def shares_between(
+    closed: Sequence[tuple[dt.date, float]], first: dt.date, end: dt.date
+) -> list[tuple[dt.date, float]]:
+    """Shares of beds closed from the first day on, each with the day from which it holds, until the day of the end."""
+    return [(first, share_on(closed, first)), *(step for step in closed if first < step[0] < end)]
 
 
 def left_open(beds: int, share: float) -> int:

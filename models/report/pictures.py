@@ -21,6 +21,7 @@ from models.report import (
 from models.report.words import percent
 
 if TYPE_CHECKING:
+    from models.plan import Future
     from models.runner import Outcome
     from models.waterfall import Waterfall
 
@@ -94,12 +95,21 @@ def _waterfall(fall: Waterfall, _: Outcome, folder: Path) -> tuple[str, str]:
 
 
 def _beds(outcome: Outcome) -> str:
-    year = outcome.settings.footprint.baseline_year
+    chosen = outcome.settings
     return (
-        f"General and acute beds, mean of each year, counted as NHS England counted them in {year}; community beds "
-        "inside that count are included. Under business as usual the beds stay as they were. The vertical axis does "
-        "not start at zero."
+        "General and acute beds, mean of each year, counted as NHS England counted them in "
+        f"{chosen.footprint.baseline_year}; community beds inside that count are included. Under business as usual the "
+        f"beds stay as they were{_but_shut(chosen.future)}. The vertical axis does not start at zero."
     )
+
+
+def _but_shut(future: Future) -> str:
+    """What waves of illness shut of the beds that stay, with the share at the peak of the highest."""
+    most = max((shock.beds_closed.value for shock in future.shocks if shock.beds_closed), default=0.0)
+    if not most:
+        return ""
+    winters = f"the bad winters ({', '.join(future.bad_winters)})"
+    return f", but for some weeks of {winters}, in which infection shuts up to {percent(most, 1)} of them"
 
 
 def _waits(outcome: Outcome) -> str:

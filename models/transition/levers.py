@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from models.care.estate import PLAN_REPAIRS
 from models.care.plan_staff import LEARNED, RECRUITED, SENT
-from models.care.shocks import left_open, share_on
+from models.care.shocks import left_open, shares_between
 from models.plans import months_after
 from models.system import System
 from sim import Run
@@ -253,6 +253,6 @@ class Levers:
         ends = months_after(today.replace(day=1), 3 - (today.month - 1) % 3)
         return [
             self.lowered.places_at(ward, left_open(beds, share), self.run.now + (day - today).days * DAY)
-            for day, share in [(today, share_on(steps, today)), *(s for s in steps if today < s[0] < ends)]
+            for day, share in shares_between(steps, today, ends)
             for ward, beds in by_ward.items()
         ]

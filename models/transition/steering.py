@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from models.care.outcomes import read_outcomes
+from models.care.shocks import left_open, shares_between
 from models.plan import HOME_SERVICE, Future, Schedule, Step
 from models.plans.moves import BEDS
 from models.system import System
@@ -244,17 +245,25 @@ class Watch:
     def occupancy(self, site: str, months: int | None, fewer_beds: int = 0) -> float:
         """Mean use of a hospital's beds, had it had its beds of those seasons before the plan but for some.
 
-        Beds that are out of use today for want of repair are none of those that would be left.
+        Beds that are out of use today for want of repair are none of those that would be left, nor are beds on the
+        days on which a wave of illness shut them.
         """
-        span, edges = self._span(months), self.steering.lowered.tables.period_edges
+        span = self._span(months)
         fewer_beds += 0 if months is None else round(self._stock(f"beds_out_of_use[{site}]") or 0)
-        season = self.steering.system.beds[site]
-        left = [
-            max(0, season[Calendar.april_quarter(self._date(m))] - fewer_beds) * int(edges[m + 1] - edges[m])
-            for m in range(span.start, span.stop)
-        ]
-        wards = self.steering.system.roles.wards[site]
-        return self._held(wards, span) / sum(left) if sum(left) > 0 else np.inf
+        left = sum(self._left(site, month, fewer_beds) for month in range(span.start, span.stop))
+        return self._held(self.steering.system.roles.wards[site], span) / left if left > 0 else np.inf
+
+    def _left(self, site: str, month: int, fewer_beds: int) -> int:
+        """Time (ms) for which the hospital's beds of a month before the plan, but for some, would have been open."""
+        system, edges = self.steering.system, self.steering.lowered.tables.period_edges
+        first, end = self._date(month), self._date(month + 1)
+        beds = max(0, system.beds[site][Calendar.april_quarter(first)] - fewer_beds)
+        shut = shares_between(system.shut, first, end)
+        if not any(share for _, share in shut):
+            return beds * int(edges[month + 1] - edges[month])
+        by_ward, ends = system.roles.beds_by_ward(site, beds).values(), [*(day for day, _ in shut[1:]), end]
+        days = [(last - day).days for (day, _), last in zip(shut, ends, strict=True)]
+        return DAY * sum(n * left_open(b, share) for n, (_, share) in zip(days, shut, strict=True) for b in by_ward)
 
     def delayed(self, site: str, months: int | None) -> float:
         """Share of occupied hospital beds held by people who could leave."""

@@ -13,6 +13,8 @@ from sim.reading.lines import Lines
 
 __all__ = ["read_yaml"]
 
+DEEPEST = 1000  #: levels; the parser in C calls itself at each, and ends the process some 20,000 down
+
 
 def read_yaml(path: Path, example: str = "") -> tuple[Any, Lines]:
     """Read a YAML file; return the data and the line of every key.
@@ -51,9 +53,24 @@ def _parsed(text: str) -> tuple[Any, Lines, list[Fault]]:
     By the parser in C, ten times as fast, and by that in Python where it finds a fault.
     """
     try:
+        _check_depth(text)
         return _read_with(getattr(yaml, "CSafeLoader", yaml.SafeLoader), text)
     except yaml.YAMLError:
         return _read_with(yaml.SafeLoader, text)  # its words name what is wrong
+
+
+def _check_depth(text: str) -> None:
+    """Raise RecursionError where parts lie too deep in each other, without going there.
+
+    Few texts need a look: each bracket, and each further column of a line, begins two levels at the most.
+    """
+    if 2 * (text.count("[") + text.count("{") + max(map(len, text.split("\n")))) <= DEEPEST:
+        return
+    depth = 0
+    for event in yaml.parse(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > DEEPEST:
+            raise RecursionError
 
 
 def _read_with(loader: Any, text: str) -> tuple[Any, Lines, list[Fault]]:

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from pyarrow import feather
 
+from models import compare_command
 from models.arms import MIDNIGHT
 from models.cli import main
 from models.compare import AS_PLANNED, compare
@@ -75,3 +76,17 @@ def test_command_writes_every_replication(tmp_path, capsys):
 def test_bad_words_are_named(word, said, capsys):
     assert main(["compare", word]) == 2
     assert said in capsys.readouterr().err
+
+
+def test_a_dry_run_tells_what_would_be_run_and_runs_nothing(tmp_path, capsys, monkeypatch):
+    """Business as usual twice, once without staff; the timeline as planned, and without each of what is there."""
+    monkeypatch.setattr(compare_command, "compare", lambda *_: pytest.fail("it ran"))
+    words = ["compare", "timeline=3y", "without=proof,staff,approval", "replications=2", "around=none", *SHORT]
+    out = tmp_path / "x"
+    assert main([*words, f"out={out}", "--dry-run"]) == 0
+    said = capsys.readouterr().out
+    arms = "business as usual, business as usual without staff, 3y; each timeline again without proof, staff"
+    for part in ("close_acute", "scenario_hash", f"arms: 5 ({arms}), 2 runs", "events: about", "time: ", "memory: "):
+        assert part in said
+    assert "Not in these runs: consultation, decisions and courts." in said
+    assert not out.exists()

@@ -16,9 +16,11 @@ from models.care.slow import Around
 from models.compose import parse, settings
 from models.report import style, words, write_report
 from models.report.page import _not_modelled
+from models.report.pictures import _beds
 from models.report.tables_plan import gate_rows, never_rows
 from models.runner import Outcome, _simulate, summary
 from models.waterfall import waterfall
+from models.winter import Winter
 
 VOID = {"meta", "br", "hr", "img", "input", "link", "col"}
 SECTIONS = ["verdict", "criteria", "arithmetic", "charts", "baseline", "plan", "limits", "words"]
@@ -283,3 +285,19 @@ def test_marks_of_an_axis_say_where_they_stand(most):
     texts = ax.xaxis.get_major_formatter().format_ticks(at)
     said = [float(t.replace(",", "").replace(words.MINUS, "-")) for t in texts]
     assert said == pytest.approx(at, abs=1e-9)
+
+
+def test_the_caption_of_beds_says_that_norovirus_shuts_some(outcome: Outcome) -> None:
+    """Under business as usual too; a winter of flu alone shuts none."""
+
+    def caption(*waves: str, size: float = 1.0) -> str:
+        usual = outcome.settings
+        factor = {"value": size, "unit": "factor", "year": "not applicable", "basis": "not applicable"}
+        data = {"name": "x", "title": "x", "waves": waves, "winters": ["2027/28", "2022/23"], "size": factor}
+        future = usual.future.in_winter(Winter.model_validate(data)) if waves else usual.future
+        return _beds(dataclasses.replace(outcome, settings=dataclasses.replace(usual, future=future)))
+
+    said = "the beds stay as they were, but for some weeks of the bad winters (2022/23, 2027/28), in which infection "
+    assert caption() == caption("flu_wave") and "beds stay as they were. The" in caption()
+    assert f"{said}shuts up to 0.8\N{NO-BREAK SPACE}% of them." in caption("norovirus")
+    assert f"{said}shuts up to 2.4\N{NO-BREAK SPACE}% of them." in caption("flu_wave", "norovirus", size=3.0)

@@ -13,13 +13,17 @@ from models import measures
 from models.arms import Observed, make_arm, run_arms
 from models.care.shocks import share_closed, share_on, shock_steps, value_on
 from models.care.supply import Site, opened
-from models.compose import parse, settings
+from models.compose import Settings, parse, settings
 from models.criteria import NOT_ASSESSED, of_care
 from models.details import build
+from models.plan import schedule
 from models.prepare import window
 from models.sensitivity import _held, moved, ranges
 from models.system import ward
+from models.transition.steering import Steering, Watch
 from models.winter import Winter, level_of, waves_known
+from sim import Run, lower
+from sim.clock import DAY
 from sim.errors import CarebridgeError
 from tests.models.small_area import SITE, area, planned, usual
 from tests.models.transition.made_up import closing
@@ -134,6 +138,34 @@ def test_a_plan_keeps_its_beds_closed_while_norovirus_shuts_others():
         lost = 40 * (1 - np.mean([share_on(shut, day) for day in days]))
         found = measures.beds_open(kept, SITE)[:, at] - measures.beds_open(plan, SITE)[:, at]
         assert found == pytest.approx(lost, abs=0.8), plan.months[at]  # whole beds
+
+
+@pytest.mark.parametrize("beds", [0, 40])
+def test_gates_do_not_count_beds_that_norovirus_shuts(beds: int):
+    """What the gate on occupancy divides by is, in a wave as before it, the time for which beds were really open."""
+    words = words_of("norovirus", "winter.size={value: 5, high: 9}", *STEADY)
+    view = followed(area(*words, wards=closing(40, {"from": 0.1 if beds else 1.0}, [])), dt.date(2021, 3, 1))
+    wards, month = view.steering.system.roles.wards[SITE], view.month
+    for months in (1, 2, 3, 4):
+        span = slice(month - months, month)
+        assert view.occupancy(SITE, months, beds) == pytest.approx(view._held(wards, span) / view._open(wards, span))
+    whole = view.steering.system.beds[SITE][4] - beds
+    assert view._open(wards, slice(month - 1, month)) < 0.98 * whole * 28 * DAY  # some were shut in February
+
+
+def followed(chosen: Settings, until: dt.date) -> Watch:
+    """What is seen of one replication of the plan on the first of a month."""
+    assert chosen.fit is not None
+    basis = (chosen.footprint, chosen.fit, chosen.future, window(chosen)[1], chosen.feedback, chosen.around)
+    system = build(*basis, planned=True)
+    lowered, laid_out = lower(system.network), schedule(chosen.plan, chosen.timelines[0], chosen.gates, system.sizes)
+    view = Steering.of(system, lowered, laid_out, chosen.future).watch(Run(lowered, 1, 0))
+    month = next(m for m in range(len(lowered.tables.period_edges)) if view._date(m) == until)
+    for m in range(month):
+        view.decide(m)
+        view.run.advance(int(lowered.tables.period_edges[m + 1]))
+    view.decide(month)
+    return view
 
 
 def test_stocks_take_shut_beds_off_those_they_would_open():

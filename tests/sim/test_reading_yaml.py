@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from sim.errors import CarebridgeError
 from sim.reading.yaml_file import read_yaml
+
+ROOT = Path(__file__).parents[2]
 
 
 def read(folder: Path, text: str) -> object:
@@ -46,3 +50,18 @@ def test_what_is_good_is_read(tmp_path: Path, text: str, found: object) -> None:
 def test_what_is_not_names_the_file(tmp_path: Path, text: str, said: str) -> None:
     with pytest.raises(CarebridgeError, match=said):
         read(tmp_path, text)
+
+
+@pytest.mark.parametrize("part", ["[", "{a: ", "- ", "? "])
+def test_text_too_deep_for_the_parser_is_refused(tmp_path: Path, part: str) -> None:
+    """A process of its own, since the parser in C would end it."""
+    file = tmp_path / "deep.yaml"
+    file.write_text(part * 200_000)
+    read_it = f"from pathlib import Path; from sim.reading.yaml_file import read_yaml; read_yaml(Path({str(file)!r}))"
+    found = subprocess.run([sys.executable, "-c", read_it], capture_output=True, text=True, cwd=ROOT, check=False)
+    assert found.returncode == 1
+    assert found.stderr.rstrip().endswith(f"{file}: cannot be read as YAML: its parts lie too deep in each other.")
+
+
+def test_text_with_many_parts_side_by_side_is_read(tmp_path: Path) -> None:
+    assert read(tmp_path, "[" + "[1], " * 5000 + "]") == [[1]] * 5000
