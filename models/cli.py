@@ -64,7 +64,7 @@ LIST_HELP = """carebridge list [GROUP ...]
                         backtests, sweeps, stocks or hybrids; all of them unless given. Each name with its question
 
 """
-DRY_RUNS = ("run", "compare", "sweep")  #: verbs that can say what they would do, and do nothing
+DRY_RUNS = ("run", "compare", "search", "sweep")  #: verbs that can say what they would do, and do nothing
 
 
 def main(words: list[str] | None = None) -> int:

@@ -11,10 +11,12 @@ from typing import Any
 
 import pyarrow as pa
 
-from models.compose import Request, Settings, parse, settings
+from models.compose import Settings, parse, settings
+from models.memory import gigabytes
 from models.out_folder import folder_faults
-from models.search.look import BOTH, OUTCOMES, SAFE, Found, Looker, Tried
-from models.search.questions import ALL, NAMES, YEARS, Cannot, Question, own_question, question
+from models.prepare import window
+from models.search.look import BOTH, OUTCOMES, SAFE, Found, Looker, Tried, tries
+from models.search.questions import ALL, MOVES_USUAL, NAMES, YEARS, Cannot, Question, own_question, question
 from models.search.told import HEADS, command, in_short, says, table_rows
 from models.verdict import SCHEMA_VERSION
 from models.words import WHERE, number, one_of, own_words, path, whole
@@ -24,7 +26,7 @@ from sim.files import run_folder, write_json
 
 __all__ = ["HELP", "lines", "search_command"]
 
-HELP = """carebridge search [key=value ...]
+HELP = """carebridge search [key=value ...] [--dry-run]
 
   ask=plan                  what to look for, several with commas:
                             plan            the largest part of the whole plan that is credible
@@ -46,6 +48,7 @@ HELP = """carebridge search [key=value ...]
 Every key of `carebridge run` can be set too. Every value is a whole comparison with business as usual, judged as
 `carebridge run` would judge it: an answer counts where the lower bound of the probability reaches the line of the
 verdict (90 % unless criteria.credible_from says otherwise) there and at every easier value that was tried.
+--dry-run prints the configuration and an estimate of time and memory, and runs nothing.
 """
 LEAST, STEPS, MOST = 4, 40, 1000  #: values on a scale
 
@@ -53,7 +56,7 @@ LEAST, STEPS, MOST = 4, 40, 1000  #: values on a scale
 def search_command(words: list[str]) -> int:
     """Run it; returns the exit code."""
     readers = {"ask": _asked, "from": number, "to": number, "easy": one_of("low", "high")}
-    own, rest, faults = own_words(words, {**readers, "steps": whole(LEAST, MOST), "out": path})
+    own, rest, faults = own_words(words, {**readers, "steps": whole(LEAST, MOST), "out": path}, ["dry-run"])
     request = parse(rest)
     out: Path | None = own["out"]
     faults += folder_faults(out) if out else []
@@ -64,27 +67,36 @@ def search_command(words: list[str]) -> int:
     if faults:
         raise FaultsError(faults, WHERE)
     workers = request.workers or os.cpu_count() or 1
-    chosen, found = _search(request, asked, own, workers)
-    print("\n".join(lines(chosen, found)))
-    if out and found:
-        _write(out, chosen, found)
-        print(f"Report, charts and tables: {out / 'search.html'}")
-    return 0
-
-
-def _search(request: Request, asked: tuple[str, ...], own: Any, workers: int) -> tuple[Settings, list[Found]]:
-    """Ask every question on every timeline; how many years it would take is asked once."""
     lookers = [Looker(replace(request, timelines=(name,)), workers, _say) for name in request.timelines]
     chosen = [settings(looker.request) for looker in lookers]
     if chosen[0].fit is None:
         raise CarebridgeError(f"{chosen[0].footprint.title} has no baseline; `carebridge run` says why.")
-    asks = _laid_out(asked, chosen, own)
+    asks, steps = _laid_out(asked, chosen, own), own["steps"] or STEPS
     _check_ends(lookers, asks)
+    if "dry-run" in own.flags:
+        return _dry_run(chosen[0], asks, steps)
     found = list[Found]()
     for looker, one, questions in zip(lookers, chosen, asks, strict=True):
         looker.check(one)
-        found += [looker.look(q, one, own["steps"] or STEPS) for q in questions]
-    return chosen[0], found
+        found += [looker.look(q, one, steps) for q in questions]
+    print("\n".join(lines(chosen[0], found)))
+    if out:
+        _write(out, chosen[0], found)
+        print(f"Report, charts and tables: {out / 'search.html'}")
+    return 0
+
+
+def _dry_run(chosen: Settings, asks: Sequence[Sequence[Question]], steps: int) -> int:
+    """Print what the search would run at the most, and what that would take."""
+    from models.runner import tell_cost
+
+    values = [(q, tries(len(q.values(steps)))) for questions in asks for q in questions]
+    arms = len(asks) + sum(count * (2 if q.name in MOVES_USUAL else 1) for q, count in values)
+    named = f"business as usual, and at most {sum(count for _, count in values)} values of: "
+    named += ", ".join(dict.fromkeys(q.name for q, _ in values))
+    alone = replace(chosen, waterfall=0, sensitivity=0)  # which only `carebridge run` shows
+    tell_cost(alone, arms, named, window(chosen)[1], gigabytes(alone, 3, 0))
+    return 0
 
 
 def _say(text: str) -> None:

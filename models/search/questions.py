@@ -13,7 +13,7 @@ from models.plans.moves import AnyMove
 from models.search.scaling import closes_beds, figure_words, opens_places, scaled_words, sized, total
 from models.sensitivity import moved
 
-__all__ = ["ALL", "BELIEVE", "NAMES", "Cannot", "YEARS", "Question", "own_question", "question"]
+__all__ = ["ALL", "BELIEVE", "MOVES_USUAL", "NAMES", "Cannot", "YEARS", "Question", "own_question", "question"]
 
 MOST_PLACES = 4  #: times as many as planned
 FURTHEST = 0.30  #: of admissions or stays: plans of 2016 assumed up to 30 % fewer emergency admissions
@@ -297,6 +297,8 @@ ASKED: dict[str, Callable[[Settings], Question]] = {
 NAMES = tuple(ASKED)
 #: what one would have to believe
 BELIEVE = ("places", "growth", "admissions", "stays")
+#: questions whose values change business as usual, so that it is simulated at each
+MOVES_USUAL = ("growth",)
 #: words that stand for several questions
 ALL: dict[str, Sequence[str]] = {"believe": BELIEVE, "all": NAMES}
 

@@ -403,7 +403,7 @@ def test_dry_run_writes_nothing(tmp_path, monkeypatch, capsys):
 @pytest.mark.parametrize("verb", ["hindcast", "monotonicity", "calibrate", "backtest", "gap", "area", "network"])
 def test_verbs_without_a_dry_run_say_so_and_which_have_one(verb, capsys):
     assert main([verb, "--dry-run"]) == 2
-    assert f"{verb} has no --dry-run; these have one: run, compare, sweep." in capsys.readouterr().err
+    assert f"{verb} has no --dry-run; these have one: run, compare, search, sweep." in capsys.readouterr().err
 
 
 def test_an_examination_asked_for_as_a_scenario_has_no_dry_run_either(capsys):

@@ -334,6 +334,14 @@ def test_what_is_asked_wrongly_is_said_before_anything_is_simulated(words, says,
     assert says in capsys.readouterr().err
 
 
+def test_a_dry_run_tells_the_arms_and_simulates_nothing(capsys, monkeypatch):
+    monkeypatch.setattr(look, "run_arms", None)
+    assert main(["search", *AREA, *PLANNED, "ask=beds,growth", "steps=8", "replications=48", "--dry-run"]) == 0
+    told = capsys.readouterr().out
+    # business as usual once, 5 + 2 x 1 values of 9 each, and those of growth with business as usual of their own
+    assert "arms: 22 (business as usual, and at most 14 values of: beds, growth), 48 runs each" in told
+
+
 def test_a_plan_of_nothing_and_an_area_without_a_baseline_are_refused(capsys):
     assert main(["search", *AREA, "plan=none"]) == 2
     assert "nothing that could be asked about" in capsys.readouterr().err
