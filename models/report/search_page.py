@@ -14,6 +14,7 @@ from models.doctor import versions
 from models.report import charts_search, style
 from models.report.page import environment
 from models.search.look import BOTH, SAFE, Found
+from models.search.questions import YEARS
 from models.search.told import HEADS, answer, command, in_short, says, table_rows
 
 __all__ = ["write_search_report"]
@@ -54,7 +55,7 @@ def write_search_report(folder: Path, chosen: Settings, found: Sequence[Found]) 
         "heads": HEADS,
         "says": in_short(found),
         "short": [
-            [one.question.asks, f"{one.years}\u00a0years", answer(one), answer(one, SAFE), _planned(one)]
+            [one.question.asks, _when(one), answer(one), answer(one, SAFE), _planned(one)]
             for group in by_question
             for one in group
         ],
@@ -69,6 +70,11 @@ def write_search_report(folder: Path, chosen: Settings, found: Sequence[Found]) 
 def _order(found: Sequence[Found]) -> Any:
     names = list(dict.fromkeys(one.question.name for one in found))
     return lambda one: names.index(one.question.name)
+
+
+def _when(found: Found) -> str:
+    """Years over which the plan is carried out, and when it ends on this timeline."""
+    return "any" if found.question.name == YEARS else f"{found.years}\u00a0years, to\u00a0{found.ends[:4]}"
 
 
 def _planned(found: Found) -> str:
