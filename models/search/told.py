@@ -11,7 +11,7 @@ from models.search.questions import YEARS
 __all__ = ["HEADS", "answer", "command", "in_short", "says", "table_rows"]
 
 HEADS = ("Value", "Hospital beds closed in the end", "Delivered", "Safe", "Both", "Verdict", "Passed too seldom")
-DELIVERY = "K0"
+DELIVERY, ALL_CLOSED = "K0", "every closure happened"
 
 
 def says(found: Found) -> list[str]:
@@ -72,10 +72,10 @@ def _edge(found: Found, outcome: str) -> str:
 
 
 def _why(one: Tried) -> str:
-    """What held closures back at a value where the plan is not delivered."""
+    """What was not delivered at a value, and why; empty where all was."""
     row = next(row for row in one.verdict.criteria if row["id"] == DELIVERY)
-    held = "held back" in row["note"] and row["probability"] < 1
-    return f" There, {row['note']}." if held else ""
+    told = [part for part in row["note"].split("; ") if part != ALL_CLOSED] if row["probability"] < 1 else []
+    return f" There, {'; '.join(told)}." if told else ""
 
 
 def _unseen(one: Tried) -> str:

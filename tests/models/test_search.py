@@ -264,6 +264,16 @@ def test_nothing_holds_and_more_replications_might_tell():
     assert "as far as 0 beds" in text[0] and "as far as 50 beds" in text[1]
 
 
+def test_what_was_not_delivered_is_told_at_the_easiest_value():
+    first = tried(0, 0, 48)
+    first.verdict.criteria[0]["note"] = (
+        "every closure happened; 200 of 590 places outside hospital were not open by then"
+    )
+    found = Found(scale(), "5y", 5, "2024-03", 0.9, [first])
+    assert "There, 200 of 590 places outside hospital were not open by then." in says(found)[0]
+    assert "There," not in says(Found(scale(), "5y", 5, "2024-03", 0.9, [tried(0, 46, 46)]))[0]
+
+
 def test_a_plan_that_never_happens_is_safe_but_not_delivered():
     found = Found(scale(planned=100.0), "5y", 5, "2024-03", 0.9, [tried(0, 48, 48), tried(100, 0, 48)])
     assert table_rows(found)[1][2:5] == ["0% (0% to 6%)", "100% (94% to 100%)", "0% (0% to 6%)"]
