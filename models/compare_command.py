@@ -63,6 +63,8 @@ def compare_command(words: list[str]) -> int:
         raise CarebridgeError(f"{chosen.footprint.title} has no baseline; `carebridge run` says why.")
     if chosen.compensation:
         raise FaultsError([Fault("compensation", "on", "only `carebridge run` answers K11; leave it out.")], WHERE)
+    if chosen.search:
+        raise FaultsError([Fault("search", None, "a key of `carebridge run`; leave it out.")], WHERE)
     asked = own["without"]
     workers = chosen.request.workers or os.cpu_count() or 1
     there = present(chosen)

@@ -26,6 +26,7 @@ from models.out_folder import folder_faults
 from models.plan import Criteria, DetailName, Fit, Future, end_of_run
 from models.plans import Gates, Plan, Timeline
 from models.plans.check import check_plan
+from models.search.names import names_in
 from models.transition.funding import Fund, Funding, fund_of
 from models.unknown_keys import keys_in, meant, unwritten
 from models.whose_plan import existing, plan_faults, usual_plan
@@ -50,7 +51,7 @@ CONFIGS = Path(__file__).resolve().parent.parent / "configs"
 SCENARIOS = CONFIGS.parent / "scenarios"
 
 #: keys that are read literally, before Hydra, because its grammar stumbles over paths such as out=a=b
-LITERAL = ("footprint", "detail", "plan", "timeline", "scenario", "replications", "seed", "workers", "out")
+LITERAL = ("footprint", "detail", "plan", "timeline", "scenario", "search", "replications", "seed", "workers", "out")
 #: what may be left out beside the verdict
 BESIDE = {
     "waterfall": "runs of each step from the spreadsheet to the simulation",
@@ -73,6 +74,7 @@ class Request:
     plan: str = ""  # :func:`parse` puts the footprint's own in its place, or none
     timelines: tuple[str, ...] = ("5y", "15y")
     scenario: str = "evidence"
+    search: tuple[str, ...] = ()
     detail: str | None = None
     replications: int | None = None
     seed: int | None = None
@@ -110,6 +112,7 @@ class Settings:
     detail: DetailName
     composed: dict[str, Any]
     compensation: bool = False
+    search: tuple[str, ...] = ()
 
     @property
     def fund(self) -> Fund | None:
@@ -169,6 +172,8 @@ def parse(words: list[str]) -> Request:
             names = tuple(dict.fromkeys(v for v in value.split(",") if v))
             faults += [f for name in names or ("",) for f in _named(key, name)]
             request.timelines = names
+        elif key == "search":
+            faults += _searched(request, value)
         elif key in MOST:
             faults += _whole(request, key, value)
         elif key == "out":
@@ -208,6 +213,14 @@ def _whole(request: Request, key: str, value: str) -> list[Fault]:
     if not least <= number <= MOST[key]:
         return [Fault(key, value, f"must lie between {least} and {MOST[key]}.", "command line")]
     setattr(request, key, number)
+    return []
+
+
+def _searched(request: Request, value: str) -> list[Fault]:
+    names = () if value == "none" else names_in("search", value, "command line")
+    if isinstance(names, Fault):
+        return [names]
+    request.search = names
     return []
 
 
@@ -295,6 +308,7 @@ def settings(request: Request) -> Settings:
         raise FaultsError(faults, "the configuration")
     numbers = {k: getattr(request, k) if getattr(request, k) is not None else data[k] for k in ("replications", "seed")}
     composed = {**data, **numbers, "timeline": laid_out, "scenario": request.scenario}
+    composed |= {"search": list(request.search)} if request.search else {}
     return Settings(
         request=request,
         footprint=footprint,
@@ -302,6 +316,7 @@ def settings(request: Request) -> Settings:
         detail=detail,
         composed=composed,
         compensation="compensation" in data,
+        search=request.search,
         **beside,
         **parts,
         **numbers,

@@ -32,6 +32,7 @@ COMPILING = 0.85
 ARRAYS = 0.75  #: what it wrote down each month, with the stocks around it (2.6 MB)
 LOG = 0.45  #: all that happened to the plan, step by step (1.6 MB)
 BOOKS = 0.8  #: its money, with what is needed while it is posted (2.8 MB)
+LOOKED = 2  #: arms whose results a search holds at once, beside those of the run: business as usual, and the plan
 TABLES = 0.25  #: the tables of the run folder (0.9 MB)
 
 
@@ -49,7 +50,9 @@ def gigabytes(chosen: Settings, kept: int | None = None, posted: int | None = No
 def parts(chosen: Settings, kept: int | None = None, posted: int | None = None) -> dict[str, float]:
     """Return the memory of each part of a run, in GB; parameters as for :func:`gigabytes`."""
     each = chosen.replications * _monthly(chosen)
-    runs, compared = each * (kept or len(arm_names(chosen))), each * (posted or 1 + len(chosen.timelines))
+    searched = LOOKED if chosen.search else 0
+    runs = each * (kept or len(arm_names(chosen)) + searched)
+    compared = each * (posted or 1 + len(chosen.timelines))
     return {
         "libraries": LIBRARIES,
         "engine": ENGINE[chosen.detail] + WORKER * (chosen.request.workers or os.cpu_count() or 1),

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,11 @@ from models.outputs import baseline_table, tables, verdict_table, waterfall_tabl
 from models.plan import Schedule, months_after
 from models.plans.listing import what_moves
 from models.prepare import USUAL, arm_names, idle, prepare, window, with_beds_kept
+from models.search.ask import Asking, lay_out, look, most_runs
+from models.search.look import Found
+from models.search.questions import question
+from models.search.told import in_short
+from models.search.write import write_search
 from models.sensitivity import Matter, ranges, what_matters
 from models.system import System
 from models.verdict import NO_PLAN, SCHEMA_VERSION, UNDETERMINED, Verdict, fewest, judge
@@ -66,6 +72,7 @@ class Outcome:
     matters: list[Matter] = field(default_factory=list)
     money: Accounts | None = None
     kept: dict[str, Observed] = field(default_factory=dict)  # arms with every hospital bed kept, which K11 alone reads
+    found: list[Found] = field(default_factory=list)  # what would be credible
 
 
 def run(chosen: Settings) -> int:
@@ -93,6 +100,9 @@ def run(chosen: Settings) -> int:
         from models.report import write_money_pages, write_report
 
         charts, (drawn, pages) = write_report(folder, outcome), write_money_pages(folder, outcome)
+        if outcome.found:
+            written = write_search(folder, chosen, outcome.found)
+            hashes, drawn, pages = hashes | written.hashes, drawn + written.charts, pages + written.files
         about = _manifest(chosen, outcome, hashes, charts + drawn, began)
         write_json(folder / "manifest.json", about | ({"files": pages} if pages else {}))
     for line in summary(outcome):
@@ -105,6 +115,7 @@ def _simulate(chosen: Settings) -> Outcome:
     if chosen.fit is None:
         baseline = check_baseline(chosen.footprint, None, None)
         return Outcome(chosen, baseline, {}, {}, {}, {}, None, window(chosen))
+    asking = _asking(chosen)
     ready = prepare(chosen)
     schedules, usual = ready.schedules, ready.usual
     found = _replicate(chosen, [*ready.arms, *ready.kept])
@@ -131,7 +142,17 @@ def _simulate(chosen: Settings) -> Outcome:
     if not baseline.reasons:
         outcome.waterfall = _steps(chosen) if chosen.waterfall and chosen.detail == BEDS else None
         outcome.matters = _matters(chosen, next(iter(schedules.values()))) if chosen.sensitivity else []
+        outcome.found = look(asking, usual=observed[USUAL]) if asking else []
     return outcome
+
+
+def _asking(chosen: Settings) -> list[Asking]:
+    """What is to be looked for beside the verdict, checked before anything is simulated."""
+    if not chosen.search or is_no_plan(chosen.plan):
+        return []
+    workers = chosen.request.workers or os.cpu_count() or 1
+    asked = {what: partial(question, what) for what in chosen.search}
+    return lay_out(chosen.request, asked, workers, lambda text: print(text, file=sys.stderr))
 
 
 def _compensation(
@@ -244,6 +265,7 @@ def summary(outcome: Outcome) -> list[str]:
         lines += [f"    {line}." for line in v.ruled_out]
         lines += [f"    {line}" for line in what_never_happened(outcome.observed[name])]
         lines += [f"    {line}" for line in _compensated(v) if chosen.compensation]
+    lines += [f"  {line}" for line in in_short(outcome.found)]
     lines += [f"  {line}" for line in (*unchanged(outcome.observed, USUAL), *outcome.baseline.reasons)]
     lines += [f"  {line}" for line in (outcome.money.unpaid if outcome.money else ())]
     lines += [f"  {line}" for line in _short_of_reserves(outcome)]
@@ -356,7 +378,8 @@ def _days_beside(chosen: Settings, days: int) -> float:
         return 0.0
     first = (months_after(chosen.plan.starts, 12 * (chosen.timelines[0].years + 1)) - chosen.footprint.start).days
     steps = RUNS_OF_STEPS * chosen.waterfall * days if chosen.detail == BEDS else 0
-    return steps + 2 * len(ranges(chosen)) * chosen.sensitivity * first
+    looked = days * chosen.replications * sum(most_runs(one.questions) for one in _asking(chosen))
+    return steps + looked + 2 * len(ranges(chosen)) * chosen.sensitivity * first
 
 
 def _check_memory(chosen: Settings) -> None:

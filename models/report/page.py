@@ -19,6 +19,7 @@ from models.plans.listing import what_moves
 from models.prepare import USUAL, idle
 from models.report import series, tables, tables_baseline, tables_money, tables_plan, words
 from models.report.pictures import Chart
+from models.search.told import SHORT, in_short, short_rows
 from models.verdict import fewest
 from models.what_happened import unchanged
 from models.whose_plan import is_no_plan
@@ -102,6 +103,9 @@ def _context(outcome: Outcome, charts: list[Chart]) -> dict[str, Any]:
         "charts": {c.name: {"title": c.title, "svg": Markup(c.svg), "caption": c.caption} for c in charts},
         "glossary": words.GLOSSARY,
         "status": words.STATUS,
+        "found": short_rows(outcome.found),
+        "found_heads": SHORT,
+        "found_says": in_short(outcome.found),
         "figures": tables_plan.figure_rows(outcome),
         "gates": chosen.gates,
         "gate": tables_plan.gate_rows(outcome),
@@ -147,6 +151,7 @@ def _not_modelled(chosen: Settings) -> list[tuple[str, str]]:
     there |= {"Money"} if chosen.money else set()
     there |= {"Money that holds the plan back"} if chosen.fund else set()
     there |= {"Bad winters"} if chosen.future.winter else set()
+    there |= {"The largest credible reduction"} if chosen.search else set()
     there |= {"Change capacity"} if chosen.around.change_capacity.enabled else set()
     rows = [row for row in NOT_MODELLED if row[0] not in there]
     if chosen.detail != BEDS:

@@ -13,9 +13,8 @@ from models.compose import Settings
 from models.doctor import versions
 from models.report import charts_search, style
 from models.report.page import environment
-from models.search.look import BOTH, SAFE, Found
-from models.search.questions import YEARS
-from models.search.told import HEADS, answer, command, in_short, says, table_rows
+from models.search.look import BOTH, Found
+from models.search.told import HEADS, SHORT, command, in_short, says, short_rows, table_rows
 
 __all__ = ["write_search_report"]
 
@@ -54,11 +53,8 @@ def write_search_report(folder: Path, chosen: Settings, found: Sequence[Found]) 
         "caption": CAPTION,
         "heads": HEADS,
         "says": in_short(found),
-        "short": [
-            [one.question.asks, _when(one), answer(one), answer(one, SAFE), _planned(one)]
-            for group in by_question
-            for one in group
-        ],
+        "heads_short": SHORT,
+        "short": short_rows([one for group in by_question for one in group]),
         "parts": parts,
         "charts": {},
     }
@@ -70,16 +66,6 @@ def write_search_report(folder: Path, chosen: Settings, found: Sequence[Found]) 
 def _order(found: Sequence[Found]) -> Any:
     names = list(dict.fromkeys(one.question.name for one in found))
     return lambda one: names.index(one.question.name)
-
-
-def _when(found: Found) -> str:
-    """Years over which the plan is carried out, and when it ends on this timeline."""
-    return "any" if found.question.name == YEARS else f"{found.years}\u00a0years, to\u00a0{found.ends[:4]}"
-
-
-def _planned(found: Found) -> str:
-    planned = found.question.planned
-    return "" if planned is None else found.question.shown(planned)
 
 
 def _answer(found: Found) -> dict[str, Any]:

@@ -6,22 +6,22 @@ import os
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-
-from models.compose import Settings, parse, settings
+from models.compose import Settings, parse
 from models.memory import gigabytes
 from models.out_folder import folder_faults
 from models.prepare import window
-from models.search.look import BOTH, OUTCOMES, SAFE, Found, Looker, Tried, tries
-from models.search.questions import ALL, MOVES_USUAL, NAMES, YEARS, Cannot, Question, own_question, question
+from models.search.ask import STEPS, lay_out, look, most_runs
+from models.search.look import BOTH, Found, tries
+from models.search.names import NAMES, YEARS, names_in
+from models.search.questions import Question, own_question, question
 from models.search.told import HEADS, command, in_short, says, table_rows
-from models.verdict import SCHEMA_VERSION
+from models.search.write import write_search
 from models.words import WHERE, number, one_of, own_words, path, whole
-from sim.arrow import write_table
-from sim.errors import CarebridgeError, Fault, FaultsError, nearest
+from sim.errors import Fault, FaultsError
 from sim.files import run_folder, write_json
 
 __all__ = ["HELP", "lines", "search_command"]
@@ -50,7 +50,7 @@ Every key of `carebridge run` can be set too. Every value is a whole comparison 
 verdict (90 % unless criteria.credible_from says otherwise) there and at every easier value that was tried.
 --dry-run prints the configuration and an estimate of time and memory, and runs nothing.
 """
-LEAST, STEPS, MOST = 4, 40, 1000  #: values on a scale
+LEAST, MOST = 4, 1000  #: steps on a scale
 
 
 def search_command(words: list[str]) -> int:
@@ -64,24 +64,22 @@ def search_command(words: list[str]) -> int:
     faults += _range_faults(asked, own["from"], own["to"], own["easy"])
     if any(word.startswith("compensation=") for word in rest):
         faults.append(Fault("compensation", None, "only `carebridge run` answers K11; leave it out.", WHERE))
+    if request.search:
+        faults.append(Fault("search", None, "a key of `carebridge run`; here it is ask=.", WHERE))
     if faults:
         raise FaultsError(faults, WHERE)
     workers = request.workers or os.cpu_count() or 1
-    lookers = [Looker(replace(request, timelines=(name,)), workers, _say) for name in request.timelines]
-    chosen = [settings(looker.request) for looker in lookers]
-    if chosen[0].fit is None:
-        raise CarebridgeError(f"{chosen[0].footprint.title} has no baseline; `carebridge run` says why.")
-    asks, steps = _laid_out(asked, chosen, own), own["steps"] or STEPS
-    _check_ends(lookers, asks)
+    asking = lay_out(request, {what: partial(_question, what, own) for what in asked}, workers, _say)
+    chosen, steps = asking[0].chosen, own["steps"] or STEPS
     if "dry-run" in own.flags:
-        return _dry_run(chosen[0], asks, steps)
-    found = list[Found]()
-    for looker, one, questions in zip(lookers, chosen, asks, strict=True):
-        looker.check(one)
-        found += [looker.look(q, one, steps) for q in questions]
-    print("\n".join(lines(chosen[0], found)))
+        return _dry_run(chosen, [one.questions for one in asking], steps)
+    found = look(asking, steps)
+    print("\n".join(lines(chosen, found)))
     if out:
-        _write(out, chosen[0], found)
+        with run_folder(out) as folder:
+            written = write_search(folder, chosen, found)
+            manifest = {"scenario_hash": chosen.scenario_hash, "tables": written.hashes, "charts": written.charts}
+            write_json(folder / "manifest.json", {**manifest, "files": written.files, "config": chosen.composed})
         print(f"Report, charts and tables: {out / 'search.html'}")
     return 0
 
@@ -90,10 +88,10 @@ def _dry_run(chosen: Settings, asks: Sequence[Sequence[Question]], steps: int) -
     """Print what the search would run at the most, and what that would take."""
     from models.runner import tell_cost
 
-    values = [(q, tries(len(q.values(steps)))) for questions in asks for q in questions]
-    arms = len(asks) + sum(count * (2 if q.name in MOVES_USUAL else 1) for q, count in values)
-    named = f"business as usual, and at most {sum(count for _, count in values)} values of: "
-    named += ", ".join(dict.fromkeys(q.name for q, _ in values))
+    values = sum(tries(len(q.values(steps))) for questions in asks for q in questions)
+    arms = len(asks) + sum(most_runs(questions, steps) for questions in asks)
+    names = dict.fromkeys(q.name for questions in asks for q in questions)
+    named = f"business as usual, and at most {values} values of: {', '.join(names)}"
     alone = replace(chosen, waterfall=0, sensitivity=0)  # which only `carebridge run` shows
     tell_cost(alone, arms, named, window(chosen)[1], gigabytes(alone, 3, 0))
     return 0
@@ -103,38 +101,7 @@ def _say(text: str) -> None:
     print(text, file=sys.stderr)
 
 
-def _laid_out(asked: tuple[str, ...], chosen: Sequence[Settings], own: Any) -> list[list[Question]]:
-    """Questions by timeline; says which cannot be asked of this plan, and why."""
-    out: list[list[Question]] = []
-    for nth, one in enumerate(chosen):
-        out.append([])
-        for what in asked:
-            try:
-                if what != YEARS or not nth:
-                    out[-1].append(_question(what, one, own))
-            except Cannot as reason:
-                if not nth:
-                    _say(f"ask={what}: {reason}; left out.")
-    if not any(out):
-        raise CarebridgeError(f"{chosen[0].plan.title} holds nothing that could be asked about; see the reasons above.")
-    return out
-
-
-def _check_ends(lookers: Sequence[Looker], asks: Sequence[Sequence[Question]]) -> None:
-    """Compose both ends of every scale, so that what is wrong is known before anything is simulated."""
-    faults: list[Fault] = []
-    for looker, questions in zip(lookers, asks, strict=True):
-        for q in questions:
-            for value in (q.easy, q.hard):
-                try:
-                    looker.settings_at(q, value)
-                except FaultsError as error:
-                    faults += error.faults
-    if faults:
-        raise FaultsError(list({str(f): f for f in faults}.values()), "an end of the range")
-
-
-def _question(what: str, chosen: Settings, own: Any) -> Question:
+def _question(what: str, own: Any, chosen: Settings) -> Question:
     if what in NAMES:
         return question(what, chosen).between(own["from"], own["to"])
     ends = own["from"], own["to"]
@@ -142,13 +109,7 @@ def _question(what: str, chosen: Settings, own: Any) -> Question:
 
 
 def _asked(key: str, text: str) -> Any:
-    names: list[str] = []
-    for name in (part for part in text.split(",") if part):
-        names += ALL.get(name, [name])
-        if name not in (*NAMES, *ALL) and "." not in name:
-            rule = f"no such question; there are: {', '.join((*NAMES, *ALL))}; or a key with a dot in it."
-            return Fault(key, name, rule, WHERE, nearest(name, (*NAMES, *ALL)))
-    return tuple(dict.fromkeys(names)) or Fault(key, text, "what to look for is missing.", WHERE, example="ask=plan")
+    return names_in(key, text, WHERE, own_keys=True)
 
 
 def _range_faults(asked: tuple[str, ...], low: float | None, high: float | None, easy: str | None) -> list[Fault]:
@@ -185,80 +146,3 @@ def lines(chosen: Settings, found: list[Found]) -> list[str]:
         last, _ = one.edge(BOTH)
         out += [f"  To see it whole: {command(last)}"] if last and command(last) else []
     return out
-
-
-def _write(out: Path, chosen: Settings, found: list[Found]) -> None:
-    """Write the folder: the table, the same in one JSON file, and the report with its charts."""
-    from models.report.search_page import write_search_report
-
-    with run_folder(out) as folder:
-        about = {"schema_version": SCHEMA_VERSION, "scenario_hash": chosen.scenario_hash, "description": ABOUT}
-        hashed = write_table(folder / "search.arrow", _table(found), UNITS, about)
-        document = {"schema_version": SCHEMA_VERSION, "scenario_hash": chosen.scenario_hash}
-        write_json(
-            folder / "search.json", {**document, "in_short": in_short(found), "answers": [_plain(one) for one in found]}
-        )
-        charts = write_search_report(folder, chosen, found)
-        manifest = {"scenario_hash": chosen.scenario_hash, "tables": {"search.arrow": hashed}, "charts": charts}
-        manifest |= {"files": ["search.json", "search.html"], "config": chosen.composed}
-        write_json(folder / "manifest.json", manifest)
-
-
-ABOUT = "values of a number of the plan or of the world, and with what probability the plan holds at each"
-UNITS = {"value": "see question", "closed_mean": "beds", "closed_p05": "beds", "closed_p95": "beds"}
-
-
-def _plain(found: Found) -> dict[str, Any]:
-    edges = {}
-    for outcome in OUTCOMES:
-        last, beyond = found.edge(outcome)
-        furthest = found.possible(outcome)
-        edges[outcome] = {
-            "credible_up_to": last and last.value,
-            "not_at": beyond and beyond.value,
-            "not_ruled_out_up_to": furthest and furthest.value,
-        }
-    q = found.question
-    return {
-        "question": q.name,
-        "asks": q.asks,
-        "timeline": found.timeline,
-        "unit": q.unit,
-        "times": q.scale,
-        "planned": q.planned,
-        "answers": edges,
-        "in_words": says(found),
-        "tried": [_point(one) for one in found.tried],
-    }
-
-
-def _point(one: Tried) -> dict[str, Any]:
-    v = one.verdict
-    both = {"probability": v.probability, "interval": v.interval}
-    return {
-        "value": one.value,
-        "moves": one.moves,
-        "replications": v.replications,
-        "delivered": v.delivered,
-        "safe": v.safe,
-        "both": both,
-        "verdict": v.verdict,
-        "binding_criterion": v.binding_criterion,
-        "beds_closed": one.closed,
-        "words": one.words,
-    }
-
-
-def _table(found: list[Found]) -> pa.Table:
-    """One row a question, timeline and value."""
-    rows = []
-    for one in found:
-        for t in one.tried:
-            v = t.verdict
-            row: dict[str, Any] = {"question": one.question.name, "timeline": one.timeline, "value": t.value}
-            row |= {"replications": v.replications, "verdict": v.verdict, "binding_criterion": v.binding_criterion}
-            parts = {"delivered": (v.delivered["probability"], v.delivered["interval"])}
-            for name, (share, (low, high)) in (parts | {o: t.chance(o) for o in (SAFE, BOTH)}).items():
-                row |= {name: share, f"{name}_low": low, f"{name}_high": high}
-            rows.append(row | dict(zip(("closed_mean", "closed_p05", "closed_p95"), t.closed, strict=True)))
-    return pa.Table.from_pylist(rows)

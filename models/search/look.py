@@ -14,8 +14,9 @@ from models.compose import Request, Settings, settings
 from models.measures_plan import closed_by_month
 from models.plans.listing import what_moves
 from models.plans.moves import BEDS
-from models.prepare import Prepared, prepare
-from models.search.questions import YEARS, Question
+from models.prepare import Prepared, prepare, window
+from models.search.names import YEARS
+from models.search.questions import Question
 from models.verdict import Verdict, judge
 from sim.errors import CarebridgeError
 from sim.experiments import edge, find_edges
@@ -136,6 +137,10 @@ class Looker:
         if reasons := check_baseline(chosen.footprint, chosen.fit, usual).reasons:
             raise CarebridgeError(f"NO BASELINE. {'; '.join(reasons)}.")
 
+    def knows(self, chosen: Settings, usual: Observed) -> None:
+        """Take business as usual of all replications from where it has been simulated."""
+        self._usual[chosen.replications] = _basis(chosen), usual
+
     def look(self, question: Question, chosen: Settings, steps: int) -> Found:
         """Try values until every edge lies between two neighbours of the scale."""
         values, target = question.values(steps), chosen.criteria.credible_from
@@ -179,11 +184,15 @@ class Looker:
 
     def _business_as_usual(self, chosen: Settings, ready: Prepared, replications: int) -> Observed:
         """Simulated once for all values that do not change it."""
-        none = chosen.future.admissions_effect.model_copy(update={"value": 0.0, "low": None, "high": None})
-        future = chosen.future.model_copy(update={"admissions_effect": none})  # which hangs on places of the plan
-        basis = (chosen.footprint, chosen.fit, future, chosen.feedback, chosen.around, ready.window, chosen.detail)
         kept = self._usual.get(replications)
-        if kept is None or kept[0] != basis:
-            kept = basis, run_arms([ready.arms[0]], chosen.seed, replications, self.workers)[0]
+        if kept is None or kept[0] != _basis(chosen):
+            kept = _basis(chosen), run_arms([ready.arms[0]], chosen.seed, replications, self.workers)[0]
             self._usual[replications] = kept
         return kept[1]
+
+
+def _basis(chosen: Settings) -> tuple[Any, ...]:
+    """What business as usual follows from; the effect on admissions hangs on places that only a plan opens."""
+    none = chosen.future.admissions_effect.model_copy(update={"value": 0.0, "low": None, "high": None})
+    future = chosen.future.model_copy(update={"admissions_effect": none})
+    return chosen.footprint, chosen.fit, future, chosen.feedback, chosen.around, window(chosen), chosen.detail

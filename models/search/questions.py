@@ -5,21 +5,21 @@ V7 (how much of a plan is credible), V9 (how much, how fast), D2, D8 and A13 (wh
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from models.compose import Settings
 from models.plans.moves import AnyMove
+from models.search.names import YEARS
 from models.search.scaling import closes_beds, figure_words, opens_places, scaled_words, sized, total
 from models.sensitivity import moved
 
-__all__ = ["ALL", "BELIEVE", "MOVES_USUAL", "NAMES", "Cannot", "YEARS", "Question", "own_question", "question"]
+__all__ = ["MOVES_USUAL", "Cannot", "Question", "own_question", "question"]
 
 MOST_PLACES = 4  #: times as many as planned
 FURTHEST = 0.30  #: of admissions or stays: plans of 2016 assumed up to 30 % fewer emergency admissions
 AROUND_GROWTH = 0.04  #: a year, below and above the growth of the run
 LEAST_YEARS = 1
-YEARS = "years"  #: the question that is about the timeline itself
 
 Words = Callable[[float], list[str]]
 Change = Callable[[Settings, float], Settings]
@@ -294,13 +294,8 @@ ASKED: dict[str, Callable[[Settings], Question]] = {
     "admissions": _admissions,
     "stays": _stays,
 }
-NAMES = tuple(ASKED)
-#: what one would have to believe
-BELIEVE = ("places", "growth", "admissions", "stays")
 #: questions whose values change business as usual, so that it is simulated at each
 MOVES_USUAL = ("growth",)
-#: words that stand for several questions
-ALL: dict[str, Sequence[str]] = {"believe": BELIEVE, "all": NAMES}
 
 
 def question(name: str, chosen: Settings) -> Question:

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 
 from models.criteria_realism import UNSEEN
 from models.search.look import BOTH, OUTCOMES, SAFE, Found, Tried
-from models.search.questions import YEARS
+from models.search.names import YEARS
 
-__all__ = ["HEADS", "answer", "command", "in_short", "says", "table_rows"]
+__all__ = ["HEADS", "SHORT", "answer", "command", "in_short", "says", "short_rows", "table_rows"]
 
 HEADS = ("Value", "Hospital beds closed in the end", "Delivered", "Safe", "Both", "Verdict", "Passed too seldom")
+SHORT = ("Question", "Plan in", "Delivered and safe", "Safe, delivered or not", "In this run")
 DELIVERY, ALL_CLOSED = "K0", "every closure happened"
 
 
@@ -94,6 +95,21 @@ def _not_ruled_out(found: Found, outcome: str) -> str:
 def _chance(one: Tried, outcome: str) -> str:
     share, (low, high) = one.chance(outcome)
     return f"in {share:.0%} of {one.verdict.replications} futures, {low:.0%} to {high:.0%}"
+
+
+def short_rows(found: Sequence[Found]) -> list[list[str]]:
+    """One row an answer, in the order of :data:`SHORT`."""
+    return [[one.question.asks, _when(one), answer(one), answer(one, SAFE), _planned(one)] for one in found]
+
+
+def _when(found: Found) -> str:
+    """Years over which the plan is carried out, and when it ends on this timeline."""
+    return "any" if found.question.name == YEARS else f"{found.years}\u00a0years, to\u00a0{found.ends[:4]}"
+
+
+def _planned(found: Found) -> str:
+    planned = found.question.planned
+    return "" if planned is None else found.question.shown(planned)
 
 
 def table_rows(found: Found) -> list[list[str]]:

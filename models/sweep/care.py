@@ -134,6 +134,8 @@ class Care:
         if chosen.compensation:
             rule = "only `carebridge run` answers K11; leave it out."
             raise FaultsError([Fault("compensation", "on", rule)], "the design")
+        if chosen.search:
+            raise FaultsError([Fault("search", None, "a key of `carebridge run`; leave it out.")], "the design")
         return chosen
 
     def _fitted(self, point: Mapping[str, Value]) -> Settings:

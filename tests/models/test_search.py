@@ -18,7 +18,8 @@ from models.runner import _simulate
 from models.search import look
 from models.search.command import lines
 from models.search.look import BOTH, SAFE, Found, Looker, Tried, tries
-from models.search.questions import BELIEVE, NAMES, Cannot, Question, own_question, question
+from models.search.names import BELIEVE, NAMES
+from models.search.questions import Cannot, Question, own_question, question
 from models.search.scaling import closes_beds, scaled_words, sized
 from models.search.told import answer, in_short, says, table_rows
 from models.verdict import Verdict, bounds
@@ -244,6 +245,30 @@ def _lower(chosen) -> dict:
     return vars(chosen) | {"criteria": criteria}
 
 
+def test_a_run_says_what_would_be_credible_beside_its_verdict(tmp_path, capsys):
+    words = [*AREA, *PLANNED, "replications=2", "search=double_running,beds", f"out={tmp_path / 'run'}"]
+    assert main(["run", *words]) == 0
+    told = capsys.readouterr()
+    assert "Nothing that was asked about the plan itself makes it credible." in told.out  # two are too few for any
+    assert "double_running: no closure of the plan comes after another move; left out." in told.err
+    page = (tmp_path / "run" / "report.html").read_text("utf-8")
+    assert "How many hospital beds could close" in page and "The largest credible reduction" not in page
+    answers = json.loads((tmp_path / "run" / "search.json").read_text("utf-8"))["answers"]
+    assert [one["question"] for one in answers] == ["beds"]
+    # the last value is the plan itself
+    verdict = json.loads((tmp_path / "run" / "verdict.json").read_text("utf-8"))
+    last = answers[0]["tried"][-1]
+    assert last["value"] == 60 and last["both"]["probability"] == verdict["probability"]
+    made = json.loads((tmp_path / "run" / "manifest.json").read_text("utf-8"))
+    assert {"search.html", "search.json"} <= set(made["files"]) and "search_beds.png" in made["charts"]
+    assert "search.arrow" in made["tables"] and made["config"]["search"] == ["double_running", "beds"]
+
+
+def test_a_run_that_searches_for_nothing_is_the_run_without_a_search():
+    plain, none, some = (settings(parse([*AREA, *PLANNED, *more])) for more in ([], ["search=none"], ["search=beds"]))
+    assert plain.scenario_hash == none.scenario_hash != some.scenario_hash
+
+
 # -- words of an answer -----------------------------------------------------------------------------------------------
 
 
@@ -333,6 +358,7 @@ def test_the_command_writes_a_page_tables_and_the_same_bytes_for_any_number_of_w
         (["ask=beds", "from=5", "to=4"], "must lie below to"),
         (["ask=beds", "easy=low"], "which end is easier is known"),
         (["steps=1"], "from 4 to 1000"),
+        (["search=beds"], "here it is ask="),
         (["compensation=on"], "only `carebridge run` answers K11"),
         (["ask=gates.use.sahre.value", "from=0.1", "to=0.5", "easy=low"], "gates.use.share.value"),
         (["ask=beds", "from=0", "to=9000"], "beds"),

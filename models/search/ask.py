@@ -1,0 +1,115 @@
+"""Asking questions of a plan on each of its timelines: laid out and checked first, then looked into."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from models.arms import Observed
+from models.compose import Request, Settings, settings
+from models.search.look import Found, Looker, tries
+from models.search.names import YEARS
+from models.search.questions import MOVES_USUAL, Cannot, Question
+from sim.errors import CarebridgeError, Fault, FaultsError
+
+__all__ = ["STEPS", "Asking", "lay_out", "look", "most_runs"]
+
+STEPS = 40  #: on a scale, unless another number is asked for
+
+
+@dataclass(frozen=True)
+class Asking:
+    """What is asked on one timeline.
+
+    Parameters
+    ----------
+    looker : Looker
+    chosen : Settings
+        As they are, with that timeline alone.
+    questions : list of Question
+    """
+
+    looker: Looker
+    chosen: Settings
+    questions: list[Question]
+
+
+def lay_out(
+    request: Request, asked: Mapping[str, Callable[[Settings], Question]], workers: int, say: Callable[[str], None]
+) -> list[Asking]:
+    """Lay questions out on every timeline, and compose both ends of every scale.
+
+    Parameters
+    ----------
+    request : Request
+    asked : mapping
+        How each question is made from settings, by name. How many years a plan would take is asked once.
+    say : callable
+        Told which questions cannot be asked of this plan, and why.
+
+    Raises
+    ------
+    CarebridgeError
+        When there is no baseline, or nothing that could be asked about.
+    FaultsError
+        With what is wrong with any end of a scale, before anything is simulated.
+    """
+    out = list[Asking]()
+    for name in request.timelines:
+        looker = Looker(replace(request, timelines=(name,)), workers, say)
+        chosen = settings(looker.request)
+        if chosen.fit is None:
+            raise CarebridgeError(f"{chosen.footprint.title} has no baseline; `carebridge run` says why.")
+        out.append(Asking(looker, chosen, []))
+        for what, make in asked.items():
+            if what == YEARS and len(out) > 1:
+                continue
+            try:
+                out[-1].questions.append(make(chosen))
+            except Cannot as reason:
+                if len(out) == 1:
+                    say(f"{what}: {reason}; left out.")
+    if not any(asking.questions for asking in out):
+        raise CarebridgeError(
+            f"{out[0].chosen.plan.title} holds nothing that could be asked about; see the reasons above."
+        )
+    _check_ends(out)
+    return out
+
+
+def _check_ends(asking: Sequence[Asking]) -> None:
+    faults: list[Fault] = []
+    for one in asking:
+        for q in one.questions:
+            for value in (q.easy, q.hard):
+                try:
+                    one.looker.settings_at(q, value)
+                except FaultsError as error:
+                    faults += error.faults
+    if faults:
+        raise FaultsError(list({str(f): f for f in faults}.values()), "an end of the range")
+
+
+def most_runs(questions: Sequence[Question], steps: int = STEPS) -> int:
+    """Arms that questions on one timeline take at the most, business as usual where a value changes it included."""
+    return sum(tries(len(q.values(steps))) * (2 if q.name in MOVES_USUAL else 1) for q in questions)
+
+
+def look(asking: Sequence[Asking], steps: int = STEPS, usual: Observed | None = None) -> list[Found]:
+    """Look into everything that is asked.
+
+    Parameters
+    ----------
+    steps : int
+        On each scale.
+    usual : Observed, optional
+        Business as usual of all replications, where it has been simulated and found to be a baseline.
+    """
+    found = list[Found]()
+    for one in asking:
+        if usual is None:
+            one.looker.check(one.chosen)
+        else:
+            one.looker.knows(one.chosen, usual)
+        found += [one.looker.look(q, one.chosen, steps) for q in one.questions]
+    return found

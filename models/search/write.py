@@ -1,0 +1,99 @@
+"""What a search leaves in a folder: a table, all answers in one JSON file, and a page with charts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from models.compose import Settings
+from models.search.look import BOTH, OUTCOMES, SAFE, Found, Tried
+from models.search.told import in_short, says
+from models.verdict import SCHEMA_VERSION
+from sim.arrow import write_table
+from sim.files import write_json
+
+__all__ = ["Written", "write_search"]
+
+ABOUT = "values of a number of the plan or of the world, and with what probability the plan holds at each"
+UNITS = {"value": "see question", "closed_mean": "beds", "closed_p05": "beds", "closed_p95": "beds"}
+
+
+@dataclass(frozen=True)
+class Written:
+    """Files of a search: hashes of tables, charts, and the others."""
+
+    hashes: dict[str, str]
+    charts: list[str]
+    files: list[str]
+
+
+def write_search(folder: Path, chosen: Settings, found: Sequence[Found]) -> Written:
+    """Write everything into a folder that is there; the same search gives the same bytes."""
+    from models.report.search_page import write_search_report
+
+    about = {"schema_version": SCHEMA_VERSION, "scenario_hash": chosen.scenario_hash, "description": ABOUT}
+    hashed = write_table(folder / "search.arrow", _table(found), UNITS, about)
+    document = {"schema_version": SCHEMA_VERSION, "scenario_hash": chosen.scenario_hash, "in_short": in_short(found)}
+    write_json(folder / "search.json", {**document, "answers": [_plain(one) for one in found]})
+    charts = write_search_report(folder, chosen, found)
+    return Written({"search.arrow": hashed}, charts, ["search.json", "search.html"])
+
+
+def _plain(found: Found) -> dict[str, Any]:
+    edges = {}
+    for outcome in OUTCOMES:
+        last, beyond = found.edge(outcome)
+        furthest = found.possible(outcome)
+        edges[outcome] = {
+            "credible_up_to": last and last.value,
+            "not_at": beyond and beyond.value,
+            "not_ruled_out_up_to": furthest and furthest.value,
+        }
+    q = found.question
+    return {
+        "question": q.name,
+        "asks": q.asks,
+        "timeline": found.timeline,
+        "unit": q.unit,
+        "times": q.scale,
+        "planned": q.planned,
+        "answers": edges,
+        "in_words": says(found),
+        "tried": [_point(one) for one in found.tried],
+    }
+
+
+def _point(one: Tried) -> dict[str, Any]:
+    v = one.verdict
+    both = {"probability": v.probability, "interval": v.interval}
+    return {
+        "value": one.value,
+        "moves": one.moves,
+        "replications": v.replications,
+        "delivered": v.delivered,
+        "safe": v.safe,
+        "both": both,
+        "verdict": v.verdict,
+        "binding_criterion": v.binding_criterion,
+        "beds_closed": one.closed,
+        "words": one.words,
+    }
+
+
+def _table(found: Sequence[Found]) -> pa.Table:
+    """One row a question, timeline and value."""
+    rows = []
+    for one in found:
+        for t in one.tried:
+            v = t.verdict
+            row: dict[str, Any] = {"question": one.question.name, "timeline": one.timeline, "value": t.value}
+            row |= {"replications": v.replications, "verdict": v.verdict, "binding_criterion": v.binding_criterion}
+            parts = {"delivered": (v.delivered["probability"], v.delivered["interval"])}
+            for name, (share, (low, high)) in (parts | {o: t.chance(o) for o in (SAFE, BOTH)}).items():
+                row |= {name: share, f"{name}_low": low, f"{name}_high": high}
+            rows.append(row | dict(zip(("closed_mean", "closed_p05", "closed_p95"), t.closed, strict=True)))
+    return pa.Table.from_pylist(rows)
