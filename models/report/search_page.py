@@ -69,7 +69,8 @@ def _order(found: Sequence[Found]) -> Any:
 
 
 def _answer(found: Found) -> dict[str, Any]:
-    last, _ = found.edge(BOTH)
+    over = found.stretch(BOTH)
+    last = over and over.last
     return {
         "years": f"{found.years} years",
         "ends": found.ends,

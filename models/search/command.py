@@ -91,7 +91,7 @@ def _dry_run(chosen: Settings, asks: Sequence[Sequence[Question]], steps: int) -
     values = sum(tries(len(q.values(steps))) for questions in asks for q in questions)
     arms = len(asks) + sum(most_runs(questions, steps) for questions in asks)
     names = dict.fromkeys(q.name for questions in asks for q in questions)
-    named = f"business as usual, and at most {values} values of: {', '.join(names)}"
+    named = f"business as usual, and about {values} values of: {', '.join(names)}"
     alone = replace(chosen, waterfall=0, sensitivity=0)  # which only `carebridge run` shows
     tell_cost(alone, arms, named, window(chosen)[1], gigabytes(alone, 3, 0))
     return 0
@@ -143,6 +143,6 @@ def lines(chosen: Settings, found: list[Found]) -> list[str]:
         rows = [HEADS, *map(tuple, table_rows(one))]
         widths = [max(len(row[n]) for row in rows) for n in range(len(HEADS))]
         out += ["    " + "  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)).rstrip() for row in rows]
-        last, _ = one.edge(BOTH)
-        out += [f"  To see it whole: {command(last)}"] if last and command(last) else []
+        over = one.stretch(BOTH)
+        out += [f"  To see it whole: {command(over.last)}"] if over and command(over.last) else []
     return out

@@ -19,9 +19,9 @@ from models.search.names import YEARS
 from models.search.questions import Question
 from models.verdict import Verdict, judge
 from sim.errors import CarebridgeError
-from sim.experiments import edge, find_edges
+from sim.experiments import find_edges, spans
 
-__all__ = ["BOTH", "GRID", "OUTCOMES", "SAFE", "Found", "Looker", "Tried", "tries"]
+__all__ = ["BOTH", "GRID", "OUTCOMES", "SAFE", "Found", "Looker", "Stretch", "Tried", "tries"]
 
 GRID = 5  #: values that are tried first, ends included
 FIRST_LOOK = 12  #: replications after which a value that nearly always fails is left alone
@@ -61,6 +61,23 @@ class Tried:
 
 
 @dataclass(frozen=True)
+class Stretch:
+    """Values from easy to hard at all of which, as far as tried, something holds.
+
+    Parameters
+    ----------
+    first, last : Tried
+    before, beyond : Tried or None
+        Those that were tried next to it, at which it does not hold; None at an end of the scale.
+    """
+
+    first: Tried
+    last: Tried
+    before: Tried | None
+    beyond: Tried | None
+
+
+@dataclass(frozen=True)
 class Found:
     """Answer to one question on one timeline.
 
@@ -85,22 +102,27 @@ class Found:
     target: float
     tried: list[Tried]
 
-    def edge(self, outcome: str) -> tuple[Tried | None, Tried | None]:
-        """Hardest value up to which an outcome is certain enough, and the next that was tried and is not."""
-        return self._edge(outcome, 0)
+    def stretches(self, outcome: str) -> list[Stretch]:
+        """Values over which an outcome is certain enough: its lower bound reaches the target, from easy to hard."""
+        return self._stretches(outcome, 0)
+
+    def stretch(self, outcome: str) -> Stretch | None:
+        """The first of them: that which begins with the easiest value, if any does."""
+        return next(iter(self.stretches(outcome)), None)
 
     def possible(self, outcome: str) -> Tried | None:
         """Hardest value up to which the outcome cannot be ruled out: its upper bound reaches the target."""
-        return self._edge(outcome, 1)[0]
+        found = [one.last for one in self._stretches(outcome, 1) if one.before is None]
+        return found[0] if found else None
 
-    def _edge(self, outcome: str, bound: int) -> tuple[Tried | None, Tried | None]:
-        found = edge(dict(enumerate(self.tried)), lambda one: one.chance(outcome)[1][bound] >= self.target)
-        last, beyond = (None if at is None else self.tried[at] for at in (found.last, found.beyond))
-        return last, beyond
+    def _stretches(self, outcome: str, bound: int) -> list[Stretch]:
+        found = spans(dict(enumerate(self.tried)), lambda one: one.chance(outcome)[1][bound] >= self.target)
+        at = {None: None} | dict(enumerate(self.tried))
+        return [Stretch(self.tried[s.first], self.tried[s.last], at[s.before], at[s.beyond]) for s in found]
 
 
 def tries(values: int) -> int:
-    """Values that are tried at most, for an estimate: the grid, and halvings for each outcome."""
+    """Values that are tried, for an estimate: the grid, and one edge for each outcome."""
     halvings = int(np.ceil(np.log2(max(1, (values - 1) / (GRID - 1)))))
     return min(values, GRID + len(OUTCOMES) * halvings)
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from models.criteria_realism import UNSEEN
-from models.search.look import BOTH, OUTCOMES, SAFE, Found, Tried
+from models.search.look import BOTH, OUTCOMES, SAFE, Found, Stretch, Tried
 from models.search.names import YEARS
+from models.search.questions import Question
 
 __all__ = ["HEADS", "SHORT", "answer", "command", "in_short", "says", "short_rows", "table_rows"]
 
@@ -28,28 +29,48 @@ def says(found: Found) -> list[str]:
 
 def in_short(found: Sequence[Found]) -> list[str]:
     """Return the shortest answer: on which conditions, of those that its makers can set, the plan is credible."""
-    met = [(one, one.edge(BOTH)[0]) for one in found if one.question.lever]
-    kept = [(one, last) for one, last in met if last is not None and not last.verdict.ruled_out]
+    met = [(one, one.stretch(BOTH)) for one in found if one.question.lever]
+    kept = [(one, over) for one, over in met if over is not None and not over.last.verdict.ruled_out]
     if not met:
         return []
     if not kept:
         return ["Nothing that was asked about the plan itself makes it credible."]
-    return [_condition(one, last) for one, last in kept]
+    return [_condition(one, over) for one, over in kept]
 
 
-def _condition(found: Found, last: Tried) -> str:
+def _condition(found: Found, over: Stretch) -> str:
     q = found.question
     when = "" if q.name == YEARS else f", in {found.years} years"
-    if q.planned is not None and (last.value - q.planned) * (q.hard - q.easy) >= 0:
+    ends = sorted((over.first.value, over.last.value))
+    if q.planned is not None and _meets(q, over):
         return f"Credible as planned{when}."
-    least, what = "at most" if q.hard > q.easy else "at least", q.axis.partition(",")[0]
-    return f"Credible with conditions: {what[0].lower()}{what[1:]}, {least} {q.shown(last.value)}{when}."
+    what = q.axis.partition(",")[0]
+    where = f"{'at most' if q.hard > q.easy else 'at least'} {q.shown(over.last.value)}"
+    if over.before is not None:
+        where = f"from {q.shown(ends[0])} to {q.shown(ends[1])}"
+    return f"Credible with conditions: {what[0].lower()}{what[1:]}, {where}{when}."
+
+
+def _meets(q: Question, over: Stretch) -> bool:
+    """Whether the plan as it is lies in a stretch; one that begins with the easiest value holds beyond it too."""
+    assert q.planned is not None  # noqa: S101 - callers ask first
+    up = 1 if q.hard > q.easy else -1
+    past_first = over.before is None or up * (q.planned - over.first.value) >= 0
+    return past_first and up * (over.last.value - q.planned) >= 0
 
 
 def answer(found: Found, outcome: str = BOTH) -> str:
-    """The value up to which an outcome is certain enough; ``none`` where there is none."""
-    last, _ = found.edge(outcome)
-    return "none" if last is None else found.question.shown(last.value)
+    """The value up to which an outcome is certain enough, or the stretch; ``none`` where there is none."""
+    over, q = found.stretch(outcome), found.question
+    if over is None:
+        return "none"
+    return q.shown(over.last.value) if over.before is None else _from_to(q, over)
+
+
+def _from_to(q: Question, over: Stretch) -> str:
+    if over.first is over.last:
+        return f"only {q.shown(over.first.value)}"
+    return f"{q.shown(over.first.value)} to {q.shown(over.last.value)}"
 
 
 def command(one: Tried) -> str:
@@ -61,15 +82,23 @@ def command(one: Tried) -> str:
 
 
 def _edge(found: Found, outcome: str) -> str:
-    q, first, (last, beyond) = found.question, found.tried[0], found.edge(outcome)
-    if last is None:
+    q, first, over = found.question, found.tried[0], found.stretches(outcome)
+    if not over:
         text = f"at no value that was tried; at {q.shown(first.value)} {_chance(first, outcome)}"
         return f"{text}.{_why(first) if outcome == BOTH else ''}{_not_ruled_out(found, outcome)}"
-    text = f"to {q.shown(last.value)} ({_chance(last, outcome)}{_unseen(last)})"
-    text = f"from {q.shown(first.value)} {text}" if last is not first else f"only at {text.removeprefix('to ')}"
-    if beyond is None:
-        return f"{text}, which is as far as was asked."
-    return f"{text}; at {q.shown(beyond.value)} no longer ({_chance(beyond, outcome)}).{_not_ruled_out(found, outcome)}"
+    told = [_stretch(q, one, outcome) for one in over]
+    return f"{'; and '.join(told)}.{_not_ruled_out(found, outcome)}"
+
+
+def _stretch(q: Question, over: Stretch, outcome: str) -> str:
+    """One stretch of values, and what lies on either side of it."""
+    where = f"from {_from_to(q, over)}" if over.first is not over.last else f"only at {q.shown(over.last.value)}"
+    text = f"{where} ({_chance(over.last, outcome)}{_unseen(over.last)})"
+    if over.before is not None:
+        text += f", though not at {q.shown(over.before.value)} ({_chance(over.before, outcome)})"
+    if over.beyond is None:
+        return f"{text}, which is as far as was asked"
+    return f"{text}; at {q.shown(over.beyond.value)} no longer ({_chance(over.beyond, outcome)})"
 
 
 def _why(one: Tried) -> str:
@@ -86,8 +115,8 @@ def _unseen(one: Tried) -> str:
 
 def _not_ruled_out(found: Found, outcome: str) -> str:
     """How far it might go, for want of replications."""
-    last, furthest = found.edge(outcome)[0], found.possible(outcome)
-    if furthest is None or (last and found.tried.index(furthest) <= found.tried.index(last)):
+    over, furthest = found.stretches(outcome), found.possible(outcome)
+    if furthest is None or (over and found.tried.index(furthest) <= found.tried.index(over[-1].last)):
         return ""
     return f" With more replications it might turn out to go as far as {found.question.shown(furthest.value)}."
 

@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 
 from models.compose import Settings
-from models.search.look import BOTH, OUTCOMES, SAFE, Found, Tried
+from models.search.look import BOTH, OUTCOMES, SAFE, Found, Stretch, Tried
 from models.search.told import in_short, says
 from models.verdict import SCHEMA_VERSION
 from sim.arrow import write_table
@@ -44,13 +44,11 @@ def write_search(folder: Path, chosen: Settings, found: Sequence[Found]) -> Writ
 
 
 def _plain(found: Found) -> dict[str, Any]:
-    edges = {}
+    answers = {}
     for outcome in OUTCOMES:
-        last, beyond = found.edge(outcome)
         furthest = found.possible(outcome)
-        edges[outcome] = {
-            "credible_up_to": last and last.value,
-            "not_at": beyond and beyond.value,
+        answers[outcome] = {
+            "credible": [_ends(over) for over in found.stretches(outcome)],
             "not_ruled_out_up_to": furthest and furthest.value,
         }
     q = found.question
@@ -61,9 +59,18 @@ def _plain(found: Found) -> dict[str, Any]:
         "unit": q.unit,
         "times": q.scale,
         "planned": q.planned,
-        "answers": edges,
+        "answers": answers,
         "in_words": says(found),
         "tried": [_point(one) for one in found.tried],
+    }
+
+
+def _ends(over: Stretch) -> dict[str, float | None]:
+    return {
+        "from": over.first.value,
+        "to": over.last.value,
+        "not_at_easier": over.before and over.before.value,
+        "not_at_harder": over.beyond and over.beyond.value,
     }
 
 

@@ -9,14 +9,14 @@ mser, welch         how much of a run's beginning to leave out
 paired              two arms under common random numbers; variance_report says what the pairing was worth;
                     paired_shares for what happens or does not
 invert, frontier    the smallest or largest capacity that meets a criterion; the same for two levers
-find_edges          where along a scale something stops holding, for answers that need all replications at once
+find_edges, spans   where along a scale something holds, for answers that need all replications at once
 ==================  ===================================================================================================
 
 How they are used is shown in ``docs/experiments.md``.
 """
 
 from sim.experiments.decide import Decision, anytime_bounds, decide
-from sim.experiments.edges import Edge, edge, find_edges
+from sim.experiments.edges import Span, find_edges, spans
 from sim.experiments.frontier import frontier
 from sim.experiments.inversion import Inversion, Point, invert
 from sim.experiments.levers import PlacesOf
@@ -28,17 +28,16 @@ from sim.experiments.warmup import WarmUp, mser, welch
 
 __all__ = [
     "Decision",
-    "Edge",
     "Inversion",
     "Paired",
     "PlacesOf",
     "Point",
     "Precise",
+    "Span",
     "Stopped",
     "WarmUp",
     "anytime_bounds",
     "decide",
-    "edge",
     "find_edges",
     "finish",
     "frontier",
@@ -48,6 +47,7 @@ __all__ = [
     "paired",
     "paired_shares",
     "replicate",
+    "spans",
     "stacked",
     "stream",
     "until_precise",

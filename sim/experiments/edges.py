@@ -1,34 +1,38 @@
-"""Where along a scale something stops holding: an even grid first, then the gap at each edge is halved.
+"""Where along a scale something holds: an even grid first, then the gap at each edge is halved.
 
 For answers that need all replications at once, such as a bound of a probability, and for criteria that may go back and
 forth in one replication, so that :func:`sim.experiments.invert` cannot bisect in each. Nothing is assumed between the
-points that were tried: what holds must hold at every easier point that was.
+points that were tried, and nothing about the order of the scale: what holds in its middle only is found as well, if the
+grid meets it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TypeVar
 
-__all__ = ["Edge", "edge", "find_edges", "spread"]
+__all__ = ["Span", "find_edges", "spans", "spread"]
 
 Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True)
-class Edge:
-    """Where something stops holding, as positions from the easy end of a scale.
+class Span:
+    """Positions, from the first to the last, at all of which that were tried something holds.
 
     Parameters
     ----------
-    last : int or None
-        Hardest position up to which it holds at every one that was tried; None when not even at the easiest.
-    beyond : int or None
-        The next position that was tried, at which it does not hold; None when it holds at all of them.
+    first, last : int
+    before, beyond : int or None
+        The positions that were tried next to them on either side, at which it does not hold; None at an end of what was
+        tried.
     """
 
-    last: int | None
+    first: int
+    last: int
+    before: int | None
     beyond: int | None
 
 
@@ -37,29 +41,32 @@ def spread(size: int, points: int) -> tuple[int, ...]:
     return tuple(sorted({round(k * (size - 1) / (points - 1)) for k in range(points)}))
 
 
-def edge(tried: Mapping[int, Answer], holds: Callable[[Answer], bool]) -> Edge:
-    """Return the edge of what holds among the positions that were tried."""
-    last = None
+def spans(tried: Mapping[int, Answer], holds: Callable[[Answer], bool]) -> list[Span]:
+    """Return the spans of what holds among the positions that were tried, in ascending order."""
+    found, before, first, last = list[Span](), None, None, None
     for position in sorted(tried):
-        if not holds(tried[position]):
-            return Edge(last, position)
-        last = position
-    return Edge(last, None)
+        if holds(tried[position]):
+            first, last = (position if first is None else first), position
+            continue
+        if first is not None and last is not None:
+            found.append(Span(first, last, before, position))
+        before, first, last = position, None, None
+    return [*found, Span(first, last, before, None)] if first is not None and last is not None else found
 
 
 def find_edges(
     try_at: Callable[[int], Answer], size: int, holds: Sequence[Callable[[Answer], bool]], grid: int = 5
 ) -> dict[int, Answer]:
-    """Try positions of a scale until every edge lies between two neighbours.
+    """Try positions of a scale until every edge that the grid has shown lies between two neighbours.
 
     Parameters
     ----------
     try_at : callable
-        Answer at a position, from 0 (easiest) to ``size - 1`` (hardest); each is tried once.
+        Answer at a position, from 0 to ``size - 1``; each is tried once.
     size : int
         Positions of the scale, at least 1.
     holds : sequence of callable
-        What may hold of an answer; each has an edge of its own.
+        What may hold of an answer; each has edges of its own.
     grid : int
         Positions that are tried first, ends included, at least 2.
 
@@ -77,13 +84,14 @@ def find_edges(
         raise ValueError("size >= 1 and grid >= 2")
     tried = {position: try_at(position) for position in spread(size, grid)}
     for one in holds:
-        while (gap := _gap(edge(tried, one))) is not None:
+        while (gap := _gap(tried, one)) is not None:
             tried[gap] = try_at(gap)
     return dict(sorted(tried.items()))
 
 
-def _gap(found: Edge) -> int | None:
-    """Middle of the gap at an edge; None when there is nothing left between."""
-    if found.last is None or found.beyond is None or found.beyond - found.last <= 1:
-        return None
-    return (found.last + found.beyond) // 2
+def _gap(tried: Mapping[int, Answer], holds: Callable[[Answer], bool]) -> int | None:
+    """Middle of the first gap at an edge; None when every edge lies between two neighbours."""
+    for left, right in pairwise(sorted(tried)):
+        if right - left > 1 and holds(tried[left]) != holds(tried[right]):
+            return (left + right) // 2
+    return None

@@ -232,8 +232,9 @@ def test_the_edge_is_found_between_two_neighbours_and_more_beds_are_never_safer(
     chosen = settings(looker.request)
     found = looker.look(question("beds", chosen).between(0, 60), chosen.__class__(**_lower(chosen)), 10)
     assert [one.value for one in found.tried] == sorted(one.value for one in found.tried)
-    last, beyond = found.edge(BOTH)
-    assert last is not None and beyond is not None
+    over = found.stretch(BOTH)
+    assert over is not None and over.beyond is not None and over.before is None
+    last, beyond = over.last, over.beyond
     assert beyond.value - last.value == 6  # a tenth of the range
     assert last.chance(BOTH)[1][0] >= found.target > beyond.chance(BOTH)[1][0]
     assert len(found.tried) <= tries(11)
@@ -275,10 +276,22 @@ def test_a_run_that_searches_for_nothing_is_the_run_without_a_search():
 def test_an_answer_counts_only_without_a_gap_before_it():
     found = Found(scale(), "5y", 5, "2024-03", 0.9, [tried(0, 48, 48), tried(25, 30, 48), tried(50, 48, 48)])
     assert answer(found) == "0 beds" and answer(found, SAFE) == "50 beds"
-    last, beyond = found.edge(BOTH)
-    assert (last.value, beyond.value) == (0, 25)
-    text = "\n".join(says(found))
-    assert "only at 0 beds" in text and "at 25 beds no longer" in text and "as far as was asked" in text
+    over = found.stretch(BOTH)
+    assert over and (over.last.value, over.beyond and over.beyond.value) == (0, 25)
+    both, safe = says(found)
+    assert "only at 0 beds" in both and "at 25 beds no longer" in both
+    assert "and only at 50 beds" in both and "though not at 25 beds" in both
+    assert "from 0 beds to 50 beds" in safe and "as far as was asked" in safe
+
+
+def test_what_holds_in_the_middle_only_is_told_with_both_its_sides():
+    some = [tried(0, 20, 48), tried(25, 48, 48), tried(50, 48, 48), tried(100, 0, 48)]
+    found = Found(scale(planned=100.0, lever=True), "5y", 5, "2024-03", 0.9, some)
+    assert answer(found) == "25 beds to 50 beds"
+    assert "though not at 0 beds (in 42% of 48 futures" in says(found)[0]
+    assert in_short([found]) == ["Credible with conditions: size, from 25 beds to 50 beds, in 5 years."]
+    inside = Found(scale(planned=30.0, lever=True), "5y", 5, "2024-03", 0.9, some)
+    assert in_short([inside]) == ["Credible as planned, in 5 years."]
 
 
 def test_nothing_holds_and_more_replications_might_tell():
@@ -375,7 +388,7 @@ def test_a_dry_run_tells_the_arms_and_simulates_nothing(capsys, monkeypatch):
     assert main(["search", *AREA, *PLANNED, "ask=beds,growth", "steps=8", "replications=48", "--dry-run"]) == 0
     told = capsys.readouterr().out
     # business as usual once, 5 + 2 x 1 values of 9 each, and those of growth with business as usual of their own
-    assert "arms: 22 (business as usual, and at most 14 values of: beds, growth), 48 runs each" in told
+    assert "arms: 22 (business as usual, and about 14 values of: beds, growth), 48 runs each" in told
 
 
 def test_a_plan_of_nothing_and_an_area_without_a_baseline_are_refused(capsys):

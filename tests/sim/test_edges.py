@@ -1,14 +1,15 @@
-"""Edges along a scale: exact where something holds on one side only, honest where it comes and goes."""
+"""Edges along a scale: exact where something holds on one side or in one stretch, honest where it comes and goes."""
 
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.experiments import Edge, edge, find_edges
+from sim.experiments import Span, find_edges, spans
 from sim.experiments.edges import spread
 
 
@@ -22,34 +23,39 @@ def test_an_edge_of_what_holds_on_one_side_is_exact_and_cheap(size, grid, data):
         return position < first_miss
 
     tried = find_edges(at, size, [bool], grid)
-    found = edge(tried, bool)
     if first_miss:
-        assert found.last is not None and found.last == (first_miss - 1 if first_miss < size else size - 1)
+        assert spans(tried, bool) == [Span(0, first_miss - 1, None, first_miss if first_miss < size else None)]
     else:
-        assert found.last is None
-    assert found.beyond == (first_miss if first_miss < size else None)
+        assert spans(tried, bool) == []
     assert len(asked) == len(set(asked)) == len(tried)
-    widest = max((b - a for a, b in zip(spread(size, grid), spread(size, grid)[1:], strict=False)), default=1)
-    assert len(asked) <= grid + math.ceil(math.log2(widest)) if widest > 1 else len(asked) <= grid
+    widest = max((b - a for a, b in pairwise(spread(size, grid))), default=1)
+    assert len(asked) <= grid + math.ceil(math.log2(max(1, widest)))
+
+
+@given(st.integers(20, 300), st.data())
+def test_what_holds_in_the_middle_only_is_found_where_the_grid_meets_it(size, data):
+    met = data.draw(st.sampled_from(spread(size, 5)[1:-1]))
+    first, last = data.draw(st.integers(1, met)), data.draw(st.integers(met, size - 2))
+    tried = find_edges(lambda at: first <= at <= last, size, [bool])
+    assert spans(tried, bool) == [Span(first, last, first - 1, last + 1)]
 
 
 @given(st.lists(st.booleans(), min_size=1, max_size=60), st.lists(st.booleans(), min_size=60, max_size=60))
-def test_what_holds_holds_at_every_easier_position_that_was_tried(one, other):
+def test_spans_are_what_was_tried_and_their_edges_are_neighbours(one, other):
     tried = find_edges(lambda at: (one[at], other[at]), len(one), [lambda a: a[0], lambda a: a[1]])
     for nth in (0, 1):
-        found = edge(tried, lambda a, nth=nth: a[nth])
-        assert all(tried[at][nth] for at in tried if found.last is not None and at <= found.last)
-        if found.beyond is None:
-            assert all(answer[nth] for answer in tried.values())
-        else:
-            assert not tried[found.beyond][nth]
-            # nothing is left between: the two are neighbours of the scale, unless already the easiest misses
-            assert found.last is None or found.beyond - found.last == 1
+        found = spans(tried, lambda a, nth=nth: a[nth])
+        inside = {at for at in tried for s in found if s.first <= at <= s.last}
+        assert inside == {at for at, answer in tried.items() if answer[nth]}
+        for s in found:
+            assert s.before is None or (s.first - s.before == 1 and not tried[s.before][nth])
+            assert s.beyond is None or (s.beyond - s.last == 1 and not tried[s.beyond][nth])
+            assert (s.before is None) == (s.first == min(tried)) and (s.beyond is None) == (s.last == max(tried))
 
 
-def test_a_gap_in_the_middle_counts_as_the_end():
+def test_a_gap_in_the_middle_makes_two_spans():
     tried = dict.fromkeys(range(9), True) | {3: False}
-    assert edge(tried, bool) == Edge(2, 3)
+    assert spans(tried, bool) == [Span(0, 2, None, 3), Span(4, 8, 3, None)]
 
 
 @pytest.mark.parametrize(("size", "grid"), [(0, 5), (5, 1)])
