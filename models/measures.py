@@ -17,11 +17,13 @@ __all__ = [
     "cancelled",
     "cancelled_share",
     "delayed_beds",
+    "delayed_days",
     "delayed_share",
     "long_wait_share",
     "occupied_beds",
     "site_mask",
     "total_delay_beds",
+    "used_days",
 ]
 
 Floats = npt.NDArray[np.float64]
@@ -92,6 +94,18 @@ def total_delay_beds(o: Observed, setting: str = "acute") -> Floats:
     return _held(o, _settings(o, setting), [BLOCKED, IN_TRANSITION]) / (o.days * DAY)
 
 
+def delayed_days(o: Observed, setting: str, masks: list[npt.NDArray[np.bool_]]) -> Floats:
+    """Bed-days held by people countable as delayed (R, periods); settings as for :func:`delayed_share`."""
+    return by_period(_held(o, _settings(o, setting), [BLOCKED]), masks) / DAY
+
+
+def used_days(o: Observed, setting: str, masks: list[npt.NDArray[np.bool_]]) -> Floats:
+    """Occupied bed-days (R, periods); settings as for :func:`delayed_share`."""
+    if setting == "acute":
+        return np.stack([(occupied_beds(o) * o.days)[:, mask].sum(axis=1) for mask in masks], axis=1)
+    return by_period(_held(o, _settings(o, setting), [IN_SERVICE, BLOCKED, IN_TRANSITION]), masks) / DAY
+
+
 def delayed_share(o: Observed, setting: str, masks: list[npt.NDArray[np.bool_]]) -> Floats:
     """Delayed bed-days over occupied bed-days (R, periods).
 
@@ -100,12 +114,7 @@ def delayed_share(o: Observed, setting: str, masks: list[npt.NDArray[np.bool_]])
     setting : str
         ``acute``: over general and acute beds, as they are counted at midnight; ``all``: hospital and community beds.
     """
-    blocked = by_period(_held(o, _settings(o, setting), [BLOCKED]), masks) / DAY
-    if setting == "acute":
-        used = np.stack([(occupied_beds(o) * o.days)[:, mask].sum(axis=1) for mask in masks], axis=1)
-    else:
-        used = by_period(_held(o, _settings(o, setting), [IN_SERVICE, BLOCKED, IN_TRANSITION]), masks) / DAY
-    return blocked / np.maximum(1, used)
+    return delayed_days(o, setting, masks) / np.maximum(1, used_days(o, setting, masks))
 
 
 def _settings(o: Observed, setting: str) -> list[str]:

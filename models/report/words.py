@@ -259,7 +259,10 @@ def rule_for(row: dict[str, Any], criteria: Criteria) -> tuple[str, str]:
             f"quarter, {everywhere}",
             "",
         ),
-        "K3": (f"at most {percent(row.get('threshold'), 1)} in every year", harm),
+        "K3": (
+            f"at most {percent(row.get('threshold'), 1)} in every year",
+            f"{harm}, of the bed-days occupied under the plan or under business as usual",
+        ),
         "K4": (f"at least {line} in every year, {everywhere}", ""),
         "K5": (f"at least {line} of those treated in every year, {everywhere}", ""),
         "K5a": ("over all hospitals no more people wait in the last year than in the first", ""),

@@ -47,7 +47,8 @@ HELP = """carebridge search [key=value ...] [--dry-run]
 
 Every key of `carebridge run` can be set too. Every value is a whole comparison with business as usual, judged as
 `carebridge run` would judge it: an answer counts where the lower bound of the probability reaches the line of the
-verdict (90 % unless criteria.credible_from says otherwise) there and at every easier value that was tried.
+verdict (90 % unless criteria.credible_from says otherwise) there and at every easier value that was tried; a
+stretch that holds in the middle only is told as one.
 --dry-run prints the configuration and an estimate of time and memory, and runs nothing.
 """
 LEAST, MOST = 4, 1000  #: steps on a scale

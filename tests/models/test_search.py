@@ -246,6 +246,15 @@ def _lower(chosen) -> dict:
     return vars(chosen) | {"criteria": criteria}
 
 
+def test_shorter_stays_do_no_harm_by_making_the_same_delays_a_larger_share():
+    words = ["plan=none", "gates=none", "around=none", "replications=3", "criteria.margin_share.value=0.002"]
+    looker = Looker(parse([*AREA, *words]), 2)
+    one = looker.at(question("stays", settings(looker.request)), -0.3)
+    row = next(row for row in one.verdict.criteria if row["id"] == "K3")
+    assert row["value"] > row["usual_value"] + 0.002  # of fewer occupied bed-days
+    assert row["does_no_harm"] == 1
+
+
 def test_a_run_says_what_would_be_credible_beside_its_verdict(tmp_path, capsys):
     words = [*AREA, *PLANNED, "replications=2", "search=double_running,beds", f"out={tmp_path / 'run'}"]
     assert main(["run", *words]) == 0
