@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
+from models.calibrate import inputs_hash
 from models.compose import Settings, parse, settings
 from models.memory import gigabytes
 from models.out_folder import folder_faults
@@ -22,7 +23,7 @@ from models.verdict import SCHEMA_VERSION
 from models.words import WHERE, number, one_of, own_words, path, whole
 from sim.arrow import write_table
 from sim.errors import CarebridgeError, Fault, FaultsError, nearest
-from sim.files import run_folder, write_json
+from sim.files import check_room, run_folder, write_json
 
 __all__ = ["HELP", "lines", "search_command"]
 
@@ -51,6 +52,7 @@ verdict (90 % unless criteria.credible_from says otherwise) there and at every e
 --dry-run prints the configuration and an estimate of time and memory, and runs nothing.
 """
 LEAST, STEPS, MOST = 4, 40, 1000  #: values on a scale
+ROOM_MB = 10.0  #: for the folder
 
 
 def search_command(words: list[str]) -> int:
@@ -68,11 +70,13 @@ def search_command(words: list[str]) -> int:
         raise FaultsError(faults, WHERE)
     workers = request.workers or os.cpu_count() or 1
     lookers = [Looker(replace(request, timelines=(name,)), workers, _say) for name in request.timelines]
+    if out:
+        check_room(out, ROOM_MB)
     chosen = [settings(looker.request) for looker in lookers]
     if chosen[0].fit is None:
         raise CarebridgeError(f"{chosen[0].footprint.title} has no baseline; `carebridge run` says why.")
     asks, steps = _laid_out(asked, chosen, own), own["steps"] or STEPS
-    _check_ends(lookers, asks)
+    _check_ends(lookers, asks, steps)
     if "dry-run" in own.flags:
         return _dry_run(chosen[0], asks, steps)
     found = list[Found]()
@@ -120,16 +124,26 @@ def _laid_out(asked: tuple[str, ...], chosen: Sequence[Settings], own: Any) -> l
     return out
 
 
-def _check_ends(lookers: Sequence[Looker], asks: Sequence[Sequence[Question]]) -> None:
-    """Compose both ends of every scale, so that what is wrong is known before anything is simulated."""
+def _check_ends(lookers: Sequence[Looker], asks: Sequence[Sequence[Question]], steps: int) -> None:
+    """Compose both ends of every scale, so that what is wrong is known before anything is simulated.
+
+    Of a key of one's own, a value between them too; and the fit of the area must belong to what is simulated.
+    """
     faults: list[Fault] = []
     for looker, questions in zip(lookers, asks, strict=True):
         for q in questions:
-            for value in (q.easy, q.hard):
+            own = q.name not in NAMES
+            for value in (q.easy, q.hard, *(q.values(steps)[1:2] if own else ())):
                 try:
-                    looker.settings_at(q, value)
+                    chosen = looker.settings_at(q, value)
                 except FaultsError as error:
                     faults += error.faults
+                    continue
+                if own and chosen.fit and chosen.fit.inputs != inputs_hash(chosen.footprint):
+                    rule = (
+                        "the fit of the area belongs to its figures as they are, so a run with others has no baseline."
+                    )
+                    faults.append(Fault("ask", q.name, rule, WHERE))
     if faults:
         raise FaultsError(list({str(f): f for f in faults}.values()), "an end of the range")
 
@@ -137,13 +151,21 @@ def _check_ends(lookers: Sequence[Looker], asks: Sequence[Sequence[Question]]) -
 def _question(what: str, chosen: Settings, own: Any) -> Question:
     if what in NAMES:
         return question(what, chosen).between(own["from"], own["to"])
-    ends = own["from"], own["to"]
-    return own_question(what, *(ends if own["easy"] == "low" else ends[::-1]))
+    ends, (held, beside) = (own["from"], own["to"]), _held(chosen.composed, what)
+    return own_question(what, *(ends if own["easy"] == "low" else ends[::-1]), held, beside)
+
+
+def _held(composed: Any, key: str) -> tuple[Any, Any]:
+    """What the configuration has under a key, and the figure that it is the value of; None where there is nothing."""
+    above: Any = None
+    for name in key.lstrip("+").split("."):
+        above, composed = composed, composed.get(name) if isinstance(composed, Mapping) else None
+    return composed, above if key.endswith(".value") and isinstance(above, Mapping) else None
 
 
 def _asked(key: str, text: str) -> Any:
     names: list[str] = []
-    for name in (part for part in text.split(",") if part):
+    for name in (part for part in map(str.strip, text.split(",")) if part):
         names += ALL.get(name, [name])
         if name not in (*NAMES, *ALL) and "." not in name:
             rule = f"no such question; there are: {', '.join((*NAMES, *ALL))}; or a key with a dot in it."
@@ -183,7 +205,7 @@ def lines(chosen: Settings, found: list[Found]) -> list[str]:
         widths = [max(len(row[n]) for row in rows) for n in range(len(HEADS))]
         out += ["    " + "  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)).rstrip() for row in rows]
         last, _ = one.edge(BOTH)
-        out += [f"  To see it whole: {command(last)}"] if last and command(last) else []
+        out += [f"  To see it whole: {command(one, last)}"] if last and command(one, last) else []
     return out
 
 
@@ -228,7 +250,7 @@ def _plain(found: Found) -> dict[str, Any]:
         "planned": q.planned,
         "answers": edges,
         "in_words": says(found),
-        "tried": [_point(one) for one in found.tried],
+        "tried": [_point(one) | {"command": command(found, one)} for one in found.tried],
     }
 
 

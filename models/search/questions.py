@@ -5,24 +5,35 @@ V7 (how much of a plan is credible), V9 (how much, how fast), D2, D8 and A13 (wh
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import math
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from models.compose import Settings
 from models.plans.moves import AnyMove
 from models.search.scaling import closes_beds, figure_words, opens_places, scaled_words, sized, total
 from models.sensitivity import moved
+from sim.errors import Fault, FaultsError
 
-__all__ = ["ALL", "BELIEVE", "MOVES_USUAL", "NAMES", "Cannot", "YEARS", "Question", "own_question", "question"]
+__all__ = ["ALL", "BELIEVE", "MOVES_USUAL", "NAMES", "Cannot", "YEARS", "Question", "laid_over", "own_question"]
+__all__ += ["question"]
 
 MOST_PLACES = 4  #: times as many as planned
 FURTHEST = 0.30  #: of admissions or stays: plans of 2016 assumed up to 30 % fewer emergency admissions
 AROUND_GROWTH = 0.04  #: a year, below and above the growth of the run
+MOST_GROWTH = 0.5  #: a year, upwards or downwards: what lies beyond is a slip of the pen
 LEAST_YEARS = 1
+DIGITS, APART = 10, 3  #: digits that a value keeps; and that are shown, beyond those of the length of the scale
 YEARS = "years"  #: the question that is about the timeline itself
 
 Words = Callable[[float], list[str]]
 Change = Callable[[Settings, float], Settings]
+
+
+def _size(number: float) -> int:
+    """Place of the first digit of a number: 0 of units, 1 of tens."""
+    return math.floor(math.log10(number)) if number else 0
 
 
 class Cannot(Exception):
@@ -60,6 +71,8 @@ class Question:
         Sets a value where no words can.
     lever : bool
         Whether who makes the plan can set it, so that it may be a condition; not what one would have to believe.
+    none : str
+        Of a lever: what is said where nothing but nought is credible.
     """
 
     name: str
@@ -76,23 +89,41 @@ class Question:
     past_easy: bool = False
     change: Change | None = None
     lever: bool = False
+    none: str = ""
 
     def values(self, steps: int) -> list[float]:
         """Values from easy to hard, ends included; fewer where they are whole and lie close together."""
         gaps = [self.easy + (self.hard - self.easy) * k / steps for k in range(int(self.past_easy), steps + 1)]
-        return list(dict.fromkeys(float(round(v)) if self.whole else round(v, 10) for v in gaps))
+        places = DIGITS - _size(max(abs(self.easy), abs(self.hard)))
+        return list(dict.fromkeys(float(round(v)) if self.whole else round(v, places) for v in gaps))
 
     def shown(self, value: float) -> str:
-        """A value as it is written."""
-        number = f"{self.scale * value:,.4g}" if not self.whole else f"{self.scale * value:,.0f}"
+        """A value as it is written, so that neighbours on the longest scale differ."""
+        places = 0 if self.whole else max(0, APART - _size(self.scale * abs(self.hard - self.easy)))
+        number = f"{self.scale * value:,.{places}f}"
+        number = number.rstrip("0").rstrip(".") if places else number
+        number = number if number.strip("-0") else "0"
         return f"{number} {self.unit}".strip().replace(" %", "\u00a0%").replace("-", "\u2212")
 
     def between(self, low: float | None, high: float | None) -> Question:
-        """The same question over another range; the ends keep their sides."""
+        """The same question over another range; the ends keep their sides.
+
+        Raises
+        ------
+        FaultsError
+            When the end that is given lies beyond the other, which is not.
+        """
         ends = sorted((self.easy, self.hard))
+        key, given = ("to", high) if low is None else ("from", low)
         low, high = (ends[0] if low is None else low), (ends[1] if high is None else high)
-        up = self.easy < self.hard
-        return replace(self, easy=low if up else high, hard=high if up else low)
+        if given is not None and low >= high:
+            side, other = ("above", low) if key == "to" else ("below", high)
+            rule = (
+                f"{self.name} is asked from {ends[0]:g} to {ends[1]:g}: must lie {side} {other:g}, or give both ends."
+            )
+            raise FaultsError([Fault(key, given, rule)], "command line")
+        easy, hard = (low, high) if self.easy < self.hard else (high, low)
+        return replace(self, easy=easy, hard=hard, past_easy=self.past_easy and easy == self.easy)
 
 
 def _plan(chosen: Settings) -> Question:
@@ -128,6 +159,7 @@ def _beds(chosen: Settings) -> Question:
         beds,
         whole=True,
         lever=True,
+        none="No hospital bed can close, with everything else as planned",
     )
 
 
@@ -150,6 +182,9 @@ def _places(chosen: Settings) -> Question:
 
 
 def _years(chosen: Settings) -> Question:
+    fixed = [name for name, move in chosen.plan.moves.items() if _dated(move)]
+    if fixed and len(fixed) == len(chosen.plan.moves):
+        raise Cannot("all its moves have dates, which no number of years changes; give them as shares of the timeline")
     return Question(
         YEARS,
         "How many years would the same plan need?",
@@ -159,6 +194,7 @@ def _years(chosen: Settings) -> Question:
         LEAST_YEARS,
         lambda value: [f"timeline.years={value:.0f}"],
         float(chosen.timelines[0].years),
+        f"moves that have dates keep them, whatever the years: {', '.join(fixed)}" if fixed else "",
         whole=True,
         lever=True,
     )
@@ -170,6 +206,8 @@ def _double_running(chosen: Settings) -> Question:
     pairs = [(name, move, moves[first]) for name, move in moves.items() if move.closes for first in move.after]
     if not pairs:
         raise Cannot("no closure of the plan comes after another move")
+    if any(move.when.early for _, move, _ in pairs):
+        raise Cannot("its closures have no days of their own, they come as early as the gates allow")
     if any(_dated(one) for _, *both in pairs for one in both):
         raise Cannot("its moves have dates; give them as shares of the timeline")
     last = {name: max(_end(b) for n, _, b in pairs if n == name) for name, _, _ in pairs}
@@ -223,11 +261,14 @@ def _dated(move: AnyMove) -> bool:
 
 
 def _growth(chosen: Settings) -> Question:
-    figure = chosen.footprint.demand.growth[chosen.future.growth]
+    """Set where no words do: a fit belongs to the figures of the area as they are, and a run with others has none."""
     name = chosen.future.growth
-    written = "demand" in chosen.composed["footprint"]  # a short footprint has it from England's figures
+    figure = chosen.footprint.demand.growth[name]
 
     def changed(other: Settings, value: float) -> Settings:
+        if abs(value) > MOST_GROWTH:
+            rule = f"must lie between {-MOST_GROWTH:g} and {MOST_GROWTH:g}; 1 % a year is written 0.01."
+            raise FaultsError([Fault("growth", f"{value:g}", rule)], "command line")
         return replace(other, footprint=moved(other.footprint, ["demand", "growth", name], value))
 
     return Question(
@@ -237,11 +278,11 @@ def _growth(chosen: Settings) -> Question:
         "% a year",
         figure.value - AROUND_GROWTH,
         figure.value + AROUND_GROWTH / 4,
-        lambda value: figure_words(f"footprint.demand.growth.{name}", figure, value) if written else [],
+        lambda value: [],
         figure.value,
         f"observed: {100 * figure.value:g} % a year ({figure.year}; {figure.source})",
         scale=100,
-        change=None if written else changed,
+        change=changed,
     )
 
 
@@ -314,7 +355,21 @@ def question(name: str, chosen: Settings) -> Question:
     return ASKED[name](chosen)
 
 
-def own_question(key: str, easy: float, hard: float) -> Question:
+def laid_over(base: Sequence[str], words: Sequence[str]) -> list[str]:
+    """Words of a run with others in their place where both set the same key, as one command line may hold them."""
+    given = {_key(word): word for word in base}
+    set_here = {_key(word) for word in words}
+    added = (f"+{w.lstrip('+')}" if given.get(_key(w), "").startswith("+") else w for w in words)
+    return [*(word for word in base if _key(word) not in set_here), *added]
+
+
+def _key(word: str) -> str:
+    return word.partition("=")[0].lstrip("+~")
+
+
+def own_question(
+    key: str, easy: float, hard: float, held: Any = None, beside: Mapping[str, Any] | None = None
+) -> Question:
     """Ask about any other number of the configuration.
 
     Parameters
@@ -323,5 +378,27 @@ def own_question(key: str, easy: float, hard: float) -> Question:
         As ``carebridge run`` takes it.
     easy, hard : float
         Values at which the plan is most and least likely to hold.
+    held : optional
+        What the run has there.
+    beside : mapping, optional
+        The figure that the number is the value of: an end of its range that a value lies beyond is given up.
     """
-    return Question(key, f"How far can {key} go?", key, "", easy, hard, lambda value: [f"{key}={value:.10g}"])
+    ends = {"low": min, "high": max} if beside is not None else {}
+
+    def words(value: float) -> list[str]:
+        found = [f"{key}={value:.10g}"]
+        for end, beyond in ends.items():
+            there = (beside or {}).get(end)
+            if _is_number(there) and beyond(value, there) != there:
+                found.append(f"{key.rpartition('.')[0]}.{end}=null")
+        return found
+
+    whole = (
+        _is_number(held) and isinstance(held, int) and beside is None and easy == round(easy) and hard == round(hard)
+    )
+    planned = float(held) if _is_number(held) else None
+    return Question(key, f"How far can {key} go?", key, "", easy, hard, words, planned, whole=whole)
+
+
+def _is_number(x: Any) -> bool:
+    return isinstance(x, (int, float)) and not isinstance(x, bool)
