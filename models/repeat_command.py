@@ -6,6 +6,8 @@ import json
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
+from contextlib import redirect_stdout
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -57,7 +59,8 @@ def repeat_command(words: list[str]) -> int:
             print(f"made with {name} {before}, here is {versions().get(name, 'none')}", file=sys.stderr)
     with tempfile.TemporaryDirectory() as above:
         chosen.request.out = Path(above) / folder.resolve().name
-        run(chosen)
+        with redirect_stdout(StringIO()):  # it names a folder that is gone in a moment
+            run(chosen)
         unlike = _unlike(folder, chosen.request.out)
     print("\n".join(f"  {line}" for line in _first(unlike)) if unlike else f"{folder}: every file is the same.")
     return 1 if unlike else 0
@@ -78,8 +81,10 @@ def differences(before: Any, after: Any, key: str = "") -> Iterator[str]:
 def _manifest(folder: Path) -> dict[str, Any]:
     try:
         made = json.loads((folder / MANIFEST).read_text("utf-8"))
-        known = made["command"][:2] == ["carebridge", "run"] and "config" in made and "scenario_hash" in made
-    except (OSError, ValueError, KeyError, TypeError):
+        known = made["command"][:2] == ["carebridge", "run"] and all(isinstance(w, str) for w in made["command"])
+        known = known and isinstance(made["config"], dict) and isinstance(made["scenario_hash"], str)
+        known = known and isinstance(made.get("versions", {}), dict)
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         known, made = False, {}
     if not known:
         raise CarebridgeError(

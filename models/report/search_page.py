@@ -76,6 +76,6 @@ def _answer(found: Found) -> dict[str, Any]:
         "ends": found.ends,
         "says": says(found),
         "rows": table_rows(found),
-        "command": command(last) if last else "",
+        "command": command(found, last) if last else "",
         "moves": [(found.question.shown(one.value), one.moves) for one in (last,) if one],
     }

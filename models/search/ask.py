@@ -6,10 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from models.arms import Observed
+from models.calibrate import inputs_hash
 from models.compose import Request, Settings, settings
 from models.search.look import Found, Looker, tries
-from models.search.names import YEARS
-from models.search.questions import MOVES_USUAL, Cannot, Question
+from models.search.names import NAMES, YEARS
+from models.search.question import Cannot, Question
+from models.search.questions import MOVES_USUAL
 from sim.errors import CarebridgeError, Fault, FaultsError
 
 __all__ = ["STEPS", "Asking", "lay_out", "look", "most_runs"]
@@ -35,7 +37,11 @@ class Asking:
 
 
 def lay_out(
-    request: Request, asked: Mapping[str, Callable[[Settings], Question]], workers: int, say: Callable[[str], None]
+    request: Request,
+    asked: Mapping[str, Callable[[Settings], Question]],
+    workers: int,
+    say: Callable[[str], None],
+    steps: int = STEPS,
 ) -> list[Asking]:
     """Lay questions out on every timeline, and compose both ends of every scale.
 
@@ -46,6 +52,8 @@ def lay_out(
         How each question is made from settings, by name. How many years a plan would take is asked once.
     say : callable
         Told which questions cannot be asked of this plan, and why.
+    steps : int
+        On each scale.
 
     Raises
     ------
@@ -73,19 +81,28 @@ def lay_out(
         raise CarebridgeError(
             f"{out[0].chosen.plan.title} holds nothing that could be asked about; see the reasons above."
         )
-    _check_ends(out)
+    _check_ends(out, steps)
     return out
 
 
-def _check_ends(asking: Sequence[Asking]) -> None:
+def _check_ends(asking: Sequence[Asking], steps: int) -> None:
+    """Ask both ends of every scale, and of a key of one's own a value between them, what is wrong with them.
+
+    Of a key of one's own, the fit of the area must belong to what is simulated.
+    """
     faults: list[Fault] = []
     for one in asking:
         for q in one.questions:
-            for value in (q.easy, q.hard):
+            own = q.name not in NAMES
+            for value in (q.easy, q.hard, *(q.values(steps)[1:2] if own else ())):
                 try:
-                    one.looker.settings_at(q, value)
+                    chosen = one.looker.settings_at(q, value)
                 except FaultsError as error:
                     faults += error.faults
+                    continue
+                if own and chosen.fit and chosen.fit.inputs != inputs_hash(chosen.footprint):
+                    rule = "the fit of the area belongs to its figures as they are; a run with others has no baseline."
+                    faults.append(Fault("ask", q.name, rule, "command line"))
     if faults:
         raise FaultsError(list({str(f): f for f in faults}.values()), "an end of the range")
 

@@ -17,12 +17,14 @@ from models.prepare import window
 from models.search.ask import STEPS, lay_out, look, most_runs
 from models.search.look import BOTH, Found, tries
 from models.search.names import NAMES, YEARS, names_in
-from models.search.questions import Question, own_question, question
+from models.search.own_key import held, own_question
+from models.search.question import Question
+from models.search.questions import question
 from models.search.told import HEADS, command, in_short, says, table_rows
 from models.search.write import write_search
 from models.words import WHERE, number, one_of, own_words, path, whole
 from sim.errors import Fault, FaultsError
-from sim.files import run_folder, write_json
+from sim.files import check_room, run_folder, write_json
 
 __all__ = ["HELP", "lines", "search_command"]
 
@@ -52,6 +54,7 @@ stretch that holds in the middle only is told as one.
 --dry-run prints the configuration and an estimate of time and memory, and runs nothing.
 """
 LEAST, MOST = 4, 1000  #: steps on a scale
+ROOM_MB = 10.0  #: for the folder
 
 
 def search_command(words: list[str]) -> int:
@@ -70,8 +73,11 @@ def search_command(words: list[str]) -> int:
     if faults:
         raise FaultsError(faults, WHERE)
     workers = request.workers or os.cpu_count() or 1
-    asking = lay_out(request, {what: partial(_question, what, own) for what in asked}, workers, _say)
-    chosen, steps = asking[0].chosen, own["steps"] or STEPS
+    if out:
+        check_room(out, ROOM_MB)
+    steps = own["steps"] or STEPS
+    asking = lay_out(request, {what: partial(_question, what, own) for what in asked}, workers, _say, steps)
+    chosen = asking[0].chosen
     if "dry-run" in own.flags:
         return _dry_run(chosen, [one.questions for one in asking], steps)
     found = look(asking, steps)
@@ -105,8 +111,9 @@ def _say(text: str) -> None:
 def _question(what: str, own: Any, chosen: Settings) -> Question:
     if what in NAMES:
         return question(what, chosen).between(own["from"], own["to"])
-    ends = own["from"], own["to"]
-    return own_question(what, *(ends if own["easy"] == "low" else ends[::-1]))
+    easy, hard = (own["from"], own["to"]) if own["easy"] == "low" else (own["to"], own["from"])
+    there, beside = held(chosen.composed, what)
+    return own_question(what, easy, hard, there, beside)
 
 
 def _asked(key: str, text: str) -> Any:
@@ -145,5 +152,5 @@ def lines(chosen: Settings, found: list[Found]) -> list[str]:
         widths = [max(len(row[n]) for row in rows) for n in range(len(HEADS))]
         out += ["    " + "  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)).rstrip() for row in rows]
         over = one.stretch(BOTH)
-        out += [f"  To see it whole: {command(over.last)}"] if over and command(over.last) else []
+        out += [f"  To see it whole: {command(one, over.last)}"] if over and command(one, over.last) else []
     return out

@@ -11,12 +11,13 @@ import numpy as np
 from models.arms import Observed, run_arms
 from models.baseline import check_baseline
 from models.compose import Request, Settings, settings
+from models.doctor import compiled
 from models.measures_plan import closed_by_month
 from models.plans.listing import what_moves
 from models.plans.moves import BEDS
 from models.prepare import Prepared, prepare, window
 from models.search.names import YEARS
-from models.search.questions import Question
+from models.search.question import Question, laid_over
 from models.verdict import Verdict, judge
 from sim.errors import CarebridgeError
 from sim.experiments import find_edges, spans
@@ -93,6 +94,8 @@ class Found:
         Share of replications that must hold, with confidence.
     tried : list of Tried
         From easy to hard.
+    base : tuple of str
+        Words of the command line that made the run around the value, this timeline alone among them.
     """
 
     question: Question
@@ -101,6 +104,7 @@ class Found:
     ends: str
     target: float
     tried: list[Tried]
+    base: tuple[str, ...] = ()
 
     def stretches(self, outcome: str) -> list[Stretch]:
         """Values over which an outcome is certain enough: its lower bound reaches the target, from easy to hard."""
@@ -116,9 +120,19 @@ class Found:
         return found[0] if found else None
 
     def _stretches(self, outcome: str, bound: int) -> list[Stretch]:
-        found = spans(dict(enumerate(self.tried)), lambda one: one.chance(outcome)[1][bound] >= self.target)
+        found = spans(dict(enumerate(self.tried)), _holds(self.question, outcome, self.target, bound))
         at = {None: None} | dict(enumerate(self.tried))
         return [Stretch(self.tried[s.first], self.tried[s.last], at[s.before], at[s.beyond]) for s in found]
+
+
+def _holds(question: Question, outcome: str, target: float, bound: int = 0) -> Callable[[Tried], bool]:
+    """Whether a bound of an outcome reaches the target at a value; what K9 rules out is no condition to set (V7)."""
+
+    def holds(one: Tried) -> bool:
+        never = bool(one.verdict.reasons) or (outcome == BOTH and question.lever and bool(one.verdict.ruled_out))
+        return not never and one.chance(outcome)[1][bound] >= target
+
+    return holds
 
 
 def tries(values: int) -> int:
@@ -144,7 +158,13 @@ class Looker:
     workers: int
     say: Callable[[str], None] = lambda _: None
     _settings: dict[tuple[str, float], Settings] = field(default_factory=dict)
-    _usual: dict[int, tuple[tuple[Any, ...], Observed]] = field(default_factory=dict)
+    _usual: dict[int, tuple[tuple[Any, ...], Observed, list[str]]] = field(default_factory=dict)
+
+    @property
+    def base(self) -> tuple[str, ...]:
+        """Words that ``carebridge run`` takes for all that values have in common."""
+        mine = [w for w in self.request.words if w.partition("=")[0] not in ("timeline", "workers", "search", "out")]
+        return (*mine, f"timeline={self.request.timelines[0]}")
 
     def check(self, chosen: Settings) -> None:
         """Ask whether there is a baseline to judge from.
@@ -155,62 +175,65 @@ class Looker:
             When there is none.
         """
         assert chosen.fit is not None  # noqa: S101 - callers ask first
-        usual = self._business_as_usual(chosen, prepare(chosen), chosen.replications)
-        if reasons := check_baseline(chosen.footprint, chosen.fit, usual).reasons:
+        _, reasons = self._business_as_usual(chosen, prepare(chosen), chosen.replications)
+        if reasons:
             raise CarebridgeError(f"NO BASELINE. {'; '.join(reasons)}.")
 
     def knows(self, chosen: Settings, usual: Observed) -> None:
-        """Take business as usual of all replications from where it has been simulated."""
-        self._usual[chosen.replications] = _basis(chosen), usual
+        """Take business as usual of all replications from where it has been simulated and found to be a baseline."""
+        self._usual[chosen.replications] = _basis(chosen), usual, []
 
     def look(self, question: Question, chosen: Settings, steps: int) -> Found:
         """Try values until every edge lies between two neighbours of the scale."""
         values, target = question.values(steps), chosen.criteria.credible_from
-
-        def certain(outcome: str) -> Callable[[Tried], bool]:
-            return lambda one: one.chance(outcome)[1][0] >= target
-
-        tried = find_edges(lambda at: self.at(question, values[at]), len(values), [*map(certain, OUTCOMES)], GRID)
+        holds = [_holds(question, outcome, target) for outcome in OUTCOMES]
+        tried = find_edges(lambda at: self.at(question, values[at]), len(values), holds, GRID)
         timeline = chosen.timelines[0]
         ends = f"{chosen.plan.starts.year + timeline.years}-03"
-        return Found(question, timeline.name, timeline.years, ends, target, list(tried.values()))
+        return Found(question, timeline.name, timeline.years, ends, target, list(tried.values()), self.base)
 
     def settings_at(self, question: Question, value: float) -> Settings:
         """Settings with a value; raises what is wrong with it."""
         if (question.name, value) not in self._settings:
-            words = question.words(value)
-            chosen = settings(replace(self.request, overrides=[*self.request.overrides, *words]))
+            words = laid_over(self.request.overrides, question.words(value))
+            chosen = settings(replace(self.request, overrides=words))
             self._settings[question.name, value] = question.change(chosen, value) if question.change else chosen
         return self._settings[question.name, value]
 
     def at(self, question: Question, value: float) -> Tried:
         """Judge the plan at one value; what nearly always fails is known after a first look."""
-        words, chosen = question.words(value), self.settings_at(question, value)
+        chosen = self.settings_at(question, value)
         ready, whole = prepare(chosen), chosen.replications
         years = "" if question.name == YEARS else f"{chosen.timelines[0].years} years, "
         self.say(f"{question.name}: {years}{question.shown(value)}: {whole} simulated futures ...")
         if whole > 2 * FIRST_LOOK:
-            tried = self._judged(value, words, chosen, ready, FIRST_LOOK)
+            tried = self._judged(question, value, chosen, ready, FIRST_LOOK)
             if all(tried.chance(outcome)[1][1] < chosen.criteria.not_credible_below for outcome in OUTCOMES):
                 return tried
-        return self._judged(value, words, chosen, ready, whole)
+        return self._judged(question, value, chosen, ready, whole)
 
-    def _judged(self, value: float, words: list[str], chosen: Settings, ready: Prepared, replications: int) -> Tried:
-        usual = self._business_as_usual(chosen, ready, replications)
+    def _judged(self, q: Question, value: float, chosen: Settings, ready: Prepared, replications: int) -> Tried:
+        usual, reasons = self._business_as_usual(chosen, ready, replications)
         plan = run_arms([ready.arms[1]], chosen.seed, replications, self.workers)[0]
         laid_out = next(iter(ready.schedules.values()))
-        verdict, _ = judge(plan, usual, laid_out, chosen.criteria, ready.window, [], around=chosen.around)
+        why_not = [] if q.change else reasons  # what is changed as no run can be keeps the fit of the area as it is
+        verdict, _ = judge(plan, usual, laid_out, chosen.criteria, ready.window, why_not, around=chosen.around)
         closed = closed_by_month(plan, setting=BEDS)[:, -1]
         low, high = np.quantile(closed, [0.05, 0.95])
-        return Tried(value, words, what_moves(chosen.plan), verdict, (float(closed.mean()), float(low), float(high)))
+        beds = (float(closed.mean()), float(low), float(high))
+        return Tried(value, q.words(value), what_moves(chosen.plan), verdict, beds)
 
-    def _business_as_usual(self, chosen: Settings, ready: Prepared, replications: int) -> Observed:
-        """Simulated once for all values that do not change it."""
+    def _business_as_usual(self, chosen: Settings, ready: Prepared, replications: int) -> tuple[Observed, list[str]]:
+        """Simulated once for all values that do not change it; with why it is no baseline, if it is none."""
+        basis = _basis(chosen)
         kept = self._usual.get(replications)
-        if kept is None or kept[0] != _basis(chosen):
-            kept = _basis(chosen), run_arms([ready.arms[0]], chosen.seed, replications, self.workers)[0]
+        if kept is None or kept[0] != basis:
+            first = "" if compiled() else " (the engine is compiled first, which takes a minute or two)"
+            self.say(f"business as usual: {replications} simulated futures{first} ...")
+            usual = run_arms([ready.arms[0]], chosen.seed, replications, self.workers)[0]
+            kept = basis, usual, check_baseline(chosen.footprint, chosen.fit, usual).reasons
             self._usual[replications] = kept
-        return kept[1]
+        return kept[1:]
 
 
 def _basis(chosen: Settings) -> tuple[Any, ...]:

@@ -28,7 +28,7 @@ def names_in(key: str, text: str, where: str, own_keys: bool = False) -> tuple[s
         Whether a key of the configuration, with a dot in it, is a question too.
     """
     names: list[str] = []
-    for name in (part for part in text.split(",") if part):
+    for name in (part for part in map(str.strip, text.split(",")) if part):
         if name not in (*NAMES, *ALL) and not (own_keys and "." in name):
             rule = f"no such question; there are: {', '.join((*NAMES, *ALL))}" + ("; or a key." if own_keys else ".")
             return Fault(key, name, rule, where, nearest(name, (*NAMES, *ALL)))

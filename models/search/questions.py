@@ -6,93 +6,23 @@ V7 (how much of a plan is credible), V9 (how much, how fast), D2, D8 and A13 (wh
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from models.compose import Settings
 from models.plans.moves import AnyMove
 from models.search.names import YEARS
+from models.search.question import Cannot, Question
 from models.search.scaling import closes_beds, figure_words, opens_places, scaled_words, sized, total
 from models.sensitivity import moved
+from sim.errors import Fault, FaultsError
 
-__all__ = ["MOVES_USUAL", "Cannot", "Question", "own_question", "question"]
+__all__ = ["MOVES_USUAL", "question"]
 
 MOST_PLACES = 4  #: times as many as planned
 FURTHEST = 0.30  #: of admissions or stays: plans of 2016 assumed up to 30 % fewer emergency admissions
 AROUND_GROWTH = 0.04  #: a year, below and above the growth of the run
+MOST_GROWTH = 0.5  #: a year, upwards or downwards: what lies beyond is a slip of the pen
 LEAST_YEARS = 1
-
-Words = Callable[[float], list[str]]
-Change = Callable[[Settings, float], Settings]
-
-
-class Cannot(Exception):
-    """Raised where a plan holds nothing that a question could be about; says what is missing."""
-
-
-@dataclass(frozen=True)
-class Question:
-    """One inverse question.
-
-    Parameters
-    ----------
-    name : str
-    asks : str
-        In plain words.
-    axis : str
-        What the scale is, for tables and charts.
-    unit : str
-        Written behind a value.
-    easy, hard : float
-        Ends of the scale: where the plan is most and least likely to hold.
-    words : callable
-        Words of the command line that set a value.
-    planned : float or None
-        The value as the run has it.
-    known : str
-        What is known of it from elsewhere; empty where nothing is.
-    whole : bool
-        Whether values are whole numbers.
-    scale : float
-        By which a value is multiplied to be shown: 100 for shares shown as per cent.
-    past_easy : bool
-        Whether the easy end itself is left out, because nothing is planned there.
-    change : callable, optional
-        Sets a value where no words can.
-    lever : bool
-        Whether who makes the plan can set it, so that it may be a condition; not what one would have to believe.
-    """
-
-    name: str
-    asks: str
-    axis: str
-    unit: str
-    easy: float
-    hard: float
-    words: Words
-    planned: float | None = None
-    known: str = ""
-    whole: bool = False
-    scale: float = 1.0
-    past_easy: bool = False
-    change: Change | None = None
-    lever: bool = False
-
-    def values(self, steps: int) -> list[float]:
-        """Values from easy to hard, ends included; fewer where they are whole and lie close together."""
-        gaps = [self.easy + (self.hard - self.easy) * k / steps for k in range(int(self.past_easy), steps + 1)]
-        return list(dict.fromkeys(float(round(v)) if self.whole else round(v, 10) for v in gaps))
-
-    def shown(self, value: float) -> str:
-        """A value as it is written."""
-        number = f"{self.scale * value:,.4g}" if not self.whole else f"{self.scale * value:,.0f}"
-        return f"{number} {self.unit}".strip().replace(" %", "\u00a0%").replace("-", "\u2212")
-
-    def between(self, low: float | None, high: float | None) -> Question:
-        """The same question over another range; the ends keep their sides."""
-        ends = sorted((self.easy, self.hard))
-        low, high = (ends[0] if low is None else low), (ends[1] if high is None else high)
-        up = self.easy < self.hard
-        return replace(self, easy=low if up else high, hard=high if up else low)
 
 
 def _plan(chosen: Settings) -> Question:
@@ -128,6 +58,7 @@ def _beds(chosen: Settings) -> Question:
         beds,
         whole=True,
         lever=True,
+        none="No hospital bed can close, with everything else as planned",
     )
 
 
@@ -150,6 +81,9 @@ def _places(chosen: Settings) -> Question:
 
 
 def _years(chosen: Settings) -> Question:
+    fixed = [name for name, move in chosen.plan.moves.items() if _dated(move)]
+    if fixed and len(fixed) == len(chosen.plan.moves):
+        raise Cannot("all its moves have dates, which no number of years changes; give them as shares of the timeline")
     return Question(
         YEARS,
         "How many years would the same plan need?",
@@ -159,6 +93,7 @@ def _years(chosen: Settings) -> Question:
         LEAST_YEARS,
         lambda value: [f"timeline.years={value:.0f}"],
         float(chosen.timelines[0].years),
+        f"moves that have dates keep them, whatever the years: {', '.join(fixed)}" if fixed else "",
         whole=True,
         lever=True,
     )
@@ -170,6 +105,8 @@ def _double_running(chosen: Settings) -> Question:
     pairs = [(name, move, moves[first]) for name, move in moves.items() if move.closes for first in move.after]
     if not pairs:
         raise Cannot("no closure of the plan comes after another move")
+    if any(move.when.early for _, move, _ in pairs):
+        raise Cannot("its closures have no days of their own, they come as early as the gates allow")
     if any(_dated(one) for _, *both in pairs for one in both):
         raise Cannot("its moves have dates; give them as shares of the timeline")
     last = {name: max(_end(b) for n, _, b in pairs if n == name) for name, _, _ in pairs}
@@ -223,11 +160,14 @@ def _dated(move: AnyMove) -> bool:
 
 
 def _growth(chosen: Settings) -> Question:
-    figure = chosen.footprint.demand.growth[chosen.future.growth]
+    """Set where no words do: a fit belongs to the figures of the area as they are, and a run with others has none."""
     name = chosen.future.growth
-    written = "demand" in chosen.composed["footprint"]  # a short footprint has it from England's figures
+    figure = chosen.footprint.demand.growth[name]
 
     def changed(other: Settings, value: float) -> Settings:
+        if abs(value) > MOST_GROWTH:
+            rule = f"must lie between {-MOST_GROWTH:g} and {MOST_GROWTH:g}; 1 % a year is written 0.01."
+            raise FaultsError([Fault("growth", f"{value:g}", rule)], "command line")
         return replace(other, footprint=moved(other.footprint, ["demand", "growth", name], value))
 
     return Question(
@@ -237,11 +177,11 @@ def _growth(chosen: Settings) -> Question:
         "% a year",
         figure.value - AROUND_GROWTH,
         figure.value + AROUND_GROWTH / 4,
-        lambda value: figure_words(f"footprint.demand.growth.{name}", figure, value) if written else [],
+        lambda value: [],
         figure.value,
         f"observed: {100 * figure.value:g} % a year ({figure.year}; {figure.source})",
         scale=100,
-        change=None if written else changed,
+        change=changed,
     )
 
 
@@ -307,16 +247,3 @@ def question(name: str, chosen: Settings) -> Question:
         When the plan holds nothing that the question could be about.
     """
     return ASKED[name](chosen)
-
-
-def own_question(key: str, easy: float, hard: float) -> Question:
-    """Ask about any other number of the configuration.
-
-    Parameters
-    ----------
-    key : str
-        As ``carebridge run`` takes it.
-    easy, hard : float
-        Values at which the plan is most and least likely to hold.
-    """
-    return Question(key, f"How far can {key} go?", key, "", easy, hard, lambda value: [f"{key}={value:.10g}"])

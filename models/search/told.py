@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 
 from models.criteria_realism import UNSEEN
 from models.search.look import BOTH, OUTCOMES, SAFE, Found, Stretch, Tried
 from models.search.names import YEARS
-from models.search.questions import Question
+from models.search.question import Question, laid_over
+from models.verdict import fewest
 
 __all__ = ["HEADS", "SHORT", "answer", "command", "in_short", "says", "short_rows", "table_rows"]
 
@@ -29,62 +31,73 @@ def says(found: Found) -> list[str]:
 
 def in_short(found: Sequence[Found]) -> list[str]:
     """Return the shortest answer: on which conditions, of those that its makers can set, the plan is credible."""
-    met = [(one, one.stretch(BOTH)) for one in found if one.question.lever]
-    kept = [(one, over) for one, over in met if over is not None and not over.last.verdict.ruled_out]
-    if not met:
-        return []
-    if not kept:
-        return ["Nothing that was asked about the plan itself makes it credible."]
-    return [_condition(one, over) for one, over in kept]
+    if short := _too_few(found):
+        return [short]
+    levers = [one for one in found if one.question.lever]
+    kept = [(one, over) for one in levers if (over := one.stretch(BOTH)) is not None]
+    if levers and not kept:
+        more = any(one.possible(BOTH) for one in levers)
+        how = "is shown to make it credible; more replications might tell" if more else "makes it credible"
+        return [f"Nothing that was asked about the plan itself {how}."]
+    return list(dict.fromkeys(_condition(one, over) for one, over in kept))
+
+
+def _too_few(found: Sequence[Found]) -> str:
+    """Said where so few futures are simulated that nothing could be certain enough, whatever they show."""
+    drawn = max((tried.verdict.replications for one in found for tried in one.tried), default=0)
+    least = max((fewest(one.target) for one in found), default=0)
+    if drawn >= least:
+        return ""
+    return f"No answer can be given from {drawn} simulated futures of a value: it takes at least {least}, none failing."
 
 
 def _condition(found: Found, over: Stretch) -> str:
-    q = found.question
+    q, last = found.question, over.last
     when = "" if q.name == YEARS else f", in {found.years} years"
-    ends = sorted((over.first.value, over.last.value))
-    if q.planned is not None and _meets(q, over):
+    ends = sorted((over.first.value, last.value))
+    if q.planned is not None and ends[0] <= q.planned <= ends[1]:
         return f"Credible as planned{when}."
-    what = q.axis.partition(",")[0]
-    where = f"{'at most' if q.hard > q.easy else 'at least'} {q.shown(over.last.value)}"
-    if over.before is not None:
-        where = f"from {q.shown(ends[0])} to {q.shown(ends[1])}"
-    return f"Credible with conditions: {what[0].lower()}{what[1:]}, {where}{when}."
-
-
-def _meets(q: Question, over: Stretch) -> bool:
-    """Whether the plan as it is lies in a stretch; one that begins with the easiest value holds beyond it too."""
-    assert q.planned is not None  # noqa: S101 - callers ask first
-    up = 1 if q.hard > q.easy else -1
-    past_first = over.before is None or up * (q.planned - over.first.value) >= 0
-    return past_first and up * (over.last.value - q.planned) >= 0
+    if q.none and not last.value:
+        return f"{q.none}{when}."
+    what, end = q.axis.partition(",")[0], " (as far as was asked)" if over.beyond is None else ""
+    # beyond its first value nothing is known of a stretch, where the plan lies there or easier values fail
+    past = q.planned is not None and (over.first.value - q.planned) * (q.hard - q.easy) > 0
+    many = "at most" if q.hard > q.easy else "at least"
+    where = f"{many} {q.shown(last.value)}"
+    if past or over.before is not None:
+        where = f"{'' if over.first is last else 'from '}{_from_to(q, over)}"
+    return f"Credible with conditions: {what[0].lower()}{what[1:]}, {where}{end}{when}."
 
 
 def answer(found: Found, outcome: str = BOTH) -> str:
-    """The value up to which an outcome is certain enough, or the stretch; ``none`` where there is none."""
+    """The value up to which an outcome is certain enough, or the stretch; ``none`` or, of too few, ``not known``."""
     over, q = found.stretch(outcome), found.question
     if over is None:
-        return "none"
-    return q.shown(over.last.value) if over.before is None else _from_to(q, over)
+        return "not known" if _too_few([found]) else "none"
+    unseen = _unseen(over.last) if outcome == BOTH else ""
+    if over.before is not None:
+        return f"{_from_to(q, over)}{unseen}"
+    side = "" if over.last is found.tried[0] else " or less" if q.hard > q.easy else " or more"
+    return f"{q.shown(over.last.value)}{side}{unseen}"
 
 
 def _from_to(q: Question, over: Stretch) -> str:
     if over.first is over.last:
-        return f"only {q.shown(over.first.value)}"
+        return f"only {q.shown(over.last.value)}"
     return f"{q.shown(over.first.value)} to {q.shown(over.last.value)}"
 
 
-def command(one: Tried) -> str:
-    """Words that repeat a value with ``carebridge run``; empty where no words set it."""
-    if not one.words:
+def command(found: Found, one: Tried) -> str:
+    """The whole command that repeats a value with ``carebridge run``; empty where no words set it."""
+    if not one.words and found.question.change:
         return ""
-    quoted = (f"'{word}'" if " " in word else word for word in one.words)
-    return " ".join(["carebridge run", *quoted])
+    return shlex.join(["carebridge", "run", *laid_over(found.base, one.words)])
 
 
 def _edge(found: Found, outcome: str) -> str:
     q, first, over = found.question, found.tried[0], found.stretches(outcome)
     if not over:
-        text = f"at no value that was tried; at {q.shown(first.value)} {_chance(first, outcome)}"
+        text = f"at no value that was tried; at {q.shown(first.value)} {_chance(first, outcome)}{_unseen(first)}"
         return f"{text}.{_why(first) if outcome == BOTH else ''}{_not_ruled_out(found, outcome)}"
     told = [_stretch(q, one, outcome) for one in over]
     return f"{'; and '.join(told)}.{_not_ruled_out(found, outcome)}"
@@ -94,11 +107,10 @@ def _stretch(q: Question, over: Stretch, outcome: str) -> str:
     """One stretch of values, and what lies on either side of it."""
     where = f"from {_from_to(q, over)}" if over.first is not over.last else f"only at {q.shown(over.last.value)}"
     text = f"{where} ({_chance(over.last, outcome)}{_unseen(over.last)})"
-    if over.before is not None:
-        text += f", though not at {q.shown(over.before.value)} ({_chance(over.before, outcome)})"
-    if over.beyond is None:
-        return f"{text}, which is as far as was asked"
-    return f"{text}; at {q.shown(over.beyond.value)} no longer ({_chance(over.beyond, outcome)})"
+    for side, words in ((over.before, ", though not at {}"), (over.beyond, "; at {} no longer")):
+        if side is not None:
+            text += words.format(q.shown(side.value)) + f" ({_chance(side, outcome)}{_unseen(side)})"
+    return f"{text}, which is as far as was asked" if over.beyond is None else text
 
 
 def _why(one: Tried) -> str:
@@ -109,8 +121,8 @@ def _why(one: Tried) -> str:
 
 
 def _unseen(one: Tried) -> str:
-    """Whether a value asks for what nobody has seen (K9)."""
-    return f", but {UNSEEN}" if one.verdict.ruled_out else ""
+    """Whether a value asks for what nobody has seen (K9), or leaves nothing to judge from."""
+    return ", but no baseline" if one.verdict.reasons else f", but {UNSEEN}" if one.verdict.ruled_out else ""
 
 
 def _not_ruled_out(found: Found, outcome: str) -> str:
@@ -163,4 +175,5 @@ def _failing(found: Found, one: Tried) -> str:
     rows = [row for row in one.verdict.criteria if row["decides"] and row["probability"] < found.target]
     rows.sort(key=lambda row: row["probability"])
     named = [f"{row['name'].partition(':')[0]} ({row['probability']:.0%})" for row in rows]
-    return ", ".join([*named, *([f"Demand realism ({UNSEEN})"] if one.verdict.ruled_out else [])])
+    named += [f"Demand realism ({UNSEEN})"] if one.verdict.ruled_out else []
+    return ", ".join(named + [f"no baseline: {'; '.join(one.verdict.reasons)}"] * bool(one.verdict.reasons))

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from models.compose import Settings
 from models.search.look import BOTH, OUTCOMES, SAFE, Found, Stretch, Tried
-from models.search.told import in_short, says
+from models.search.told import command, in_short, says
 from models.verdict import SCHEMA_VERSION
 from sim.arrow import write_table
 from sim.files import write_json
@@ -61,7 +61,7 @@ def _plain(found: Found) -> dict[str, Any]:
         "planned": q.planned,
         "answers": answers,
         "in_words": says(found),
-        "tried": [_point(one) for one in found.tried],
+        "tried": [_point(one) | {"command": command(found, one)} for one in found.tried],
     }
 
 

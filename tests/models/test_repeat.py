@@ -25,7 +25,8 @@ def folder(tmp_path_factory):
 def test_the_same_settings_make_the_same_files_and_what_was_touched_is_named(folder, capsys):
     before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
     assert main(["repeat", str(folder), "workers=1"]) == 0
-    assert "every file is the same" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert "every file is the same" in told and "report.html" not in told  # nor where it was for a moment
     assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
     page = folder / "report.html"
     page.write_text(page.read_text("utf-8").replace("Tameside", "Timeside"), "utf-8")
@@ -51,6 +52,24 @@ def test_other_settings_are_named_and_nothing_is_run(folder, tmp_path, capsys, m
 def test_what_cannot_be_repeated_is_said(words, says, capsys):
     assert main(["repeat", *words]) == 2
     assert says in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        {"versions": ["numpy"]},
+        {"config": None},
+        {"command": ["carebridge", "run", 3]},
+        {"command": "carebridge run"},
+        {"command": ["carebridge", "compare"]},
+        {"scenario_hash": 5},
+    ],
+)
+def test_a_manifest_that_was_damaged_is_said_to_be_other(damage, tmp_path, capsys):
+    whole = {"command": ["carebridge", "run"], "config": {}, "scenario_hash": "0" * 16, "versions": {}}
+    (tmp_path / "manifest.json").write_text(json.dumps(whole | damage), "utf-8")
+    assert main(["repeat", str(tmp_path)]) == 2
+    assert "is missing or other" in capsys.readouterr().err
 
 
 VALUES = st.recursive(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shlex
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -19,9 +21,11 @@ from models.search import look
 from models.search.command import lines
 from models.search.look import BOTH, SAFE, Found, Looker, Tried, tries
 from models.search.names import BELIEVE, NAMES
-from models.search.questions import Cannot, Question, own_question, question
+from models.search.own_key import own_question
+from models.search.question import Cannot, Question, laid_over
+from models.search.questions import question
 from models.search.scaling import closes_beds, scaled_words, sized
-from models.search.told import answer, in_short, says, table_rows
+from models.search.told import answer, command, in_short, says, table_rows
 from models.verdict import Verdict, bounds
 from models.whose_plan import owner_of
 from sim.errors import FaultsError
@@ -151,6 +155,21 @@ def test_what_a_plan_does_not_hold_cannot_be_asked(name, reason):
         question(name, settings(parse([*AREA, "plan=none"])))
 
 
+def test_years_are_not_asked_of_a_plan_whose_dates_they_do_not_move():
+    dated = MOVES[0].replace("from: 0.4, to: 0.8", "from: 2021-04-01, to: 2023-04-01")
+    with pytest.raises(Cannot, match="all its moves have dates"):
+        question("years", settings(parse([*AREA, *PLANNED[:3], dated])))
+    some = question("years", settings(parse([*AREA, *PLANNED[:3], dated, MOVES[1]])))
+    assert some.known == "moves that have dates keep them, whatever the years: close"
+    assert question("years", settings(parse([*AREA, *PLANNED]))).known == ""
+
+
+def test_double_running_is_not_asked_of_closures_without_days():
+    early = MOVES[0].replace("{from: 0.4, to: 0.8}", "early, after: [open]")
+    with pytest.raises(Cannot, match="no days of their own"):
+        question("double_running", settings(parse([*AREA, *PLANNED[:3], early, MOVES[1]])))
+
+
 def test_growth_of_a_short_footprint_is_set_although_its_file_has_none():
     chosen = settings(parse([*AREA, "plan=none"]))
     asked = question("growth", chosen)
@@ -173,6 +192,23 @@ def test_another_range_keeps_the_easy_side():
     down = question("places", settings(parse(["timeline=5y"]))).between(100, 900)
     assert (down.easy, down.hard) == (900, 100)
     assert (scale().between(None, 50).easy, scale().between(None, 50).hard) == (0, 50)
+
+
+def test_the_end_that_is_given_must_lie_on_its_side_of_the_other():
+    for low, high in ((200, None), (None, -1), (100, None)):
+        with pytest.raises(FaultsError, match="give both ends"):
+            scale().between(low, high)
+    assert scale(past_easy=True).between(40, None).values(4)[0] == 40  # asked for, so it is tried
+    assert scale(past_easy=True).between(None, 40).values(4)[0] == 10
+
+
+def test_a_figure_of_ones_own_may_leave_its_range_and_whole_numbers_stay_whole():
+    asked = own_question("a.share.value", 0.5, 1.0, 0.92, {"value": 0.92, "low": 0.85, "high": 0.95})
+    assert asked.planned == 0.92 and asked.words(0.9) == ["a.share.value=0.9"]
+    assert asked.words(0.8) == ["a.share.value=0.8", "a.share.low=null"]
+    assert asked.words(1.0) == ["a.share.value=1", "a.share.high=null"]
+    assert own_question("a.b", 1.0, 3.0, 2).values(40) == [1, 2, 3]
+    assert not own_question("a.b", 1.0, 3.0, 2.0).whole and not own_question("a.b", 1.0, 3.0, True).whole
 
 
 # -- looking ----------------------------------------------------------------------------------------------------------
@@ -259,7 +295,7 @@ def test_a_run_says_what_would_be_credible_beside_its_verdict(tmp_path, capsys):
     words = [*AREA, *PLANNED, "replications=2", "search=double_running,beds", f"out={tmp_path / 'run'}"]
     assert main(["run", *words]) == 0
     told = capsys.readouterr()
-    assert "Nothing that was asked about the plan itself makes it credible." in told.out  # two are too few for any
+    assert "No answer can be given from 2 simulated futures" in told.out
     assert "double_running: no closure of the plan comes after another move; left out." in told.err
     page = (tmp_path / "run" / "report.html").read_text("utf-8")
     assert "How many hospital beds could close" in page and "The largest credible reduction" not in page
@@ -284,7 +320,7 @@ def test_a_run_that_searches_for_nothing_is_the_run_without_a_search():
 
 def test_an_answer_counts_only_without_a_gap_before_it():
     found = Found(scale(), "5y", 5, "2024-03", 0.9, [tried(0, 48, 48), tried(25, 30, 48), tried(50, 48, 48)])
-    assert answer(found) == "0 beds" and answer(found, SAFE) == "50 beds"
+    assert answer(found) == "0 beds" and answer(found, SAFE) == "50 beds or less"
     over = found.stretch(BOTH)
     assert over and (over.last.value, over.beyond and over.beyond.value) == (0, 25)
     both, safe = says(found)
@@ -350,6 +386,73 @@ def test_what_nobody_has_seen_is_no_condition_and_is_said():
     assert table_rows(found)[0][-1] == "Demand realism (beyond all that was seen)"
 
 
+def test_a_smaller_plan_counts_where_only_the_larger_one_is_beyond_all_that_was_seen():
+    larger = tried(100, 48, 48)
+    larger.verdict.ruled_out.append("all admissions avoided")
+    values = [tried(0, 48, 48), tried(50, 48, 48), larger]
+    lever, belief = (Found(scale(planned=100.0, lever=x), "5y", 5, "2024-03", 0.9, values) for x in (True, False))
+    assert in_short([lever]) == ["Credible with conditions: size, at most 50 beds, in 5 years."]
+    assert "at 100 beds no longer" in says(lever)[0] and "beyond all that was seen)" in says(lever)[0]
+    # what one would have to believe is told, and so is that nobody has seen it
+    assert answer(belief) == "100 beds or less, but beyond all that was seen"
+
+
+def test_so_few_futures_that_nothing_could_be_credible_are_said_and_not_held_against_the_plan():
+    found = Found(scale(planned=100.0, lever=True), "5y", 5, "2024-03", 0.9, [tried(0, 6, 6, 6), tried(100, 6, 6, 6)])
+    assert in_short([found]) == [
+        "No answer can be given from 6 simulated futures of a value: it takes at least 29, none failing."
+    ]
+    assert answer(found) == "not known"
+    nearly = Found(scale(planned=100.0, lever=True), "5y", 5, "2024-03", 0.9, [tried(0, 46, 46), tried(100, 0, 48)])
+    assert in_short([nearly])[0].endswith("is shown to make it credible; more replications might tell.")
+
+
+def test_a_condition_claims_no_more_than_was_tried():
+    held = [tried(50, 48, 48), tried(60, 48, 48)]
+
+    def short(more=(), **changes):
+        return in_short([Found(scale(lever=True, **changes), "5y", 5, "2024-03", 0.9, [*held, *more])])[0]
+
+    # as planned lies below what was asked, and need not hold; above it, nothing is known beyond the end
+    assert "size, from 50 beds to 60 beds, in 5 years" in short([tried(70, 0, 48)], easy=50.0, planned=10.0)
+    assert "size, at most 60 beds (as far as was asked), in 5 years" in short(hard=60.0, planned=90.0)
+    assert short([tried(70, 0, 48)], planned=55.0) == "Credible as planned, in 5 years."
+
+
+def test_no_closure_is_an_answer_and_what_is_credible_as_planned_is_said_once():
+    chosen = settings(parse([*AREA, *PLANNED]))
+    none, whole = ([tried(0, 48, 48), tried(60, n, 48)] for n in (0, 48))
+    asked = question("beds", chosen)
+    short = in_short([Found(asked, "5y", 5, "2024-03", 0.9, none)])
+    assert short == ["No hospital bed can close, with everything else as planned, in 5 years."]
+    places = Found(question("places", chosen), "5y", 5, "2024-03", 0.9, [tried(120, 48, 48), tried(30, 48, 48)])
+    assert answer(places) == "30 places or more"
+    assert in_short([Found(asked, "5y", 5, "2024-03", 0.9, whole), places]) == ["Credible as planned, in 5 years."]
+
+
+def test_a_value_without_a_baseline_holds_nothing():
+    without = tried(50, 48, 48)
+    without.verdict.reasons.append("the fit was made with other figures")
+    found = Found(scale(), "5y", 5, "2024-03", 0.9, [without])
+    assert answer(found) == answer(found, SAFE) == "none" and "but no baseline" in says(found)[0]
+
+
+@pytest.mark.parametrize(
+    ("easy", "hard", "step", "written"),
+    [
+        (0.8, 0.9, 40, "0.8025"),
+        (0, 90_000, 1000, "90"),
+        (0, 500_000, 40, "12,500"),
+        (1e-12, 1e-11, 4, "0.00000000000325"),
+    ],
+)
+def test_neighbours_on_a_scale_are_written_apart(easy, hard, step, written):
+    asked = own_question("a.b", easy, hard)
+    values = asked.values(step)
+    assert len(values) == step + 1 == len({asked.shown(v) for v in values}) and asked.shown(values[1]) == written
+    assert scale(whole=False, scale=100, unit="%").shown(-1e-9) == "0\u00a0%"
+
+
 # -- the command ------------------------------------------------------------------------------------------------------
 
 
@@ -384,6 +487,12 @@ def test_the_command_writes_a_page_tables_and_the_same_bytes_for_any_number_of_w
         (["compensation=on"], "only `carebridge run` answers K11"),
         (["ask=gates.use.sahre.value", "from=0.1", "to=0.5", "easy=low"], "gates.use.share.value"),
         (["ask=beds", "from=0", "to=9000"], "beds"),
+        (["ask=beds", "from=5000"], "from 0 to 60"),
+        (["ask=growth", "from=-5"], "1 % a year is written 0.01"),
+        (["ask=footprint.population.residents.value", "from=2e5", "to=3e5", "easy=low"], "no baseline"),
+        (["ask=plan.moves.close.kind", "from=1", "to=3", "easy=low"], "plan.moves.close"),
+        (["ask=plan.moves.open.size.value", "from=10", "to=20", "easy=high", "steps=7"], "whole"),
+        (["ask=beds", "out=/proc/none/of/it"], "out=/proc/none/of/it"),
     ],
 )
 def test_what_is_asked_wrongly_is_said_before_anything_is_simulated(words, says, capsys, monkeypatch):
@@ -409,8 +518,25 @@ def test_a_plan_of_nothing_and_an_area_without_a_baseline_are_refused(capsys):
 
 def test_what_one_would_have_to_believe_stands_for_its_questions():
     assert set(BELIEVE) < set(NAMES)
-    found = Found(own_question("a.b", 1.0, 2.0), "5y", 5, "2024-03", 0.9, [tried(1, 48, 48)])
-    assert lines(settings(parse([*AREA, *PLANNED])), [found])[-1] == "  To see it whole: carebridge run x=1"
+    found = Found(own_question("a.b", 1.0, 2.0), "5y", 5, "2024-03", 0.9, [replace(tried(1, 48, 48), words=["a.b=1"])])
+    assert lines(settings(parse([*AREA, *PLANNED])), [found])[-1] == "  To see it whole: carebridge run a.b=1"
+
+
+@pytest.mark.parametrize("what", ["beds", "years", "stays", "plan.moves.close.size.value"])
+def test_the_command_that_is_told_is_the_whole_run_and_can_be_pasted(what):
+    base = [*AREA[:1], "timeline=3y,5y", *SHORT, *PLANNED, "plan.moves.close.size.value=50", "seed=4"]
+    looker = Looker(replace(parse(base), timelines=("5y",)), 1)
+    asked = question(what, settings(looker.request)) if what in NAMES else own_question(what, 0, 50)
+    chosen = looker.settings_at(asked, asked.hard)
+    found = Found(asked, "5y", 5, "2024-03", 0.9, [], looker.base)
+    pasted = shlex.split(command(found, Tried(asked.hard, asked.words(asked.hard), "", None, (0.0, 0.0, 0.0))))
+    assert pasted[:2] == ["carebridge", "run"] and "timeline=5y" in pasted and PLANNED[-1] in pasted
+    assert settings(parse(pasted[2:])).scenario_hash == chosen.scenario_hash
+
+
+def test_a_key_that_was_added_stays_added():
+    assert laid_over(["+a.b=1", "seed=2"], ["a.b=3"]) == ["seed=2", "+a.b=3"]
+    assert laid_over(["+a.b=1"], ["+a.b=3", "a.c=1"]) == ["+a.b=3", "a.c=1"]
 
 
 def test_faults_of_both_ends_are_told_together():
