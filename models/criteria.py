@@ -8,8 +8,9 @@ decides; where business as usual has no steady state, the second lens says nothi
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -82,6 +83,9 @@ class Assessed:
         What the criterion looks at, where that is figures of the plan and not what is simulated.
     rules_out : tuple of str
         Why the plan is not credible whatever is simulated, a sentence each; empty where nothing speaks so.
+    harmed : dict
+        Of replications in which harm is done: how many (``fails``), the place at which the worst year lies most often
+        (``place``, ``times``), and by how much the worst year is worse in the middle one (``by``). Empty without any.
     """
 
     key: str
@@ -104,6 +108,7 @@ class Assessed:
     usual: Floats | None
     figures: tuple[dict[str, Any], ...] = ()
     rules_out: tuple[str, ...] = ()
+    harmed: dict[str, Any] = field(default_factory=dict)
 
 
 def not_assessed(assessed: list[Assessed], said: Mapping[str, str] | None = None) -> dict[str, dict[str, Any]]:
@@ -331,7 +336,18 @@ def two_lenses(
         cells=cells,
         values=values,
         usual=usual,
+        harmed=_harmed(cells, values - usual, harmless),
     )
+
+
+def _harmed(cells: list[tuple[str, str]], above: Floats, harmless: Bools) -> dict[str, Any]:
+    """Where harm is done, in the replications in which it is: a mean over all of them may show none."""
+    failing = above[~harmless]
+    if not len(failing):
+        return {}
+    places = Counter(cells[at][0] for at in failing.argmax(axis=1))
+    place, times = max(places.items(), key=lambda item: (item[1], item[0]))
+    return {"fails": len(failing), "place": place, "times": times, "by": float(np.median(failing.max(axis=1)))}
 
 
 def _worst(cells: list[tuple[str, str]], values: Floats, usual: Floats, more_is_better: bool = False) -> dict[str, Any]:

@@ -207,4 +207,5 @@ def _row(a: Assessed) -> dict[str, Any]:
         "worst": a.worst,
         "note": a.note,
         **({"figures": list(a.figures)} if a.figures else {}),
+        **({"harmed": a.harmed} if a.harmed else {}),
     }

@@ -146,7 +146,7 @@ def _line(name: str, row: dict[str, Any], runs: int) -> dict[str, Any]:
     worst = row["worst"]
     where = ""
     if worst and _no_worse(row):
-        where = "nowhere worse than business as usual"
+        where = "nowhere worse than business as usual, on average"
     elif worst:
         since = "from " if row["id"] == "K11" else ""  # it looks at several years together
         when = "April to June " + worst["from"][:4] if row["id"] == "K10" else series.year_of(worst["from"])
@@ -162,9 +162,21 @@ def _line(name: str, row: dict[str, Any], runs: int) -> dict[str, Any]:
         "interval": row["interval"],
         "passes": of_futures(row["probability"], runs),
         "lenses": "; ".join(lenses) if row["decides"] and len(lenses) > 1 else "",
-        "worst": where,
+        "worst": "; ".join(part for part in (where, _harmed(row, runs)) if part),
         "note": "",
     }
+
+
+def _harmed(row: dict[str, Any], runs: int) -> str:
+    """Where harm is done in the futures in which it is, which a mean over all of them does not show."""
+    found = row.get("harmed")
+    if not found or not row["decides"]:
+        return ""
+    where, by = found["place"], f"{amount(100 * found['by'], 1)} points in the worst year"
+    if found["fails"] == 1:
+        return f"in the one future of {runs} that does harm, at {where}, by {by}"
+    often = f"most often at {where} ({found['times']})"
+    return f"in the {found['fails']} futures of {runs} that do harm, {often}, by {by} of the middle one"
 
 
 def _value(row: dict[str, Any], value: float) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Sequence
+from typing import Any
 
 from models.criteria_realism import UNSEEN
 from models.search.look import BOTH, OUTCOMES, SAFE, Found, Stretch, Tried
@@ -174,6 +175,12 @@ def _failing(found: Found, one: Tried) -> str:
     """Deciding criteria that are passed too seldom, and how often they are, the most seldom first."""
     rows = [row for row in one.verdict.criteria if row["decides"] and row["probability"] < found.target]
     rows.sort(key=lambda row: row["probability"])
-    named = [f"{row['name'].partition(':')[0]} ({row['probability']:.0%})" for row in rows]
+    named = [f"{row['name'].partition(':')[0]} ({row['probability']:.0%}{_mostly(row)})" for row in rows]
     named += [f"Demand realism ({UNSEEN})"] if one.verdict.ruled_out else []
     return ", ".join(named + [f"no baseline: {'; '.join(one.verdict.reasons)}"] * bool(one.verdict.reasons))
+
+
+def _mostly(row: dict[str, Any]) -> str:
+    """The place at which harm is done most often."""
+    harmed = row.get("harmed")
+    return f", mostly {harmed['place']}" if harmed else ""

@@ -13,6 +13,7 @@ from models.compose import parse, settings
 from models.criteria import NO_HARM, STANDARD, two_lenses
 from models.criteria_delivery import delivery
 from models.plan import months_after
+from models.report.tables import _harmed
 from models.runner import USUAL, _simulate, more_needed, verdict_document
 from models.transition.steering import Closure
 from sim.clock import DAY
@@ -276,3 +277,30 @@ def test_joint_pass_is_the_product_of_the_deciding_criteria(outcome, monkeypatch
     assert found.interval == _bounds(int((safe & by_key["K0"]).sum()), 60)
     assert found.binding_criterion == binding
     assert found.replications == 60
+
+
+def test_where_harm_is_done_is_told_although_the_mean_shows_none():
+    usual = np.full((4, 3), 0.02)
+    values = usual - 0.01
+    values[0, 1] = values[1, 1] = 0.05  # two futures in which one place has a bad year
+    values[2, 2] = 0.03
+    harmless = np.all(values <= usual + 0.005, axis=1)
+    found = two_lenses(
+        ("K1", "Access", None, "share", "own proposal"),
+        meets=None,
+        usual_meets=None,
+        harmless=harmless,
+        cells=[("one", "2020-04"), ("other", "2020-04"), ("all", "2020-04")],
+        values=values,
+        usual=usual,
+        collapsed=[],
+        note="",
+    )
+    assert found.harmed == {"fails": 3, "place": "other", "times": 2, "by": pytest.approx(0.03)}
+    assert found.value < found.usual_value
+    row = {"decides": True, "harmed": found.harmed}
+    assert "in the 3 futures of 4 that do harm, most often at other (2), by 3.0 points" in _harmed(row, 4)
+    assert _harmed(row | {"harmed": {"fails": 1, "place": "one", "times": 1, "by": 0.013}}, 9).endswith(
+        "in the one future of 9 that does harm, at one, by 1.3 points in the worst year"
+    )
+    assert _harmed({"decides": True}, 4) == ""
