@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from models.calibrate import inputs_hash
 from models.compose import Settings, parse, settings
+from models.doctor import versions
 from models.memory import gigabytes
 from models.out_folder import folder_faults
 from models.prepare import window
@@ -73,7 +74,8 @@ def search_command(words: list[str]) -> int:
     if out:
         check_room(out, ROOM_MB)
     chosen = [settings(looker.request) for looker in lookers]
-    if chosen[0].fit is None:
+    entire = settings(request) if len(chosen) > 1 else chosen[0]  # with all timelines, for what is written
+    if entire.fit is None:
         raise CarebridgeError(f"{chosen[0].footprint.title} has no baseline; `carebridge run` says why.")
     asks, steps = _laid_out(asked, chosen, own), own["steps"] or STEPS
     _check_ends(lookers, asks, steps)
@@ -85,7 +87,7 @@ def search_command(words: list[str]) -> int:
         found += [looker.look(q, one, steps) for q in questions]
     print("\n".join(lines(chosen[0], found)))
     if out:
-        _write(out, chosen[0], found)
+        _write(out, entire, found, words)
         print(f"Report, charts and tables: {out / 'search.html'}")
     return 0
 
@@ -209,7 +211,7 @@ def lines(chosen: Settings, found: list[Found]) -> list[str]:
     return out
 
 
-def _write(out: Path, chosen: Settings, found: list[Found]) -> None:
+def _write(out: Path, chosen: Settings, found: list[Found], words: list[str]) -> None:
     """Write the folder: the table, the same in one JSON file, and the report with its charts."""
     from models.report.search_page import write_search_report
 
@@ -221,7 +223,8 @@ def _write(out: Path, chosen: Settings, found: list[Found]) -> None:
             folder / "search.json", {**document, "in_short": in_short(found), "answers": [_plain(one) for one in found]}
         )
         charts = write_search_report(folder, chosen, found)
-        manifest = {"scenario_hash": chosen.scenario_hash, "tables": {"search.arrow": hashed}, "charts": charts}
+        manifest = {"scenario_hash": chosen.scenario_hash, "command": ["carebridge", "search", *words]}
+        manifest |= {"versions": versions(), "tables": {"search.arrow": hashed}, "charts": charts}
         manifest |= {"files": ["search.json", "search.html"], "config": chosen.composed}
         write_json(folder / "manifest.json", manifest)
 

@@ -57,7 +57,9 @@ def _condition(found: Found, last: Tried) -> str:
     if q.planned is not None and ends[0] <= q.planned <= ends[1]:
         return f"Credible as planned{when}."
     if q.none and not last.value:
-        return f"{q.none}{when}."
+        beyond = found.edge(BOTH)[1]
+        more = f": at {q.shown(beyond.value)} {_chance(beyond, BOTH)}" if beyond else ""
+        return f"{q.none}{when}{more}."
     past = q.planned is not None and (first.value - q.planned) * (q.hard - q.easy) > 0  # easier than all that was asked
     many = f"from {q.shown(first.value)} to" if past else "at most" if up else "at least"
     what, end = q.axis.partition(",")[0], " (as far as was asked)" if found.edge(BOTH)[1] is None else ""
