@@ -10,7 +10,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from models.compose import Settings, parse
+from models.compose import Settings, parse, settings
+from models.doctor import versions
 from models.memory import gigabytes
 from models.out_folder import folder_faults
 from models.prepare import window
@@ -77,7 +78,7 @@ def search_command(words: list[str]) -> int:
         check_room(out, ROOM_MB)
     steps = own["steps"] or STEPS
     asking = lay_out(request, {what: partial(_question, what, own) for what in asked}, workers, _say, steps)
-    chosen = asking[0].chosen
+    chosen = settings(request) if len(asking) > 1 else asking[0].chosen  # with all timelines, for what is written
     if "dry-run" in own.flags:
         return _dry_run(chosen, [one.questions for one in asking], steps)
     found = look(asking, steps)
@@ -85,7 +86,8 @@ def search_command(words: list[str]) -> int:
     if out:
         with run_folder(out) as folder:
             written = write_search(folder, chosen, found)
-            manifest = {"scenario_hash": chosen.scenario_hash, "tables": written.hashes, "charts": written.charts}
+            manifest = {"scenario_hash": chosen.scenario_hash, "command": ["carebridge", "search", *words]}
+            manifest |= {"versions": versions(), "tables": written.hashes, "charts": written.charts}
             write_json(folder / "manifest.json", {**manifest, "files": written.files, "config": chosen.composed})
         print(f"Report, charts and tables: {out / 'search.html'}")
     return 0

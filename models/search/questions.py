@@ -58,7 +58,7 @@ def _beds(chosen: Settings) -> Question:
         beds,
         whole=True,
         lever=True,
-        none="No hospital bed can close, with everything else as planned",
+        none="No closure of hospital beds is shown to be credible, with everything else as planned",
     )
 
 
@@ -110,19 +110,21 @@ def _double_running(chosen: Settings) -> Question:
     if any(_dated(one) for _, *both in pairs for one in both):
         raise Cannot("its moves have dates; give them as shares of the timeline")
     last = {name: max(_end(b) for n, _, b in pairs if n == name) for name, _, _ in pairs}
-    longest = max(0.0, (1 - max(last.values())) * months)
+    lags = {name: (_end(moves[name]) - end) * months for name, end in last.items()}
+    longest, lag = max(0.0, (1 - max(last.values())) * months), max(lags.values())
 
     def words(value: float) -> list[str]:
+        """Closures as they are planned, but so much earlier or later; none before what replaces it is there."""
         found = [f"gates.proof.months.{part}={part_of}" for part, part_of in _proof(chosen, value).items()]
         for name, end in last.items():
-            begin = min(_begin(b) for n, _, b in pairs if n == name)
-            move = moves[name]
-            found.append(f"plan.moves.{name}.when.from={min(1.0, begin + value / months):.10g}")
-            if getattr(move.when, "to", None) is not None:
-                found.append(f"plan.moves.{name}.when.to={min(1.0, end + value / months):.10g}")
+            move, key = moves[name], f"plan.moves.{name}.when"
+            done = min(1.0, end + max(0.0, lags[name] + value - lag) / months)
+            begin = max(0.0, done - (_end(move) - _begin(move)))
+            found.append(f"{key}.from={begin:.10g}")
+            if move.when.to is not None:
+                found.append(f"{key}.to={done:.10g}" if done > begin else f"{key}.to=null")
         return found
 
-    lag = max((_end(moves[name]) - end) * months for name, end in last.items())
     return Question(
         "double_running",
         "For how long must old and new run side by side?",

@@ -59,7 +59,8 @@ def _condition(found: Found, over: Stretch) -> str:
     if q.planned is not None and ends[0] <= q.planned <= ends[1]:
         return f"Credible as planned{when}."
     if q.none and not last.value:
-        return f"{q.none}{when}."
+        more = f": at {q.shown(over.beyond.value)} {_chance(over.beyond, BOTH)}" if over.beyond else ""
+        return f"{q.none}{when}{more}."
     what, end = q.axis.partition(",")[0], " (as far as was asked)" if over.beyond is None else ""
     # beyond its first value nothing is known of a stretch, where the plan lies there or easier values fail
     past = q.planned is not None and (over.first.value - q.planned) * (q.hard - q.easy) > 0

@@ -164,6 +164,26 @@ def test_years_are_not_asked_of_a_plan_whose_dates_they_do_not_move():
     assert question("years", settings(parse([*AREA, *PLANNED]))).known == ""
 
 
+@pytest.mark.parametrize("opens", ["{from: 0.0}", "{from: 0.1, to: 0.3}"])
+def test_double_running_as_planned_is_the_plan_and_other_closures_keep_their_distance(opens):
+    close = MOVES[0].replace("to: 0.8}", "to: 0.8}, after: [open]")
+    other = close.replace("moves.close", "moves.other").replace("0.4, to: 0.8", "0.4, to: 0.6").replace("60", "9")
+    words = [*AREA, *PLANNED[:3], close, other, MOVES[1].replace("{from: 0.0}", opens)]
+    chosen = settings(parse(words))
+    asked = question("double_running", chosen)
+    end = 18 if "to" in opens else 0
+    assert asked.planned == 48 - end
+
+    def spans(value):
+        plan = settings(parse([*words, *asked.words(value)])).plan
+        return [(plan.moves[name].when.from_, plan.moves[name].when.to) for name in ("close", "other")]
+
+    assert spans(asked.planned) == [(0.4, 0.8), (0.4, 0.6)]
+    assert spans(asked.planned - 6) == [pytest.approx((0.3, 0.7)), pytest.approx((0.3, 0.5))]
+    assert spans(0) == ([pytest.approx((0.0, 0.3)), pytest.approx((0.1, 0.3))] if end else [(0.0, None), (0.0, None)])
+    settings(parse([*words, *asked.words(asked.easy)]))
+
+
 def test_double_running_is_not_asked_of_closures_without_days():
     early = MOVES[0].replace("{from: 0.4, to: 0.8}", "early, after: [open]")
     with pytest.raises(Cannot, match="no days of their own"):
@@ -424,7 +444,10 @@ def test_no_closure_is_an_answer_and_what_is_credible_as_planned_is_said_once():
     none, whole = ([tried(0, 48, 48), tried(60, n, 48)] for n in (0, 48))
     asked = question("beds", chosen)
     short = in_short([Found(asked, "5y", 5, "2024-03", 0.9, none)])
-    assert short == ["No hospital bed can close, with everything else as planned, in 5 years."]
+    assert short == [
+        "No closure of hospital beds is shown to be credible, with everything else as planned, in 5 years: "
+        "at 60 beds in 0% of 48 futures, 0% to 6%."
+    ]
     places = Found(question("places", chosen), "5y", 5, "2024-03", 0.9, [tried(120, 48, 48), tried(30, 48, 48)])
     assert answer(places) == "30 places or more"
     assert in_short([Found(asked, "5y", 5, "2024-03", 0.9, whole), places]) == ["Credible as planned, in 5 years."]
@@ -465,6 +488,8 @@ def test_the_command_writes_a_page_tables_and_the_same_bytes_for_any_number_of_w
     one, two = (tmp_path / str(workers) for workers in (1, 2))
     for name in ("search.html", "search.json", "search.arrow", "search_beds.png"):
         assert (one / name).read_bytes() == (two / name).read_bytes(), name
+    made = json.loads((one / "manifest.json").read_text())
+    assert made["command"][:2] == ["carebridge", "search"] and "ask=beds" in made["command"] and made["versions"]
     table = feather.read_table(one / "search.arrow").to_pandas()
     assert set(table["value"]) == {0, 10, 20, 30, 40} and set(table["replications"]) == {2}
     told = json.loads((one / "search.json").read_text())["answers"][0]
