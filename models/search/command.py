@@ -153,8 +153,8 @@ def _check_ends(lookers: Sequence[Looker], asks: Sequence[Sequence[Question]], s
 def _question(what: str, chosen: Settings, own: Any) -> Question:
     if what in NAMES:
         return question(what, chosen).between(own["from"], own["to"])
-    ends, (held, beside) = (own["from"], own["to"]), _held(chosen.composed, what)
-    return own_question(what, *(ends if own["easy"] == "low" else ends[::-1]), held, beside)
+    easy, hard = (own["from"], own["to"]) if own["easy"] == "low" else (own["to"], own["from"])
+    return own_question(what, easy, hard, *_held(chosen.composed, what))
 
 
 def _held(composed: Any, key: str) -> tuple[Any, Any]:
