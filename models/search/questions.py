@@ -36,6 +36,11 @@ def _size(number: float) -> int:
     return math.floor(math.log10(number)) if number else 0
 
 
+def _signed(share: float) -> str:
+    """A share in per cent, with the sign that values of a scale have."""
+    return f"{100 * share:g}".replace("-", "\u2212")
+
+
 class Cannot(Exception):
     """Raised where a plan holds nothing that a question could be about; says what is missing."""
 
@@ -282,7 +287,7 @@ def _growth(chosen: Settings) -> Question:
         figure.value + AROUND_GROWTH / 4,
         lambda value: [],
         figure.value,
-        f"observed: {100 * figure.value:g} % a year ({figure.year}; {figure.source})",
+        f"observed: {_signed(figure.value)} % a year ({figure.year}; {figure.source})",
         scale=100,
         change=changed,
     )
@@ -302,7 +307,7 @@ def _admissions(chosen: Settings) -> Question:
         0.0,
         lambda value: figure_words("future.admissions_effect", figure, value),
         figure.value,
-        f"evidence: {100 * low:g} to {100 * high:g} % ({figure.source})",
+        f"evidence of any such effect: {_signed(low)} to {_signed(high)} % ({figure.source})",
         scale=100,
     )
 

@@ -191,7 +191,9 @@ def test_growth_of_a_short_footprint_is_set_although_its_file_has_none():
     chosen = settings(parse([*AREA, "plan=none"]))
     asked = question("growth", chosen)
     looker = Looker(parse([*AREA, "plan=none"]), 1)
-    assert not asked.words(-0.02)
+    assert not asked.words(-0.02) and asked.known.startswith("observed: ")
+    evidence = question("admissions", settings(parse([*AREA, *PLANNED]))).known
+    assert evidence.startswith("evidence of any such effect: \u22127.6 to 0 % (")  # the sign of the values beside it
     assert looker.settings_at(asked, -0.02).footprint.demand.growth["history"].value == -0.02
 
 
