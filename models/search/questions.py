@@ -25,6 +25,11 @@ MOST_GROWTH = 0.5  #: a year, upwards or downwards: what lies beyond is a slip o
 LEAST_YEARS = 1
 
 
+def _signed(share: float) -> str:
+    """A share in per cent, with the sign that values of a scale have."""
+    return f"{100 * share:g}".replace("-", "\u2212")
+
+
 def _plan(chosen: Settings) -> Question:
     if not any(sized(move) for move in chosen.plan.moves.values()):
         raise Cannot("the plan moves nothing that has a size")
@@ -181,7 +186,7 @@ def _growth(chosen: Settings) -> Question:
         figure.value + AROUND_GROWTH / 4,
         lambda value: [],
         figure.value,
-        f"observed: {100 * figure.value:g} % a year ({figure.year}; {figure.source})",
+        f"observed: {_signed(figure.value)} % a year ({figure.year}; {figure.source})",
         scale=100,
         change=changed,
     )
@@ -201,7 +206,7 @@ def _admissions(chosen: Settings) -> Question:
         0.0,
         lambda value: figure_words("future.admissions_effect", figure, value),
         figure.value,
-        f"evidence: {100 * low:g} to {100 * high:g} % ({figure.source})",
+        f"evidence of any such effect: {_signed(low)} to {_signed(high)} % ({figure.source})",
         scale=100,
     )
 
