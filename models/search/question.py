@@ -89,7 +89,8 @@ class Question:
         number = f"{self.scale * value:,.{places}f}"
         number = number.rstrip("0").rstrip(".") if places else number
         number = number if number.strip("-0") else "0"
-        return f"{number} {self.unit}".strip().replace(" %", "\u00a0%").replace("-", "\u2212")
+        unit = self.unit.removesuffix("s") if self.whole and number == "1" else self.unit
+        return f"{number} {unit}".strip().replace(" %", "\u00a0%").replace("-", "\u2212")
 
     def between(self, low: float | None, high: float | None) -> Question:
         """The same question over another range; the ends keep their sides.

@@ -211,6 +211,7 @@ def test_values_run_from_easy_to_hard(low, width, steps, whole, past_easy):
 
 
 def test_another_range_keeps_the_easy_side():
+    assert (scale().shown(1), scale().shown(21)) == ("1 bed", "21 beds")
     down = question("places", settings(parse(["timeline=5y"]))).between(100, 900)
     assert (down.easy, down.hard) == (900, 100)
     assert (scale().between(None, 50).easy, scale().between(None, 50).hard) == (0, 50)
