@@ -176,7 +176,7 @@ def _harmed(row: dict[str, Any], runs: int) -> str:
     if found["fails"] == 1:
         return f"in the one future of {runs} that does harm, at {where}, by {by}"
     often = f"most often at {where} ({found['times']})"
-    return f"in the {found['fails']} futures of {runs} that do harm, {often}, by {by} of the middle one"
+    return f"in the {found['fails']} futures of {runs} that do harm, {often}, by {by} of the middle future"
 
 
 def _value(row: dict[str, Any], value: float) -> str:
