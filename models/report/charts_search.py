@@ -25,7 +25,7 @@ APART = 0.006  #: of the axis, so that bounds of the same value do not hide each
 
 def search_chart(found: Sequence[Found], criteria: Criteria, folder: Path) -> tuple[str, str]:
     """One question on every timeline, a panel each, over the same scale."""
-    question, name = found[0].question, f"search_{found[0].question.name.replace('.', '_')}"
+    question = found[0].question
     said = "; ".join(f"{answer(one)} in {_years(one)}" for one in found)
     title = f"Credible: {said if len(found) > 1 else answer(found[0])}"
     fig = style.figure(title, 2.9)
@@ -39,7 +39,7 @@ def search_chart(found: Sequence[Found], criteria: Criteria, folder: Path) -> tu
     marks = [_mark(key, label=NAMES[key]) for key in SERIES]
     marks.append(Line2D([], [], color=style.GREY, linewidth=0.9, linestyle=(0, (2, 2)), label="lines of the verdict"))
     style.legend_below(fig, marks, columns=4)
-    return style.save(fig, folder, name, title), title
+    return style.save(fig, folder, question.file, title), title
 
 
 def _panel(ax: Any, found: Found, criteria: Criteria) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -33,14 +32,15 @@ def write_search_report(folder: Path, chosen: Settings, found: Sequence[Found]) 
     list of str
         Names of the PNG files, in the order of the page.
     """
+    by_question: dict[str, list[Found]] = {}
+    for one in found:
+        by_question.setdefault(one.question.file, []).append(one)
     parts: list[dict[str, Any]] = []
-    by_question = [list(group) for _, group in groupby(sorted(found, key=_order(found)), lambda one: one.question.name)]
     with style.styled():
-        for group in by_question:
-            svg, title = charts_search.search_chart(group, chosen.criteria, folder)
-            name = f"search_{group[0].question.name.replace('.', '_')}"
-            parts.append({"name": name, "asks": group[0].question.asks, "svg": Markup(svg), "title": title})
-            parts[-1]["answers"] = [_answer(one) for one in group]
+        for name, group in by_question.items():
+            svg, _ = charts_search.search_chart(group, chosen.criteria, folder)
+            answers = [_answer(one) for one in group]
+            parts.append({"name": name, "asks": group[0].question.asks, "svg": Markup(svg), "answers": answers})
     context: dict[str, Any] = {
         "plan": chosen.plan,
         "footprint": chosen.footprint,
@@ -54,18 +54,13 @@ def write_search_report(folder: Path, chosen: Settings, found: Sequence[Found]) 
         "heads": HEADS,
         "says": in_short(found),
         "heads_short": SHORT,
-        "short": short_rows([one for group in by_question for one in group]),
+        "short": short_rows([one for group in by_question.values() for one in group]),
         "parts": parts,
         "charts": {},
     }
     page = environment().get_template("search.html.j2").render(context)
     (folder / "search.html").write_text(page, encoding="utf-8", newline="\n")
-    return [f"{part['name']}.png" for part in parts]
-
-
-def _order(found: Sequence[Found]) -> Any:
-    names = list(dict.fromkeys(one.question.name for one in found))
-    return lambda one: names.index(one.question.name)
+    return [f"{name}.png" for name in by_question]
 
 
 def _answer(found: Found) -> dict[str, Any]:
@@ -73,7 +68,6 @@ def _answer(found: Found) -> dict[str, Any]:
     last = over and over.last
     return {
         "years": f"{found.years} years",
-        "ends": found.ends,
         "says": says(found),
         "rows": table_rows(found),
         "command": command(found, last) if last else "",

@@ -77,6 +77,11 @@ class Question:
     lever: bool = False
     none: str = ""
 
+    @property
+    def file(self) -> str:
+        """Name of its chart, without ending."""
+        return f"search_{self.name.replace('.', '_')}"
+
     def values(self, steps: int) -> list[float]:
         """Values from easy to hard, ends included; fewer where they are whole and lie close together."""
         gaps = [self.easy + (self.hard - self.easy) * k / steps for k in range(int(self.past_easy), steps + 1)]
