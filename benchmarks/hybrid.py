@@ -15,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from benchmarks.measure import Ratio, machine, paired
-from models.hybrid_files import load
+from models.stocks.hybrid_files import load
 from sim.hybrid import HybridRun, KernelSide, PlainHybrid, Ready, ready
 from sim.run import Run
 

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.measure import machine
-from models.doctor import peak_memory_mb
+from models.command_line.doctor import peak_memory_mb
 from models.finance.audit import audit
 from models.finance.ledger import Book
 from models.finance.organisations import System, read_system

@@ -1,4 +1,17 @@
-"""Carebridge's models of health and care: demand, hospitals, community services, plans, the verdict and the report."""
+"""Carebridge's models of health and care: demand, hospitals, community services, plans, the verdict and the report.
+
+Data flows one way through the packages:
+
+* ``figures``, ``settings``: figures with their evidence, and what a command line asks for;
+* ``footprint``, ``care``, ``system``: an area's published figures, the parts of care, and the network made of both;
+* ``calibration``, ``areas``: whether its own past is met, for one area or for several;
+* ``plans``, ``transition``, ``finance``: what is planned, how it goes step by step, and the money;
+* ``run``: the main job;
+* ``verdict``, ``waterfall``, ``compare``, ``search``, ``sweep``: what is asked of runs;
+* ``report``: the pages and charts;
+* ``history``, ``hindcast``, ``backtest``, ``published``, ``verify``: the model beside what is known;
+* ``network``, ``stocks``: the engine without health care; ``command_line``: what all commands share.
+"""
 
 from importlib.metadata import PackageNotFoundError, version
 

@@ -97,22 +97,22 @@ def _dispatch(words: list[str]) -> int:
     if words[0] in ("-V", "--version"):
         print(f"carebridge {__version__}")
         return 0
-    from models.area_command import HELP as AREA_HELP
     from models.backtest.command import HELP as BACKTEST_HELP
-    from models.calibrate_command import HELP as CALIBRATE_HELP
-    from models.compare_command import HELP as COMPARE_HELP
+    from models.calibration.command import HELP as CALIBRATE_HELP
+    from models.compare.command import HELP as COMPARE_HELP
+    from models.compare.monotonicity_command import HELP as MONOTONICITY_HELP
+    from models.figures.command import HELP as PARAMETERS_HELP
     from models.finance.audit import HELP as AUDIT_HELP
     from models.finance.gap_command import HELP as GAP_HELP
+    from models.footprint.area_command import HELP as AREA_HELP
     from models.hindcast.command import HELP as HINDCAST_HELP
-    from models.hybrid_command import HELP as HYBRID_HELP
-    from models.monotonicity_command import HELP as MONOTONICITY_HELP
-    from models.network_request import HELP as NETWORK_HELP
-    from models.parameters_command import HELP as PARAMETERS_HELP
-    from models.repeat_command import HELP as REPEAT_HELP
+    from models.network.request import HELP as NETWORK_HELP
+    from models.run.repeat_command import HELP as REPEAT_HELP
     from models.search.command import HELP as SEARCH_HELP
-    from models.stocks_request import HELP as STOCKS_HELP
+    from models.stocks.hybrid_command import HELP as HYBRID_HELP
+    from models.stocks.request import HELP as STOCKS_HELP
     from models.sweep.command import ANALYSE_HELP, CHUNK_HELP, COLLECT_HELP, STATUS_HELP, SWEEP_HELP
-    from models.verify_command import HELP as VERIFY_HELP
+    from models.verify.command import HELP as VERIFY_HELP
 
     verb, rest = words[0], words[1:]
     verbs: dict[str, tuple[Callable[[list[str]], int], str]] = {
@@ -156,7 +156,7 @@ def _no_dry_run(verb: str) -> CarebridgeError:
 
 
 def _compare(words: list[str]) -> int:
-    from models.compare_command import compare_command
+    from models.compare.command import compare_command
 
     return compare_command(words)
 
@@ -168,13 +168,13 @@ def _search(words: list[str]) -> int:
 
 
 def _monotonicity(words: list[str]) -> int:
-    from models.monotonicity_command import monotonicity_command
+    from models.compare.monotonicity_command import monotonicity_command
 
     return monotonicity_command(words)
 
 
 def _repeat(words: list[str]) -> int:
-    from models.repeat_command import repeat_command
+    from models.run.repeat_command import repeat_command
 
     return repeat_command(words)
 
@@ -209,45 +209,45 @@ def _run(words: list[str]) -> int:
         if dry:
             raise _no_dry_run("hindcast")
         return _hindcast([word for word in words if word != "scenario=hindcast_england"])
-    from models.compose import parse, settings
-    from models.runner import dry_run, run
+    from models.run.runner import dry_run, run
+    from models.settings.compose import parse, settings
 
     chosen = settings(parse([w for w in words if w != "--dry-run"]))
     return dry_run(chosen) if dry else run(chosen)
 
 
 def _area(words: list[str]) -> int:
-    from models.area_command import main as area
+    from models.footprint.area_command import main as area
 
     return area(words)
 
 
 def _calibrate(words: list[str]) -> int:
-    from models.calibrate_command import calibrate
+    from models.calibration.command import calibrate
 
     return calibrate(words)
 
 
 def _network(words: list[str]) -> int:
-    from models.network_command import run_network
+    from models.network.command import run_network
 
     return run_network(words)
 
 
 def _stocks(words: list[str]) -> int:
-    from models.stocks_command import run_stocks
+    from models.stocks.command import run_stocks
 
     return run_stocks(words)
 
 
 def _hybrid(words: list[str]) -> int:
-    from models.hybrid_command import run_hybrid
+    from models.stocks.hybrid_command import run_hybrid
 
     return run_hybrid(words)
 
 
 def _verify(words: list[str]) -> int:
-    from models.verify_command import verify
+    from models.verify.command import verify
 
     return verify(words)
 
@@ -284,12 +284,12 @@ def _chunk(words: list[str]) -> int:
 
 def _list(words: list[str]) -> int:
     if words and words[0] == "parameters":
-        from models.parameters_command import list_parameters
+        from models.figures.command import list_parameters
 
         return list_parameters(words[1:])
-    from models.alone import GROUP, is_part
-    from models.compose import CONFIGS, choices, first_line
     from models.plans.listing import list_plans
+    from models.settings.alone import GROUP, is_part
+    from models.settings.compose import CONFIGS, choices, first_line
 
     groups = {
         "footprints": "footprint",
@@ -333,8 +333,8 @@ def _list(words: list[str]) -> int:
 
 def _state(footprint: str) -> str:
     """Whether a footprint can be run: it has a fit, none yet, or no baseline to fit."""
-    from models.compose import CONFIGS
-    from models.footprint_short import NoBaseline, expand, is_short
+    from models.footprint.short import NoBaseline, expand, is_short
+    from models.settings.compose import CONFIGS
 
     path = CONFIGS / "footprint" / f"{footprint}.yaml"
     if (CONFIGS / "fit" / path.name).exists():
@@ -350,7 +350,7 @@ def _state(footprint: str) -> str:
 
 
 def _doctor(words: list[str]) -> int:
-    from models.doctor import doctor
+    from models.command_line.doctor import doctor
 
     if words:
         raise CarebridgeError(f"doctor takes no words, got '{words[0]}'.")

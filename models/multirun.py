@@ -15,7 +15,7 @@ from typing import Any
 import hydra
 from hydra.core.hydra_config import HydraConfig
 
-from models.compose import CONFIGS, parse, register_scenarios, settings
+from models.settings.compose import CONFIGS, parse, register_scenarios, settings
 
 __all__ = ["main", "words_of"]
 
@@ -29,7 +29,7 @@ def words_of(overrides: list[str]) -> list[str]:
 
 def job(_: Any) -> float:
     """Run one point into the job's own folder; returns P(delivered and safe) of its first timeline."""
-    from models.runner import run
+    from models.run.runner import run
 
     here = HydraConfig.get()
     out = Path(here.runtime.output_dir) / "run"

@@ -11,9 +11,9 @@ import pandas as pd
 import pytest
 import yaml
 
-from models import observed
-from models.figures import Figure
-from models.footprint import DATA_FOLDER, Footprint, load_footprint, to_basis
+from models.figures.figures import Figure
+from models.footprint import observed
+from models.footprint.footprint import DATA_FOLDER, Footprint, load_footprint, to_basis
 from sim.errors import CarebridgeError, FaultsError
 
 DEVON = DATA_FOLDER.parent / "devon.yaml"

@@ -21,4 +21,4 @@ def test_files_that_a_page_names_are_there(page: Path) -> None:
 
 
 def test_a_file_that_is_not_there_is_seen() -> None:
-    assert missing("`models/verdict.py`, `models/no_such.py` and `configs/winter/`") == ["models/no_such.py"]
+    assert missing("`models/verdict/verdict.py`, `models/no_such.py` and `configs/winter/`") == ["models/no_such.py"]

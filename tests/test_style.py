@@ -129,7 +129,7 @@ def test_engine_knows_neither_care_models_nor_configuration() -> None:
     [
         "import models",
         "import hydra.core",
-        "from models.verdict import judge",
+        "from models.verdict.verdict import judge",
         "def f():\n    from omegaconf import OmegaConf",
         "import importlib\nimportlib.import_module('models.cli')",
     ],

@@ -11,11 +11,11 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, model_validator
 
-from models.compose import CONFIGS, choices
-from models.figures import Figure, Name, Shape, Text, within
-from models.footprint_short import Fact
-from models.plan import months_after
-from models.presets import Source, read_section
+from models.figures.figures import Figure, Name, Shape, Text, within
+from models.figures.presets import Source, read_section
+from models.footprint.short import Fact
+from models.settings.compose import CONFIGS, choices
+from models.settings.plan import months_after
 from sim.errors import Fault, FaultsError, nearest
 
 __all__ = ["Case", "Effect", "Quarter", "case_names", "months_between", "named_case", "read_case"]

@@ -14,8 +14,8 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator
 
 from models.care.stock_part import StockPart, parameter
-from models.figures import Figure, Shape, Text, must, within
-from models.presets import read_section
+from models.figures.figures import Figure, Shape, Text, must, within
+from models.figures.presets import read_section
 
 __all__ = ["ACCESS_FILE", "Access", "WaitingList", "access", "read_access"]
 

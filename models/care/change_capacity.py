@@ -13,8 +13,8 @@ from pydantic import AfterValidator
 
 from models.care.pressure import Mechanism
 from models.care.stock_part import StockPart, parameter
-from models.figures import Figure, must, within
-from models.presets import read_section
+from models.figures.figures import Figure, must, within
+from models.figures.presets import read_section
 
 __all__ = ["ChangeCapacity", "change_capacity", "read_change_capacity"]
 

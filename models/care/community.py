@@ -19,8 +19,8 @@ from scipy import stats
 from models.care.demand_shape import DemandShape
 from models.care.part import Part, together
 from models.care.taper import Taper, held_days
-from models.figures import Figure, Hours, Shape, Shares, must
-from models.presets import read_section
+from models.figures.figures import Figure, Hours, Shape, Shares, must
+from models.figures.presets import read_section
 from sim.theory import mmc_wait_over
 
 __all__ = ["COMMUNITY_FILE", "Community", "CommunityDemand", "CommunitySizes", "PrimaryCare", "attendance_factor"]

@@ -20,8 +20,8 @@ from scipy import stats
 
 from models.care.demand_shape import DemandShape
 from models.care.front_door import ARRIVALS, CubicleTime, FrontDemand, FrontDoor, FrontSize, Time
-from models.figures import Figure, Profile, Shape, must
-from models.presets import read_section
+from models.figures.figures import Figure, Profile, Shape, must
+from models.figures.presets import read_section
 from sim.errors import Fault, FaultsError
 
 __all__ = ["Crowding", "bed_wait_over", "cubicle_load", "four_hour_share", "late_admitted", "late_not_admitted"]

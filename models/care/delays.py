@@ -18,8 +18,8 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import AfterValidator, Field, model_validator
 
-from models.figures import Figure, Shape, Sourced, Text, must
-from models.presets import read_section
+from models.figures.figures import Figure, Shape, Sourced, Text, must
+from models.figures.presets import read_section
 from sim.results import simulate
 from sim.theory import mmc
 

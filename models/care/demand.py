@@ -31,8 +31,8 @@ from models.care.population import (
     local_index,
 )
 from models.care.shocks import HolidayFigures, Shock, Steps, Stream, combined, holiday_steps, months_beside, shock_steps
-from models.figures import Figure, Name, Profile, Shape, Shares, Text, must, within
-from models.presets import read_section
+from models.figures.figures import Figure, Name, Profile, Shape, Shares, Text, must, within
+from models.figures.presets import read_section
 from sim.errors import Fault, FaultsError
 
 __all__ = ["Demand", "Effect", "GpAccess", "Prevention", "demand_shape", "effect_steps", "gp_steps", "load_demand"]

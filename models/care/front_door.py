@@ -32,8 +32,8 @@ from pydantic import AfterValidator
 
 from models.care.demand_shape import DemandShape
 from models.care.part import Part
-from models.figures import Figure, Hours, Profile, Shape, must
-from models.presets import read_section
+from models.figures.figures import Figure, Hours, Profile, Shape, must
+from models.figures.presets import read_section
 from sim.errors import Fault, FaultsError
 
 __all__ = ["ARRIVALS", "CubicleTime", "FrontDemand", "FrontDoor", "FrontSize", "Onward", "Time", "four_hour_clocks"]

@@ -14,8 +14,8 @@ from pydantic import AfterValidator
 from models.care.pressure import Mechanism
 from models.care.stock_part import StockPart, parameter
 from models.care.supply import Site
-from models.figures import Figure, must, within
-from models.presets import read_section
+from models.figures.figures import Figure, must, within
+from models.figures.presets import read_section
 
 __all__ = ["Maturity", "maturity", "read_maturity"]
 

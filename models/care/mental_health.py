@@ -23,8 +23,8 @@ from pydantic import AfterValidator, Field, model_validator
 
 from models.care.demand_shape import DemandShape
 from models.care.part import Part
-from models.figures import Figure, Shape, must
-from models.presets import read_section
+from models.figures.figures import Figure, Shape, must
+from models.figures.presets import read_section
 
 __all__ = [
     "MENTAL_HEALTH",

@@ -23,8 +23,8 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, Field, model_validator
 
 from models.care.part import Part
-from models.figures import Figure, Shape, must
-from models.presets import read_section
+from models.figures.figures import Figure, Shape, must
+from models.figures.presets import read_section
 from sim.errors import Fault, FaultsError
 
 __all__ = ["DIED", "Outcomes", "death", "death_while_waiting", "deaths", "odds_times", "read_outcomes"]

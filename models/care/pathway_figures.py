@@ -9,8 +9,8 @@ from typing import Annotated, Any
 from pydantic import AfterValidator
 
 from models.care.taper import Taper
-from models.figures import Figure, Shape, Shares, must
-from models.presets import read_section
+from models.figures.figures import Figure, Shape, Shares, must
+from models.figures.presets import read_section
 
 __all__ = ["PATHWAYS_FILE", "CareHome", "Choice", "CommunityBed", "HomeCare", "Pathways", "Reablement", "SelfFunders"]
 __all__ += ["SpotPurchase", "read_pathways"]

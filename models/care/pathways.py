@@ -17,7 +17,7 @@ from models.care.demand_shape import DemandShape
 from models.care.part import Part
 from models.care.pathway_figures import Choice, HomeCare, Pathways, read_pathways
 from models.care.taper import held_days
-from models.figures import Figure, Shares
+from models.figures.figures import Figure, Shares
 
 __all__ = ["LOADED", "PATHWAY_OF", "PAYERS", "Arrivals", "Classes", "Pathways", "arrivals_for", "detailed", "loads_of"]
 __all__ += ["payer_shares", "places_for", "plain", "read_pathways", "ways_out"]

@@ -32,8 +32,8 @@ from pydantic import AfterValidator
 
 from models.care.demand_shape import DemandShape
 from models.care.part import Part
-from models.figures import Figure, Hours, Shape, must, within
-from models.presets import read_section
+from models.figures.figures import Figure, Hours, Shape, must, within
+from models.figures.presets import read_section
 
 __all__ = ["CANCELLED", "PLANNED", "Beds", "Planned", "Referrals", "bed_rules", "planned", "planned_classes"]
 __all__ += ["read_planned", "session_slots", "slots_needed", "theatre_cancelled", "theatre_list"]

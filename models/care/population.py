@@ -17,8 +17,8 @@ import numpy as np
 import pandas as pd
 from pydantic import AfterValidator, Field, model_validator
 
-from models.figures import Figure, Name, Shape, Shares, Text, must, within
-from models.presets import read_section
+from models.figures.figures import Figure, Name, Shape, Shares, Text, must, within
+from models.figures.presets import read_section
 from sim.errors import Fault, FaultsError
 
 __all__ = ["BANDS", "KINDS", "NEEDS", "OVERNIGHT", "Growth", "GrowthFigures", "Population"]

@@ -15,8 +15,8 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator
 
 from models.care.stock_part import StockPart, parameter, stocks_together
-from models.figures import Figure, Shape, Text, must
-from models.presets import read_section
+from models.figures.figures import Figure, Shape, Text, must
+from models.figures.presets import read_section
 
 __all__ = [
     "ANSWERS",

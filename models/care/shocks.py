@@ -19,7 +19,7 @@ from pandas import Timestamp
 from pandas.tseries.offsets import Easter
 from pydantic import AfterValidator, Field, model_validator
 
-from models.figures import Figure, Shape, Text, must, within
+from models.figures.figures import Figure, Shape, Text, must, within
 from sim.errors import Fault, FaultsError, nearest
 
 __all__ = ["STREAMS", "HolidayFigures", "Shock", "Steps", "bank_holidays", "closed_beds", "combined", "holiday_steps"]

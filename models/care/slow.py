@@ -16,8 +16,8 @@ from models.care.pressure import Mechanism
 from models.care.stock_part import StockPart, stocks_together
 from models.care.supply import Site, opened, planned
 from models.care.workforce import Workforce, workforce
-from models.figures import Shape, Text
-from models.presets import read_section
+from models.figures.figures import Shape, Text
+from models.figures.presets import read_section
 
 __all__ = ["NAMES", "SHOWN", "Around", "read_around", "stocks_around"]
 

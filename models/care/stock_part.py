@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-from models.figures import Figure
+from models.figures.figures import Figure
 from sim.errors import Fault, FaultsError
 
 __all__ = ["StockPart", "parameter", "stocks_together"]

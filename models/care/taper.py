@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import numpy as np
 from pydantic import Field, model_validator
 
-from models.figures import Shape, Sourced, Text
+from models.figures.figures import Shape, Sourced, Text
 from sim.clock import DAY
 from sim.network.schema import Service
 from sim.services import quantile, resolve

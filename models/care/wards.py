@@ -2,9 +2,9 @@
 
 Each group of wards is a station; a full one lends patients to the beds of others (outliers), who come home when a bed
 is free. With ``groups: one`` a hospital is a single pool of beds whose wards take one another's patients at no cost,
-which is the ward of :mod:`models.system`. A stay ends when the patient is medically ready; waiting for what comes
-next, in the bed, is a result. With ``blocking`` people wait for a bed where they are, in A&E, assessment or critical
-care, whose places are then blocked.
+which is the ward of :mod:`models.system.system`. A stay ends when the patient is medically ready; waiting for what
+comes next, in the bed, is a result. With ``blocking`` people wait for a bed where they are, in A&E, assessment or
+critical care, whose places are then blocked.
 
 Long stays are counted by clocks as people leave. The clock begins with the visit, or with joining the ward: a planned
 patient's visit begins with the referral, so read its classes only with ``since: joined``. How many long-stayers are
@@ -23,9 +23,9 @@ from pydantic import AfterValidator, Field, model_validator
 from scipy import integrate
 
 from models.care.part import Part
-from models.figures import Figure, Hours, Shape, Shares, must
-from models.plan import months_after
-from models.presets import read_section
+from models.figures.figures import Figure, Hours, Shape, Shares, must
+from models.figures.presets import read_section
+from models.settings.plan import months_after
 from sim.clock import DAY, Calendar
 from sim.errors import Fault, FaultsError, nearest
 from sim.network.schema import Service

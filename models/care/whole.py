@@ -29,8 +29,8 @@ from models.care.whole_frame import Frame, Hospitals, site_sizes
 from models.care.whole_front import four_hour
 from models.care.whole_hospital import hospital
 from models.care.whole_settings import Care, read_care
-from models.footprint import Footprint
-from models.plan import Fit
+from models.footprint.footprint import Footprint
+from models.settings.plan import Fit
 from sim import Network, load_network
 from sim.errors import Fault, FaultsError
 

@@ -15,7 +15,7 @@ from models.care.whole_demand import SiteDemand
 from models.care.whole_frame import AT_HOME, Frame, Hospitals, door
 from models.care.whole_front import crisis
 from models.care.whole_hospital import pathway_flows
-from models.system import community_places, inside_beds
+from models.system.system import community_places, inside_beds
 
 __all__ = ["community_part", "mental_health_part", "pathway_part", "turned"]
 

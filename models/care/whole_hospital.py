@@ -26,8 +26,8 @@ from models.care.whole_frame import (
 )
 from models.care.whole_front import merged
 from models.care.whole_reading import decision_clocks
-from models.demand import pathway_shares
-from models.footprint import HOME, Footprint
+from models.footprint.footprint import HOME, Footprint
+from models.system.demand import pathway_shares
 
 __all__ = ["half_days", "hospital", "pathway_flows", "transition"]
 

@@ -15,8 +15,8 @@ from models.care.outcomes import Outcomes, read_outcomes
 from models.care.pathway_figures import Pathways, read_pathways
 from models.care.planned import Planned, read_planned
 from models.care.wards import Wards, read_wards
-from models.figures import Shape
-from models.presets import read_section
+from models.figures.figures import Shape
+from models.figures.presets import read_section
 from sim.errors import Fault, FaultsError, nearest
 from sim.reading.shape import shape_faults
 from sim.reading.yaml_file import read_yaml

@@ -17,8 +17,8 @@ from models.care.plan_staff import plan_staff
 from models.care.pressure import Mechanism
 from models.care.stock_part import StockPart, parameter
 from models.care.supply import Service, Site, place_lever
-from models.figures import Figure, Shape, must, within
-from models.presets import read_section
+from models.figures.figures import Figure, Shape, must, within
+from models.figures.presets import read_section
 from sim.errors import Fault, FaultsError, nearest
 
 __all__ = ["Group", "Workforce", "read_workforce", "workforce"]

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from itertools import combinations
 from typing import Any
 
-from models.figures import ROUNDING
+from models.figures.figures import ROUNDING
 from models.finance.accounts import MIRRORS, PURPOSES
 from models.finance.organisations import EXTERNAL, PUBLIC_MONEY, Contract, Organisation, System
 from sim.errors import Fault, nearest

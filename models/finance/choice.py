@@ -9,12 +9,12 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
+from models.figures.presets import read_section
 from models.finance.checks import STAND_INS, system_faults
 from models.finance.organisations import System
 from models.finance.rules.settings import CONFIG
 from models.finance.simulated.checks import MONEY_STAND_INS, joint_faults, money_faults
 from models.finance.simulated.settings import Money
-from models.presets import read_section
 from sim.errors import Fault, FaultsError, nearest
 
 __all__ = ["DEFAULT", "NONE", "areas", "finance_of", "opening_faults", "own_finance"]

@@ -17,8 +17,8 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import AfterValidator, Field, model_validator
 
-from models.figures import Figure, Name, Shape, Text, must, within
-from models.presets import Source, read_section
+from models.figures.figures import Figure, Name, Shape, Text, must, within
+from models.figures.presets import Source, read_section
 from sim.errors import Fault, FaultsError, nearest
 
 __all__ = ["KINDS", "NEGLIGIBLE", "Area", "Bridge", "Draft", "Gap", "Line", "Part", "Rate", "Swing", "bridge", "ends"]

@@ -11,9 +11,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, field_validator
 
-from models.figures import Figure, Name, Shape, Share, Shares, Sourced, Text, must
+from models.figures.figures import Figure, Name, Shape, Share, Shares, Sourced, Text, must
+from models.figures.presets import Source, read_section
 from models.finance.accounts import ACCOUNTS, MIRRORS, Key
-from models.presets import Source, read_section
 from sim.errors import FaultsError
 
 __all__ = ["EXTERNAL", "PUBLIC_MONEY", "Border", "Contract", "Fund", "Opening", "Organisation", "Pays", "Population"]

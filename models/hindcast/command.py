@@ -10,6 +10,7 @@ from typing import Any
 import pyarrow as pa
 
 from models.care.crowding import Crowding, read_crowding
+from models.command_line.words import Key, one_of, path, read_words, whole
 from models.hindcast.england import england_care, feedback_named
 from models.hindcast.frozen_fit import FIT_FILE, make_fit, read_fit, write_fit
 from models.hindcast.hospitals import Care
@@ -18,7 +19,6 @@ from models.hindcast.parameters import Hindcast, read_hindcast
 from models.hindcast.run import Outcome, hindcast
 from models.hindcast.words import later_lines, lines
 from models.history import History, england, england_later
-from models.words import Key, one_of, path, read_words, whole
 from sim.errors import FaultsError
 from sim.files import check_room, run_folder, write_json
 from sim.results.tables import write_table
@@ -97,7 +97,7 @@ def _refit(
 
 
 def _write(out: Path, outcome: Outcome | Later, text: list[str]) -> None:
-    from models.doctor import versions
+    from models.command_line.doctor import versions
     from models.hindcast.charts import hindcast_chart, later_chart
 
     about = {

@@ -8,8 +8,8 @@ from typing import Any
 from models.care.delays import transition_days
 from models.care.pressure import Pressure, read_pressure
 from models.care.wards import read_wards
-from models.footprint import HOME, Demand
-from models.footprint_short import Defaults, defaults
+from models.footprint.footprint import HOME, Demand
+from models.footprint.short import Defaults, defaults
 from models.hindcast.hospitals import Care, Service
 from sim.reading.yaml_file import read_yaml
 

@@ -8,7 +8,7 @@ from typing import Any
 import yaml
 
 from models.care.crowding import Crowding
-from models.figures import Shape, Text
+from models.figures.figures import Shape, Text
 from models.hindcast.crowded import crowding_with, fit_crowding
 from models.hindcast.fit import fit_to, simulated, training_hash
 from models.hindcast.forecast import modelled, persistence, season_left

@@ -15,8 +15,8 @@ from models.care.part import Part, together
 from models.care.pathways import Classes, plain, ways_out
 from models.care.pressure import Pressure, Watched, pressure
 from models.care.wards import POOLED, Hospital, Wards, ward, wards
-from models.figures import Figure, Shares
-from models.footprint import HOME, Demand
+from models.figures.figures import Figure, Shares
+from models.footprint.footprint import HOME, Demand
 from models.hindcast.parameters import Hindcast
 from models.hindcast.told import Told
 from sim.hybrid import Hybrid

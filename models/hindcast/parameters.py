@@ -9,8 +9,8 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field
 
-from models.figures import Figure, Name, Shape, Text, must, within
-from models.presets import read_section
+from models.figures.figures import Figure, Name, Shape, Text, must, within
+from models.figures.presets import read_section
 
 __all__ = ["CONFIG", "FITTED", "Announced", "Fitted", "Hindcast", "read_hindcast"]
 

@@ -18,12 +18,12 @@ from typing import Annotated, Any, TypeVar, cast
 
 from pydantic import BaseModel, TypeAdapter
 
+from models.figures.presets import Source, composed, read_section
 from models.plans.existing import Existing, staff_faults, supply_faults
 from models.plans.gates import Gates
 from models.plans.moves import KINDS, AnyMove, Effect, When
 from models.plans.plan import WATCHED, Approval, OffPlan, Plan, one_word, preparation_months
 from models.plans.rules import consultation_fault, move_faults
-from models.presets import Source, composed, read_section
 from sim.errors import CarebridgeError, Fault, FaultsError, nearest
 from sim.reading.lines import Lines, in_order, placed
 from sim.reading.shape import shaped

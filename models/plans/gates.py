@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
-from models.figures import Figure, Name, must, one_of, within
+from models.figures.figures import Figure, Name, must, one_of, within
 from models.plans.moves import GRADES, Months, Part, PlacesPerBed
 from models.plans.plan import over
 

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
 
-from models.figures import Figure, Shape, must, one_of, within
+from models.figures.figures import Figure, Shape, must, one_of, within
 
 __all__ = [
     "AFFECTED",

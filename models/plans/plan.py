@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from models.figures import Figure, Name, must
+from models.figures.figures import Figure, Name, must
 from models.plans.moves import AnyMove, Months, Part
 
 __all__ = [

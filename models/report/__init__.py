@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from models.runner import Outcome
+    from models.run.runner import Outcome
 
 __all__ = ["write_money_pages", "write_report"]
 

@@ -9,14 +9,14 @@ import numpy as np
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from models import measures
-from models.observed import delays_by_year
+from models.footprint.observed import delays_by_year
 from models.report import series, style
 from models.report.series import by_year, end_of, spread
 from models.report.words import amount, percent, short
+from models.verdict import measures
 
 if TYPE_CHECKING:
-    from models.runner import Outcome
+    from models.run.runner import Outcome
 
 __all__ = ["beds_chart", "delays_chart", "handles", "waits_chart"]
 

@@ -13,7 +13,7 @@ from models.report import style
 from models.report.words import amount, percent, short
 
 if TYPE_CHECKING:
-    from models.runner import Outcome
+    from models.run.runner import Outcome
 
 __all__ = ["baseline_chart"]
 

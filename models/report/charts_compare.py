@@ -11,13 +11,13 @@ import numpy as np
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from models.compare import AFTER, BEFORE, CALENDAR, OWN, Compared
-from models.contributions import MEASURES, Change
-from models.mechanisms import MECHANISMS
-from models.plan import Criteria
+from models.compare.compare import AFTER, BEFORE, CALENDAR, OWN, Compared
+from models.compare.contributions import MEASURES, Change
+from models.compare.mechanisms import MECHANISMS
 from models.report import style
 from models.report.series import spread
 from models.report.words import amount, percent
+from models.settings.plan import Criteria
 
 __all__ = ["contributions_chart", "double_chart", "months_chart", "probabilities_chart"]
 

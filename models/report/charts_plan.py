@@ -15,7 +15,7 @@ from models.report.series import spread
 from models.report.words import cause_in_short, month, percent
 
 if TYPE_CHECKING:
-    from models.runner import Outcome
+    from models.run.runner import Outcome
 
 __all__ = ["closures_chart"]
 

@@ -12,18 +12,18 @@ import numpy.typing as npt
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from models import measures
-from models.criteria import quarters
 from models.plans.moves import BEDS
 from models.report import course, series, style
 from models.report.course import middle
 from models.report.series import by_period, end_of, spread, stock_by_period
 from models.report.words import amount, cause_in_short, short
+from models.verdict import measures
+from models.verdict.criteria import quarters
 
 if TYPE_CHECKING:
-    from models.arms import Observed
-    from models.plan import Schedule
-    from models.runner import Outcome
+    from models.run.arms import Observed
+    from models.run.runner import Outcome
+    from models.settings.plan import Schedule
 
 __all__ = ["Mark", "marks", "quarters_chart", "sites_chart"]
 

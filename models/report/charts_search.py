@@ -9,11 +9,11 @@ from typing import Any
 
 from matplotlib.lines import Line2D
 
-from models.plan import Criteria
 from models.report import style
 from models.report.words import MINUS
 from models.search.look import BOTH, SAFE, Found, Tried
 from models.search.told import answer
+from models.settings.plan import Criteria
 
 __all__ = ["search_chart"]
 

@@ -11,10 +11,10 @@ from matplotlib.patches import Patch
 
 from models.report import style
 from models.report.words import amount, percent, short, signed
-from models.waterfall_words import TITLES
+from models.waterfall.words import TITLES
 
 if TYPE_CHECKING:
-    from models.waterfall import Row, Waterfall
+    from models.waterfall.waterfall import Row, Waterfall
 
 __all__ = ["caption", "waterfall_chart"]
 

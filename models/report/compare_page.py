@@ -9,17 +9,17 @@ from typing import Any
 import numpy as np
 from markupsafe import Markup
 
-from models.compare import AFTER, AS_PLANNED, BEFORE, CALENDAR, OWN, Compared
-from models.compose import Settings
-from models.contributions import Change, lost_by_waiting, reached
-from models.doctor import versions
-from models.mechanisms import MECHANISMS
+from models.command_line.doctor import versions
+from models.compare.compare import AFTER, AS_PLANNED, BEFORE, CALENDAR, OWN, Compared
+from models.compare.contributions import Change, lost_by_waiting, reached
+from models.compare.mechanisms import MECHANISMS
 from models.report import charts_compare, style
 from models.report.course import middle
 from models.report.page import environment
 from models.report.pictures import Chart
 from models.report.tables_money import owner_rows, summary_rows, year_rows
 from models.report.words import amount, between, line_for, percent, signed
+from models.settings.compose import Settings
 
 __all__ = ["lost_rows", "when_rows", "write_compare_report"]
 

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 from markupsafe import Markup
 
-from models.doctor import versions
+from models.command_line.doctor import versions
 from models.finance.books import Books
 from models.finance.invariants import BEFORE, system_result
 from models.finance.mean_books import mean_books
@@ -31,7 +31,7 @@ from models.report.tables_statements import A_MILLION, bracketed, memo_cell, mem
 from models.report.words import amount
 
 if TYPE_CHECKING:
-    from models.runner import Outcome
+    from models.run.runner import Outcome
 
 __all__ = ["PAGE", "result_of", "write_money_pages"]
 

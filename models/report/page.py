@@ -9,23 +9,23 @@ from typing import TYPE_CHECKING, Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from models import waterfall_words
-from models.compose import Settings
-from models.criteria import not_assessed
-from models.details import BEDS, DETAILS
-from models.doctor import versions
-from models.plan import months_after
+from models.command_line.doctor import versions
 from models.plans.listing import what_moves
-from models.prepare import USUAL, idle
+from models.plans.whose_plan import is_no_plan
 from models.report import series, tables, tables_baseline, tables_money, tables_plan, words
 from models.report.pictures import Chart
+from models.run.prepare import USUAL, idle
 from models.search.told import SHORT, in_short, short_rows
-from models.verdict import fewest
-from models.what_happened import unchanged
-from models.whose_plan import is_no_plan
+from models.settings.compose import Settings
+from models.settings.plan import months_after
+from models.system.details import BEDS, DETAILS
+from models.verdict.criteria import not_assessed
+from models.verdict.verdict import fewest
+from models.verdict.what_happened import unchanged
+from models.waterfall import words as waterfall_words
 
 if TYPE_CHECKING:
-    from models.runner import Outcome
+    from models.run.runner import Outcome
 
 __all__ = ["environment", "render"]
 

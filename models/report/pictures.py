@@ -21,9 +21,9 @@ from models.report import (
 from models.report.words import percent
 
 if TYPE_CHECKING:
-    from models.plan import Future
-    from models.runner import Outcome
-    from models.waterfall import Waterfall
+    from models.run.runner import Outcome
+    from models.settings.plan import Future
+    from models.waterfall.waterfall import Waterfall
 
 __all__ = ["Chart", "draw_all"]
 

@@ -8,12 +8,12 @@ from typing import Any
 
 from markupsafe import Markup
 
-from models.compose import Settings
-from models.doctor import versions
+from models.command_line.doctor import versions
 from models.report import charts_search, style
 from models.report.page import environment
 from models.search.look import BOTH, Found
 from models.search.told import HEADS, SHORT, command, in_short, says, short_rows, table_rows
+from models.settings.compose import Settings
 
 __all__ = ["write_search_report"]
 

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from models import measures
-from models.arms import MIDNIGHT, Observed
-from models.measures_plan import closed_by_month
-from models.plan import Schedule
-from models.system import System
+from models.run.arms import MIDNIGHT, Observed
+from models.settings.plan import Schedule
+from models.system.system import System
+from models.verdict import measures
+from models.verdict.measures_plan import closed_by_month
 from sim.clock import Calendar
 
 if TYPE_CHECKING:
-    from models.runner import Outcome
+    from models.run.runner import Outcome
 
 __all__ = [
     "Spread",

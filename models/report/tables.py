@@ -9,18 +9,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from models import measures
-from models.arithmetic import arithmetic
-from models.arms import Observed
-from models.criteria import MORE_IS_BETTER
-from models.criteria_realism import percentile_in_words
 from models.report import series
 from models.report.series import by_year, spread
 from models.report.words import amount, cause_in_short, line_for, of_futures, percent, rule_for, signed_percent
-from models.verdict import Verdict
+from models.run.arms import Observed
+from models.verdict import measures
+from models.verdict.criteria import MORE_IS_BETTER
+from models.verdict.criteria_realism import percentile_in_words
+from models.verdict.verdict import Verdict
+from models.waterfall.arithmetic import arithmetic
 
 if TYPE_CHECKING:
-    from models.runner import Outcome
+    from models.run.runner import Outcome
 
 __all__ = ["arithmetic_rows", "criteria_rows", "verdict_rows"]
 

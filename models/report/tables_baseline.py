@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from models.report.words import amount, percent, short, signed_percent
 
 if TYPE_CHECKING:
-    from models.runner import Outcome
+    from models.run.runner import Outcome
 
 __all__ = ["delay_rows", "error_rows", "fitted_rows", "holdout_rows", "holdout_says", "proxy_rows"]
 

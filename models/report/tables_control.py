@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from models.figures import Figure
+from models.figures.figures import Figure
 from models.finance.simulated.accounts import Account, Accounts
 from models.finance.simulated.results import years_of
 from models.finance.simulated.standing import Standing, standing
@@ -16,7 +16,7 @@ from models.report import series
 from models.report.words import amount, figure_value, of_futures, percent
 
 if TYPE_CHECKING:
-    from models.verdict import Verdict
+    from models.verdict.verdict import Verdict
 
 __all__ = ["control_section", "part_rows"]
 

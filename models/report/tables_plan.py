@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from models.figures import Figure
+from models.figures.figures import Figure
 from models.plans import Gates
 from models.report import series
 from models.report.titles import title_of
@@ -14,7 +14,7 @@ from models.report.words import amount, causes, figure_value, month, percent, sh
 from models.transition.told import tell
 
 if TYPE_CHECKING:
-    from models.runner import Outcome
+    from models.run.runner import Outcome
 
 __all__ = ["change_rows", "date_rows", "figure_rows", "fit_rows", "gate_rows", "matter_rows", "other_readings"]
 __all__ += ["never_rows", "site_rows"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from models.footprint import Footprint
+from models.footprint.footprint import Footprint
 
 __all__ = ["title_of"]
 

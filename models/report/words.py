@@ -6,11 +6,11 @@ import datetime as dt
 import math
 from typing import Any
 
-from models.figures import Figure
-from models.plan import Criteria
+from models.figures.figures import Figure
 from models.plans import Gates
-from models.realism import Realism
-from models.verdict import Verdict
+from models.settings.plan import Criteria
+from models.verdict.realism import Realism
+from models.verdict.verdict import Verdict
 
 __all__ = [
     "GLOSSARY",

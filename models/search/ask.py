@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from models.arms import Observed
-from models.calibrate import inputs_hash
-from models.compose import Request, Settings, settings
+from models.calibration.calibrate import inputs_hash
+from models.run.arms import Observed
 from models.search.look import Found, Looker, tries
 from models.search.names import NAMES, YEARS
 from models.search.question import Cannot, Question
 from models.search.questions import MOVES_USUAL
+from models.settings.compose import Request, Settings, settings
 from sim.errors import CarebridgeError, Fault, FaultsError
 
 __all__ = ["STEPS", "Asking", "lay_out", "look", "most_runs"]

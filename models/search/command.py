@@ -10,11 +10,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from models.compose import Settings, parse, settings
-from models.doctor import versions
-from models.memory import gigabytes
-from models.out_folder import folder_faults
-from models.prepare import window
+from models.command_line.doctor import versions
+from models.command_line.out_folder import folder_faults
+from models.command_line.words import WHERE, number, one_of, own_words, path, whole
+from models.run.memory import gigabytes
+from models.run.prepare import window
 from models.search.ask import STEPS, lay_out, look, most_runs
 from models.search.look import BOTH, Found, tries
 from models.search.names import NAMES, YEARS, names_in
@@ -23,7 +23,7 @@ from models.search.question import Question
 from models.search.questions import question
 from models.search.told import HEADS, command, in_short, says, table_rows
 from models.search.write import write_search
-from models.words import WHERE, number, one_of, own_words, path, whole
+from models.settings.compose import Settings, parse, settings
 from sim.errors import Fault, FaultsError
 from sim.files import check_room, run_folder, write_json
 
@@ -95,7 +95,7 @@ def search_command(words: list[str]) -> int:
 
 def _dry_run(chosen: Settings, asks: Sequence[Sequence[Question]], steps: int) -> int:
     """Print what the search would run at the most, and what that would take."""
-    from models.runner import tell_cost
+    from models.run.runner import tell_cost
 
     values = sum(tries(len(q.values(steps))) for questions in asks for q in questions)
     arms = len(asks) + sum(most_runs(questions, steps) for questions in asks)

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from models.compose import Settings
+from models.settings.compose import Settings
 from sim.errors import Fault, FaultsError
 
 __all__ = ["Cannot", "Question", "laid_over"]

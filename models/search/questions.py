@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from models.compose import Settings
 from models.plans.moves import AnyMove
+from models.run.sensitivity import moved
 from models.search.names import YEARS
 from models.search.question import Cannot, Question
 from models.search.scaling import closes_beds, figure_words, opens_places, scaled_words, sized, total
-from models.sensitivity import moved
+from models.settings.compose import Settings
 from sim.errors import Fault, FaultsError
 
 __all__ = ["MOVES_USUAL", "question"]

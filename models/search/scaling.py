@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 
-from models.figures import Figure
+from models.figures.figures import Figure
 from models.plans.layout import share_out
 from models.plans.moves import BEDS, AnyMove
 from models.plans.plan import Plan

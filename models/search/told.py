@@ -6,11 +6,11 @@ import shlex
 from collections.abc import Sequence
 from typing import Any
 
-from models.criteria_realism import UNSEEN
 from models.search.look import BOTH, OUTCOMES, SAFE, Found, Stretch, Tried
 from models.search.names import YEARS
 from models.search.question import Question, laid_over
-from models.verdict import fewest
+from models.verdict.criteria_realism import UNSEEN
+from models.verdict.verdict import fewest
 
 __all__ = ["HEADS", "SHORT", "answer", "command", "in_short", "says", "short_rows", "table_rows"]
 

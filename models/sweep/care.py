@@ -12,16 +12,16 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from models import __version__
-from models.arms import Observed, run_arms
-from models.assess import assess
-from models.baseline import BEDS_TOLERANCE, DELAY_TOLERANCE, without_fit
-from models.calibrate import inputs_hash
-from models.compose import CONFIGS, SCENARIOS, Settings, parse, settings
-from models.criteria import Assessed, crowding, every_cell, months_between
-from models.measures import delayed_beds, occupied_beds
-from models.observed import delayed_beds as observed_delayed
-from models.prepare import Prepared, prepare
+from models.calibration.baseline import BEDS_TOLERANCE, DELAY_TOLERANCE, without_fit
+from models.calibration.calibrate import inputs_hash
+from models.footprint.observed import delayed_beds as observed_delayed
+from models.run.arms import Observed, run_arms
+from models.run.prepare import Prepared, prepare
+from models.settings.compose import CONFIGS, SCENARIOS, Settings, parse, settings
 from models.sweep.verdicts import answers, verdicts
+from models.verdict.assess import assess
+from models.verdict.criteria import Assessed, crowding, every_cell, months_between
+from models.verdict.measures import delayed_beds, occupied_beds
 from sim.errors import CarebridgeError, Fault, FaultsError
 from sim.sweep.design import Value
 from sim.sweep.study import digest, replication_column

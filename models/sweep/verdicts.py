@@ -1,4 +1,4 @@
-"""Verdicts of a sweep: from the replications of a point, by the rules of :mod:`models.verdict`."""
+"""Verdicts of a sweep: from the replications of a point, by the rules of :mod:`models.verdict.verdict`."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from models.baseline import clear_miss
-from models.criteria import ALWAYS, NO_HARM, STANDARD, deciding, has_collapsed
-from models.verdict import bounds, rule
+from models.calibration.baseline import clear_miss
+from models.verdict.criteria import ALWAYS, NO_HARM, STANDARD, deciding, has_collapsed
+from models.verdict.verdict import bounds, rule
 
 __all__ = ["answers", "verdicts"]
 

@@ -14,7 +14,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, model_validator
 
-from models.figures import Figure, Name, Shape, must
+from models.figures.figures import Figure, Name, Shape, must
 from models.finance.rules.settings import AnyShare
 from models.finance.simulated.settings import Money
 from models.transition.sight import Target

@@ -14,7 +14,7 @@ from models.care.estate import PLAN_REPAIRS
 from models.care.plan_staff import LEARNED, RECRUITED, SENT
 from models.care.shocks import left_open, shares_between
 from models.plans import months_after
-from models.system import System
+from models.system.system import System
 from sim import Run
 from sim.clock import DAY, Calendar
 from sim.hybrid import HybridRun

@@ -16,9 +16,9 @@ import numpy as np
 
 from models.care.outcomes import read_outcomes
 from models.care.shocks import left_open, shares_between
-from models.plan import HOME_SERVICE, Future, Schedule, Step
 from models.plans.moves import BEDS
-from models.system import System
+from models.settings.plan import HOME_SERVICE, Future, Schedule, Step
+from models.system.system import System
 from models.transition.brief import Brief, Switches, brief_of
 from models.transition.followed import said_by_shifts, share_that_follows, still_come
 from models.transition.funding import Purse

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from omegaconf import OmegaConf
 
-from models.compose import Settings, parse, settings
 from models.report import style
-from models.runner import Outcome, _simulate
+from models.run.runner import Outcome, _simulate
+from models.settings.compose import Settings, parse, settings
 from sim.reading import yaml_file
 
 #: keys that keep a run short: eight years instead of nineteen

@@ -12,8 +12,8 @@ import yaml
 
 from models.care.demand_shape import DemandShape
 from models.care.planned import Beds, Planned, Referrals, bed_rules, planned, read_planned
-from models.compose import Settings
-from models.system import build
+from models.settings.compose import Settings
+from models.system.system import build
 from sim.results import Results, simulate
 from sim.statistics import mean_halfwidth
 

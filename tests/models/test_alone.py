@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from models.alone import is_part, standing_alone
 from models.care.slow import NAMES
 from models.cli import main
-from models.compose import choices, parse, settings
+from models.settings.alone import is_part, standing_alone
+from models.settings.compose import choices, parse, settings
 
 
 def test_parts_are_the_mechanisms_and_the_others_presets():

@@ -9,15 +9,15 @@ from typing import Any
 import pytest
 import yaml
 
-from models.area_command import MERGED, QUARTERS, starter
 from models.cli import main
-from models.compose import CONFIGS
-from models.footprint import load_footprint
-from models.footprint_basis import reasons
-from models.footprint_short import expand, read_short
-from models.footprint_tables import quarters_held, shared_names
+from models.footprint.area_command import MERGED, QUARTERS, starter
+from models.footprint.basis import reasons
+from models.footprint.footprint import load_footprint
+from models.footprint.short import expand, read_short
+from models.footprint.tables import quarters_held, shared_names
 from models.history import trusts_stp
 from models.plans.check import load_plan
+from models.settings.compose import CONFIGS
 from sim.errors import FaultsError
 
 DOCS = Path(__file__).resolve().parents[2] / "docs" / "own_area.md"

@@ -17,12 +17,12 @@ from models.backtest.inputs import inputs, is_later
 from models.backtest.run import CONTROL, Found, _dates, _held, backtest, observed_beds, of_case
 from models.backtest.words import _held as words_held
 from models.cli import main
-from models.compose import CONFIGS, Settings, first_line
-from models.plan import Step, schedule
-from models.presets import composed
+from models.figures.presets import composed
+from models.plans.whose_plan import owner_of
+from models.settings.compose import CONFIGS, Settings, first_line
+from models.settings.plan import Step, schedule
 from models.transition.log import Row
 from models.transition.steering import Closure
-from models.whose_plan import owner_of
 from sim.errors import FaultsError
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -245,7 +245,7 @@ def test_the_page_quotes_what_the_command_says(capsys: pytest.CaptureFixture[str
 
 def test_quantities_of_the_schedule(chosen: dict[str, Settings]) -> None:
     """What the plans close by December 2019 follows from their own shares of the years: 7 of 12 steps."""
-    from models.system import sizes
+    from models.system.system import sizes
 
     for name, planned in {"devon_2016": 590, "derbyshire_2016": 485}.items():
         one = chosen[name]

@@ -10,14 +10,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from models import calibrate, compose
-from models.baseline import _whole_year, check_baseline, clear_miss
-from models.calibrate import CannotFit, fit_footprint, inputs_hash, targets
+from models.calibration import calibrate
+from models.calibration.baseline import _whole_year, check_baseline, clear_miss
+from models.calibration.calibrate import CannotFit, fit_footprint, inputs_hash, targets
 from models.cli import main
-from models.compose import parse, settings
-from models.figures import Figure
-from models.footprint import load_footprint
-from models.observed import beds_by_quarter
+from models.figures.figures import Figure
+from models.footprint.footprint import load_footprint
+from models.footprint.observed import beds_by_quarter
+from models.settings import compose
+from models.settings.compose import parse, settings
 from sim import files
 
 
@@ -174,7 +175,7 @@ def test_holdout_knows_nothing_of_the_held_out_quarters(chosen, outcome, monkeyp
     """Other observed beds in 2019/20 change the score and not the forecast."""
     found = outcome.baseline.holdout
     other = beds_by_quarter(chosen.footprint, "2019/20").assign(occupied=1.0)
-    monkeypatch.setattr("models.baseline.holdout_beds", lambda _: other[other["quarter"] <= 3])
+    monkeypatch.setattr("models.calibration.baseline.holdout_beds", lambda _: other[other["quarter"] <= 3])
     again = check_baseline(chosen.footprint, chosen.fit, outcome.observed["business as usual"])
     assert again.holdout["forecast_beds"].tolist() == found["forecast_beds"].tolist()
     assert again.errors["forecast_points"] > 50 > found.shape[0] > outcome.baseline.errors["forecast_points"]

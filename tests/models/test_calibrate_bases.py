@@ -9,13 +9,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from models import baseline, calibrate
-from models.calibrate import fit_footprint, inputs_hash
-from models.calibration_bases import COUNTED, MIDNIGHT, READY, check_bases, compared, delay_clock
-from models.calibration_feedback import feedback_reasons, mechanisms_around, mechanisms_of
-from models.compose import CONFIGS, Settings
-from models.footprint import Footprint, load_footprint
-from models.system import stocks_around
+from models.calibration import baseline, calibrate
+from models.calibration.bases import COUNTED, MIDNIGHT, READY, check_bases, compared, delay_clock
+from models.calibration.calibrate import fit_footprint, inputs_hash
+from models.calibration.feedback import feedback_reasons, mechanisms_around, mechanisms_of
+from models.footprint.footprint import Footprint, load_footprint
+from models.settings.compose import CONFIGS, Settings
+from models.system.system import stocks_around
 from sim.errors import FaultsError
 
 

@@ -13,13 +13,15 @@ import pandas as pd
 import pytest
 import yaml
 
-from models import calibrate, calibrate_command, calibration_whole
-from models.calibrate import CannotFit
-from models.calibrate_command import HELP
-from models.calibration_whole import Calibrated, fit_hash
+from models.calibration import calibrate
+from models.calibration import command as calibrate_command
+from models.calibration import whole as calibration_whole
+from models.calibration.calibrate import CannotFit
+from models.calibration.command import HELP
+from models.calibration.whole import Calibrated, fit_hash
 from models.cli import main
-from models.compose import Settings
-from models.plan import Fit, Missed, Range
+from models.settings.compose import Settings
+from models.settings.plan import Fit, Missed, Range
 from sim.calibration import HeldOut, Target
 from tests.models.test_calibrate_whole import contradictory
 

@@ -9,15 +9,17 @@ import numpy as np
 import pytest
 import yaml
 
-from models import calibrate, calibration_targets, calibration_whole
-from models.calibrate import CannotFit, delayed_by_pathway, delayed_each, fit_footprint
-from models.calibration_point import at_point, start_of, unknowns
-from models.calibration_targets import CHANGE, QUARTERS, aims, held_back, range_sd
-from models.calibration_whole import Calibrated, _nearer, _slopes, calibrate_around, fit_hash, in_words
-from models.compose import CONFIGS, Settings
-from models.footprint import Footprint, load_footprint
-from models.plan import Fit, Future
-from models.system import community_places, inside_beds
+from models.calibration import calibrate
+from models.calibration import targets as calibration_targets
+from models.calibration import whole as calibration_whole
+from models.calibration.calibrate import CannotFit, delayed_by_pathway, delayed_each, fit_footprint
+from models.calibration.point import at_point, start_of, unknowns
+from models.calibration.targets import CHANGE, QUARTERS, aims, held_back, range_sd
+from models.calibration.whole import Calibrated, _nearer, _slopes, calibrate_around, fit_hash, in_words
+from models.footprint.footprint import Footprint, load_footprint
+from models.settings.compose import CONFIGS, Settings
+from models.settings.plan import Fit, Future
+from models.system.system import community_places, inside_beds
 from sim.calibration import LogNormal, Moments, Parameter, Target, identify, spread_error
 from sim.calibration.problem import Space
 from sim.calibration.runs import Runner

@@ -15,13 +15,13 @@ from pathlib import Path
 
 import pytest
 
-import models.compose
-import models.runner
-from models import memory
+import models.run.runner
+import models.settings.compose
 from models.cli import main
-from models.compose import CONFIGS, parse, settings
-from models.memory import gigabytes, parts
-from models.unknown_keys import keys_in, meant, unwritten
+from models.command_line.unknown_keys import keys_in, meant, unwritten
+from models.run import memory
+from models.run.memory import gigabytes, parts
+from models.settings.compose import CONFIGS, parse, settings
 from sim import arrow, files
 
 ROOT = Path(__file__).parents[2]
@@ -154,7 +154,7 @@ def test_parts_too_deep_in_each_other_are_an_error_that_names_the_file(tmp_path,
     shutil.copytree(CONFIGS, tmp_path / "configs")
     deep = tmp_path / "configs" / "footprint" / "deep.yaml"
     deep.write_text("a: " + "[" * 20_000)
-    monkeypatch.setattr(models.compose, "CONFIGS", tmp_path / "configs")
+    monkeypatch.setattr(models.settings.compose, "CONFIGS", tmp_path / "configs")
     limit = sys.getrecursionlimit()
     sys.setrecursionlimit(1000)  # that of Python; libraries of other tests may have raised it
     try:
@@ -180,7 +180,7 @@ def test_home_is_found(tmp_path, monkeypatch, capsys):
 
 def test_the_usual_folder_is_checked_as_a_named_one_is(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(models.runner, "_simulate", lambda _: pytest.fail("it simulated before checking"))
+    monkeypatch.setattr(models.run.runner, "_simulate", lambda _: pytest.fail("it simulated before checking"))
     Path("runs").write_text("mine")
     assert main([*TINY]) == 2
     assert "is a file" in capsys.readouterr().err
@@ -194,8 +194,8 @@ def test_the_usual_folder_is_checked_as_a_named_one_is(tmp_path, monkeypatch, ca
 
 
 def test_more_memory_than_there_is_is_not_begun(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(models.runner, "_simulate", lambda _: pytest.fail("it simulated before checking"))
-    monkeypatch.setattr(models.runner, "memory_gb", lambda: 4.0)
+    monkeypatch.setattr(models.run.runner, "_simulate", lambda _: pytest.fail("it simulated before checking"))
+    monkeypatch.setattr(models.run.runner, "memory_gb", lambda: 4.0)
     assert main([*TINY[:2], "replications=100000", f"out={tmp_path / 'x'}"]) == 2
     said = capsys.readouterr().err
     assert "replications=100000" in said
@@ -260,7 +260,7 @@ def test_all_faults_at_once(capsys):
 
 
 def test_places_to_write_are_checked_first(tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr(models.runner, "_simulate", lambda _: pytest.fail("it simulated before checking"))
+    monkeypatch.setattr(models.run.runner, "_simulate", lambda _: pytest.fail("it simulated before checking"))
     file = tmp_path / "file"
     file.write_text("mine")
     other = tmp_path / "other"
@@ -288,7 +288,7 @@ def test_a_full_disk_leaves_nothing_half_written(moment, tmp_path, capsys, monke
     out = tmp_path / "run"
     out.mkdir()
     (out / "manifest.json").write_text('{"scenario_hash": "an earlier run", "tables": {}, "charts": []}')
-    monkeypatch.setattr(models.runner, "_simulate", lambda _: outcome)
+    monkeypatch.setattr(models.run.runner, "_simulate", lambda _: outcome)
 
     def full(*_args, **_kwargs):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
@@ -346,7 +346,7 @@ def test_a_run_says_where_its_report_is(tmp_path, capsys):
 def test_ctrl_c_while_results_are_written_leaves_the_earlier_ones(tmp_path):
     script = (
         "import sys, time\n"
-        "import models.runner as runner\n"
+        "import models.run.runner as runner\n"
         "from models.cli import main\n"
         "def slow(folder, data):\n"
         "    folder.write_text('half')\n"

@@ -14,13 +14,13 @@ import pytest
 from pyarrow import feather
 
 from models.cli import main
-from models.compare import AS_PLANNED, CALENDAR, OWN, Compared, Judged, own_window
-from models.compare_command import _contributions, _own_years
-from models.compose import parse, settings
-from models.contributions import changes, lost_by_waiting, reached
-from models.mechanisms import present
+from models.compare.command import _contributions, _own_years
+from models.compare.compare import AS_PLANNED, CALENDAR, OWN, Compared, Judged, own_window
+from models.compare.contributions import changes, lost_by_waiting, reached
+from models.compare.mechanisms import present
 from models.report.compare_page import when_rows, write_compare_report
-from models.verdict import Verdict
+from models.settings.compose import parse, settings
+from models.verdict.verdict import Verdict
 from sim.experiments import paired_shares
 from tests.models.test_report import Page
 

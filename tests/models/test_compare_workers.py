@@ -7,8 +7,8 @@ import re
 import pytest
 
 from models.cli import main
-from models.compare import AS_PLANNED
-from models.mechanisms import MECHANISMS
+from models.compare.compare import AS_PLANNED
+from models.compare.mechanisms import MECHANISMS
 
 SHORT = ["criteria.longest_timeline_years=3", "criteria.window_years_after=1", "waterfall=0", "sensitivity=0"]
 NOTE = "year: not applicable, basis: not applicable, status: assumed"

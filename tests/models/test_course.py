@@ -9,10 +9,10 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from models.compose import parse, settings
 from models.report.charts_gantt import ROWS, _parts, says
 from models.report.course import GROUPS, Row, course, first_held, middle, phases, took_effect
 from models.report.series import by_period, stock_by_period
+from models.settings.compose import parse, settings
 from models.transition.log import Log, Outcome
 from models.transition.stages import Stage
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from models.compose import parse, settings
-from models.hybrid_files import load
-from models.system import community_places, pathway_station
+from models.settings.compose import parse, settings
+from models.stocks.hybrid_files import load
+from models.system.system import community_places, pathway_station
 
 FILE = Path(__file__).parents[2] / "configs" / "hybrid" / "devon_home_care.yaml"
 

@@ -9,11 +9,11 @@ import pyarrow.compute as pc
 import pytest
 
 from models.cli import main
-from models.outputs import tables
 from models.report.page import render
-from models.runner import USUAL, Outcome, _simulate, summary
+from models.run.outputs import tables
+from models.run.runner import USUAL, Outcome, _simulate, summary
 from models.transition.told import GATES
-from models.verdict import bounds
+from models.verdict.verdict import bounds
 from sim.errors import FaultsError
 from tests.models.small_area import area
 from tests.models.transition.made_up import approval, closing, opening
@@ -108,7 +108,7 @@ def everything(footprint: str, gates: str, words: tuple[str, ...], **more) -> Ou
 
 
 def _sizes(chosen):
-    from models.details import sizes_before
+    from models.system.details import sizes_before
 
     return sizes_before(chosen.footprint, chosen.fit, chosen.future)
 

@@ -11,15 +11,17 @@ import pandas as pd
 import pytest
 import yaml
 
-from models import footprint_basis, footprint_trusts, observed
-from models.compose import CONFIGS, choices, first_line
-from models.footprint import DATA_FOLDER, Footprint, load_footprint
-from models.footprint_pages import write_pages
-from models.footprint_persistence import MERGED, occupancy_by_quarter, persistence
-from models.footprint_persistence import PUBLISHED as PUBLISHED_PERSISTENCE
-from models.footprint_rules import pathway_delay, whole_beds
-from models.footprint_short import NoBaseline, defaults, expand, read_short
-from models.footprints_score import COLUMNS, Fitted, area_facts, errors_by, score, systems
+from models.areas.pages import write_pages
+from models.areas.persistence import MERGED, occupancy_by_quarter, persistence
+from models.areas.persistence import PUBLISHED as PUBLISHED_PERSISTENCE
+from models.areas.score import COLUMNS, Fitted, area_facts, errors_by, score, systems
+from models.footprint import basis as footprint_basis
+from models.footprint import observed
+from models.footprint import trusts as footprint_trusts
+from models.footprint.footprint import DATA_FOLDER, Footprint, load_footprint
+from models.footprint.rules import pathway_delay, whole_beds
+from models.footprint.short import NoBaseline, defaults, expand, read_short
+from models.settings.compose import CONFIGS, choices, first_line
 from sim.errors import FaultsError
 
 FOLDER = CONFIGS / "footprint"

@@ -13,8 +13,8 @@ import pytest
 import yaml
 
 from models.cli import main
-from models.hybrid_command import FLAGS, KEYS
-from models.hybrid_files import load
+from models.stocks.hybrid_command import FLAGS, KEYS
+from models.stocks.hybrid_files import load
 from sim.hybrid import HybridRun, ready
 from sim.statistics import mean_halfwidth
 

@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from models.cli import main
-from models.network_request import parse
+from models.network.request import parse
 from sim import arrow, files
 from sim.results.tables import read_table
 

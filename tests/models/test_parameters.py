@@ -12,11 +12,11 @@ import pandas as pd
 import pytest
 import yaml
 
-from models.compose import parse, settings
-from models.parameters import check, most_sensitive, parameters, selected, table
-from models.parameters_command import list_parameters, table_lines
+from models.figures.command import list_parameters, table_lines
+from models.figures.parameters import check, most_sensitive, parameters, selected, table
 from models.report.titles import title_of
-from models.sensitivity import ranges, surest
+from models.run.sensitivity import ranges, surest
+from models.settings.compose import parse, settings
 from sim.errors import CarebridgeError, FaultsError
 
 CONFIGS = Path(__file__).parents[2] / "configs"

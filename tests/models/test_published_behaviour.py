@@ -16,8 +16,8 @@ from models.care.delays import read_delays
 from models.care.demand import Prevention, prevention_steps
 from models.care.planned import theatre_cancelled, theatre_list
 from models.care.population import OVERNIGHT, load_population
-from models.compose import CONFIGS, Settings
-from models.figures import Figure
+from models.figures.figures import Figure
+from models.settings.compose import CONFIGS, Settings
 from tests.models.one_hospital import (
     URGENT,
     Floats,

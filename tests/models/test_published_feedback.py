@@ -17,7 +17,7 @@ from models.care.around import hybrid
 from models.care.planned import session_slots, theatre_list
 from models.care.pressure import Pressure, Watched, pressure, read_pressure
 from models.care.stock_part import StockPart
-from models.compose import CONFIGS, Settings, parse, settings
+from models.settings.compose import CONFIGS, Settings, parse, settings
 from sim import load_network
 from sim.errors import FaultsError
 from sim.hybrid import HybridRun, ready

@@ -13,17 +13,20 @@ import pandas as pd
 import pytest
 from scipy.stats import norm
 
-from models.arithmetic import arithmetic
-from models.compose import Settings, parse, settings
-from models.criteria import Assessed, not_assessed
-from models.criteria_programmes import programmes, programmes_at_once
-from models.criteria_realism import OUTSIDE, UNCOMPARED, UNSEEN, WITHIN, beside, percentile_in_words, realism
-from models.details import build
-from models.footprint import DATA_FOLDER
+from models.footprint.footprint import DATA_FOLDER
 from models.history import england
-from models.plan import Schedule, schedule
-from models.prepare import window
-from models.realism import (
+from models.report.tables import _laid
+from models.report.words import rule_for
+from models.run.prepare import window
+from models.settings.compose import Settings, parse, settings
+from models.settings.plan import Schedule, schedule
+from models.system.details import build
+from models.system.system import System
+from models.transition.steering import readmitted
+from models.verdict.criteria import Assessed, not_assessed
+from models.verdict.criteria_programmes import programmes, programmes_at_once
+from models.verdict.criteria_realism import OUTSIDE, UNCOMPARED, UNSEEN, WITHIN, beside, percentile_in_words, realism
+from models.verdict.realism import (
     effect_between,
     england_growth,
     growth_of_areas,
@@ -31,12 +34,9 @@ from models.realism import (
     percentile_of_effect,
     percentile_of_growth,
 )
-from models.report.tables import _laid
-from models.report.words import rule_for
-from models.system import System
-from models.taken_for_granted import BED_DAYS, Claim, claims
-from models.transition.steering import readmitted
-from models.verdict import rule
+from models.verdict.taken_for_granted import BED_DAYS, Claim, claims
+from models.verdict.verdict import rule
+from models.waterfall.arithmetic import arithmetic
 from sim.errors import FaultsError
 
 DEVON = ["RA9", "RBZ", "RH8", "RK9"]

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from models.arms import run_arms
-from models.compose import parse, settings
-from models.prepare import idle, prepare
+from models.run.arms import run_arms
+from models.run.prepare import idle, prepare
+from models.settings.compose import parse, settings
 
 CAPITAL, SITE = 25, "exeter"
 FIGURE = "unit: GBP million, year: not applicable, basis: not applicable, status: assumed"

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.cli import main
-from models.repeat_command import differences
+from models.run.repeat_command import differences
 from tests.models.conftest import SHORT
 
 WORDS = ["footprint=tameside_glossop", "timeline=5y", "replications=2", "workers=2", *SHORT]
@@ -41,7 +41,7 @@ def test_other_settings_are_named_and_nothing_is_run(folder, tmp_path, capsys, m
     made["config"]["criteria"]["margin_share"]["value"] = 0.004
     made["scenario_hash"] = "0" * 16
     (tmp_path / "manifest.json").write_text(json.dumps(made), "utf-8")
-    monkeypatch.setattr("models.repeat_command.run", None)
+    monkeypatch.setattr("models.run.repeat_command.run", None)
     assert main(["repeat", str(tmp_path)]) == 1
     assert "criteria.margin_share.value: 0.004 then, 0.005 now" in capsys.readouterr().out
 

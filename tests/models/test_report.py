@@ -13,14 +13,14 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 from models.care.slow import Around
-from models.compose import parse, settings
 from models.report import style, words, write_report
 from models.report.page import _not_modelled
 from models.report.pictures import _beds
 from models.report.tables_plan import gate_rows, never_rows
-from models.runner import Outcome, _simulate, summary
-from models.waterfall import waterfall
-from models.winter import Winter
+from models.run.runner import Outcome, _simulate, summary
+from models.settings.compose import parse, settings
+from models.system.winter import Winter
+from models.waterfall.waterfall import waterfall
 
 VOID = {"meta", "br", "hr", "img", "input", "link", "col"}
 SECTIONS = ["verdict", "criteria", "arithmetic", "charts", "baseline", "plan", "limits", "words"]

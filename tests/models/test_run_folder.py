@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from models import out_folder
+from models.command_line import out_folder
 from sim import CarebridgeError, files
 from sim.files import check_room, run_folder
 

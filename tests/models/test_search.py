@@ -11,12 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyarrow import feather
 
-from models.arms import run_arms
 from models.cli import main
-from models.compose import choices, parse, settings
 from models.plans import Plan
-from models.prepare import prepare
-from models.runner import _simulate
+from models.plans.whose_plan import owner_of
+from models.run.arms import run_arms
+from models.run.prepare import prepare
+from models.run.runner import _simulate
 from models.search import look
 from models.search.command import lines
 from models.search.look import BOTH, Found, Looker, Tried, tries
@@ -26,8 +26,8 @@ from models.search.question import Cannot, Question, laid_over
 from models.search.questions import question
 from models.search.scaling import closes_beds, scaled_words, sized
 from models.search.told import command
-from models.verdict import Verdict, bounds
-from models.whose_plan import owner_of
+from models.settings.compose import choices, parse, settings
+from models.verdict.verdict import Verdict, bounds
 from sim.errors import FaultsError
 from tests.models.conftest import SHORT
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from models.compose import parse, settings
 from models.search.look import BOTH, SAFE, Found
 from models.search.own_key import own_question
 from models.search.questions import question
 from models.search.told import answer, in_short, says, table_rows
+from models.settings.compose import parse, settings
 from tests.models.test_search import AREA, PLANNED, scale, tried
 
 

@@ -16,7 +16,7 @@ import pytest
 import yaml
 
 from models.cli import main
-from models.stocks_request import FLAGS, KEYS
+from models.stocks.request import FLAGS, KEYS
 from sim.stocks import Stocks, at_other_times, load_stocks
 
 ROOT = Path(__file__).parents[2]

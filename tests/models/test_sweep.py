@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 
 from models.cli import main
-from models.compose import parse, settings
-from models.runner import _simulate
+from models.run.runner import _simulate
+from models.settings.compose import parse, settings
 from models.sweep import command
 from models.sweep.care import Care
 from models.sweep.network import NetworkStudy

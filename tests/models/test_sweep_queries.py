@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from models.cli import main
-from models.compose import CONFIGS
+from models.settings.compose import CONFIGS
 from models.sweep.request import SweepFile, parse, sweep_of
 from tests.models.conftest import SHORT
 

@@ -7,12 +7,12 @@ import datetime as dt
 import numpy as np
 import pytest
 
-from models.demand import flows, pathway_shares, prior_routes
-from models.observed import beds_by_quarter
-from models.plan import schedule
+from models.footprint.observed import beds_by_quarter
 from models.plans import Timeline
 from models.plans.check import load_gates
-from models.system import build, offered_places, pathway_station, ward
+from models.settings.plan import schedule
+from models.system.demand import flows, pathway_shares, prior_routes
+from models.system.system import build, offered_places, pathway_station, ward
 from models.transition.levers import Levers
 from models.transition.steering import Steering
 from sim import Run, lower

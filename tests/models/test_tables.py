@@ -11,9 +11,9 @@ import pytest
 from pyarrow import feather
 
 from models.cli import main
-from models.compose import parse, settings
-from models.outputs import DESCRIPTIONS, read_table, tables, write_tables
 from models.report import style
+from models.run.outputs import DESCRIPTIONS, read_table, tables, write_tables
+from models.settings.compose import parse, settings
 from sim import CarebridgeError
 from tests.models.conftest import undrawn
 

@@ -7,14 +7,14 @@ import datetime as dt
 import numpy as np
 import pytest
 
-from models.compose import parse, settings
-from models.plan import months_after
 from models.report.page import render
-from models.runner import USUAL, _simulate, summary, verdict_document
-from models.system import build, pathway_station, ward
+from models.run.runner import USUAL, _simulate, summary, verdict_document
+from models.settings.compose import parse, settings
+from models.settings.plan import months_after
+from models.system.system import build, pathway_station, ward
 from models.transition import Target
 from models.transition.steering import Steering
-from models.verdict import NO_PLAN
+from models.verdict.verdict import NO_PLAN
 from sim import Run, lower
 from sim.clock import Calendar
 from sim.kernel.layout import BLOCKED, FIRST_RATE, STARTED, WAIT_TOTAL

@@ -8,14 +8,14 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from models import verdict as v
-from models.compose import parse, settings
-from models.criteria import NO_HARM, STANDARD, two_lenses
-from models.criteria_delivery import delivery
-from models.plan import months_after
 from models.report.tables import _harmed
-from models.runner import USUAL, _simulate, more_needed, verdict_document
+from models.run.runner import USUAL, _simulate, more_needed, verdict_document
+from models.settings.compose import parse, settings
+from models.settings.plan import months_after
 from models.transition.steering import Closure
+from models.verdict import verdict as v
+from models.verdict.criteria import NO_HARM, STANDARD, two_lenses
+from models.verdict.criteria_delivery import delivery
 from sim.clock import DAY
 
 PASS = np.ones(60, bool)

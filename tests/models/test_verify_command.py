@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from models.trust_page import trust_page
-from models.verify_command import Verified, verify
+from models.verify.command import Verified, verify
+from models.verify.trust_page import trust_page
 from sim.errors import CarebridgeError, FaultsError
 from sim.verification.acceptance import Estimate
 from sim.verification.suite import CASES

@@ -12,21 +12,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models import system, waterfall_check, waterfall_network
-from models.arithmetic import arithmetic
 from models.care.pressure import Pressure
-from models.figures import Figure
-from models.footprint import Footprint
-from models.plan import Schedule, months_after, schedule
+from models.figures.figures import Figure
+from models.footprint.footprint import Footprint
 from models.plans import Timeline
 from models.report import style
 from models.report.charts_waterfall import caption, waterfall_chart
-from models.system import build, community_places, pathway_station, ward
-from models.waterfall import STEPS, TOGETHER, Waterfall, erlang_beds, waterfall
-from models.waterfall_check import MEAN, NotReconciled, keeps_littles_law, mean_in_beds, same_load, within
-from models.waterfall_network import Basis, Mechanisms, load_of, network_of, offered_load, site_data, with_beds
-from models.waterfall_search import Search, fewest, fewest_in_all, finished
-from models.waterfall_words import TITLES, count_rows, says, step_rows
+from models.settings.plan import Schedule, months_after, schedule
+from models.system import system
+from models.system.system import build, community_places, pathway_station, ward
+from models.waterfall import check as waterfall_check
+from models.waterfall import network as waterfall_network
+from models.waterfall.arithmetic import arithmetic
+from models.waterfall.check import MEAN, NotReconciled, keeps_littles_law, mean_in_beds, same_load, within
+from models.waterfall.network import Basis, Mechanisms, load_of, network_of, offered_load, site_data, with_beds
+from models.waterfall.search import Search, fewest, fewest_in_all, finished
+from models.waterfall.waterfall import STEPS, TOGETHER, Waterfall, erlang_beds, waterfall
+from models.waterfall.words import TITLES, count_rows, says, step_rows
 from sim import Lowered, load_network
 from sim.errors import CarebridgeError
 from sim.theory import mmc_wait_over

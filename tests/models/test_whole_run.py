@@ -10,21 +10,21 @@ from typing import cast
 import numpy as np
 import pytest
 
-from models import measures, measures_whole
-from models.arms import Observed, make_arm, run_arms, with_plan
-from models.calibration_front import MOST, Pace, front_in_words
+from models.calibration.front import MOST, Pace, front_in_words
 from models.care.pathways import Arrivals, loads_of
 from models.care.whole import prior_fit
 from models.care.whole_reading import four_hour_by_crowding, treated_in_time
 from models.care.whole_settings import read_care
 from models.cli import main
-from models.compose import parse, settings
-from models.details import build
-from models.observed import beds_by_quarter
-from models.plan import schedule
+from models.footprint.observed import beds_by_quarter
 from models.plans.check import load_gates
+from models.run.arms import Observed, make_arm, run_arms, with_plan
+from models.settings.compose import parse, settings
+from models.settings.plan import schedule
+from models.system.details import build
 from models.transition import Target
 from models.transition.steering import Steering
+from models.verdict import measures, measures_whole
 from sim import Run, lower
 from sim.errors import FaultsError
 from sim.kernel.layout import FIRST_RATE, SERVED, TRANSFERRED_IN, TRANSFERRED_OUT
@@ -276,7 +276,7 @@ def test_the_factor_on_time_in_a_cubicle_meets_the_published_share_or_ends_at_it
         far = 0.0 if site == "plymouth" else 12.0
         return 1 / (1 + np.exp(-2.9 + far * (pace.factors[site] - 1)))
 
-    monkeypatch.setattr("models.calibration_front._share", share)
+    monkeypatch.setattr("models.calibration.front._share", share)
     months, o = np.ones(1, bool), cast("Observed", None)
     for _ in range(12):
         pace.move(o, months)

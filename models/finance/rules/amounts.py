@@ -17,7 +17,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from models.figures import Figure
+from models.figures.figures import Figure
 from sim.errors import Fault, FaultsError
 
 __all__ = [

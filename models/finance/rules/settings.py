@@ -8,8 +8,8 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field
 
-from models.figures import Figure, Profile, Shape, Shares, must
-from models.presets import read_section
+from models.figures.figures import Figure, Profile, Shape, Shares, must
+from models.figures.presets import read_section
 
 __all__ = ["CONFIG", "Rules", "read_rules"]
 

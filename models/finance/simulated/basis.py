@@ -23,7 +23,7 @@ from models.finance.simulated.costs import Costs
 from models.finance.simulated.periods import Steps, in_force, on_each, shares
 from models.finance.simulated.pools import Pool, baseline_pools, pools_of
 from models.finance.simulated.settings import FORMS, Money
-from models.system import System
+from models.system.system import System
 from sim.errors import Fault, FaultsError
 
 __all__ = ["ALLOCATED", "Basis", "Owners", "Paid", "basis", "owners", "paid_contracts", "values"]

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from models.figures import Figure
+from models.figures.figures import Figure
 from models.finance.organisations import System as Finance
 from models.finance.rules.amounts import MONTHS
 from models.finance.rules.sustainability_fund import FINANCE

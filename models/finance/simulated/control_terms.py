@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator
 
-from models.figures import Figure, Shape, must, within
+from models.figures.figures import Figure, Shape, must, within
 from models.finance.rules.settings import AnyShare, PoundsYear
 
 __all__ = ["Control", "Limits"]

@@ -21,9 +21,9 @@ from models.finance.simulated.activity import Activity, Changes
 from models.finance.simulated.redundancy import released_staff
 from models.finance.simulated.savings import Saved
 from models.finance.simulated.settings import Money
-from models.plan import Schedule
 from models.plans.moves import BEDS, Move
-from models.system import System
+from models.settings.plan import Schedule
+from models.system.system import System
 from sim.errors import CarebridgeError
 
 __all__ = ["DOUBLE_RUNNING", "NEW_PLACES", "REDUNDANCY", "STRANDED", "Cost", "Costs", "costs"]

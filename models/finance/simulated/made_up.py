@@ -7,7 +7,7 @@ from typing import Any
 from models.finance.organisations import System as Finance
 from models.finance.organisations import read_system
 from models.finance.simulated.settings import Money
-from models.system import System
+from models.system.system import System
 
 __all__ = ["made_up"]
 

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator
 
-from models.figures import Name, Shape, Text
+from models.figures.figures import Name, Shape, Text
 from models.finance.rules.settings import PoundsYear
 
 __all__ = ["Bias", "Saving"]

@@ -7,7 +7,7 @@ from typing import Annotated, Literal, get_args
 
 from pydantic import AfterValidator, Field
 
-from models.figures import Figure, Name, Shape, must, within
+from models.figures.figures import Figure, Name, Shape, must, within
 from models.finance.organisations import Form
 from models.finance.rules import contracts
 from models.finance.rules.amounts import exact

@@ -19,7 +19,7 @@ from models.care.pressure import Watched, pressure, read_pressure
 from models.care.slow import NAMES, Around, read_around, stocks_around
 from models.care.stock_part import StockPart, stocks_together
 from models.care.supply import Service, Site, constant_places, driven_stations
-from models.system import EMERGENCY_CLASSES, build, pathway_station, ward
+from models.system.system import EMERGENCY_CLASSES, build, pathway_station, ward
 from sim import Run, load_network, lower
 from sim.clock import Calendar
 from sim.errors import FaultsError

@@ -30,8 +30,8 @@ from models.care.delays import (
     transition_days,
 )
 from models.care.pathways import Classes, plain, ways_out
-from models.footprint import load_footprint
-from models.system import _transition_days
+from models.footprint.footprint import load_footprint
+from models.system.system import _transition_days
 from sim import Run, load_network, lower
 from sim.errors import FaultsError
 from sim.kernel.layout import STATES

@@ -24,7 +24,7 @@ from models.care.wards import (
     ward,
     wards,
 )
-from models.system import build
+from models.system.system import build
 from sim.errors import FaultsError
 from sim.network.schema import Station
 from sim.results import Results, simulate

@@ -5,8 +5,8 @@ import datetime as dt
 import pytest
 
 from models.care.whole import whole
-from models.compose import CONFIGS
-from models.footprint import load_footprint
+from models.footprint.footprint import load_footprint
+from models.settings.compose import CONFIGS
 from sim import Run, lower
 from sim.errors import FaultsError
 from sim.littles_law import assert_littles_law

@@ -15,7 +15,7 @@ from models.care.whole import Whole, prior_fit, read_care, whole
 from models.care.whole_demand import site_demand
 from models.care.whole_hospital import half_days
 from models.care.whole_reading import SINCE_DECISION, four_hour_by_crowding, treated_in_time, within_limit
-from models.footprint import load_footprint
+from models.footprint.footprint import load_footprint
 from sim.errors import FaultsError
 from sim.kernel.layout import AWAITED, FLOWS
 from sim.littles_law import assert_littles_law

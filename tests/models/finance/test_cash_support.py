@@ -10,7 +10,6 @@ from hypothesis import given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
-from models.compose import parse, settings
 from models.finance.books import Books
 from models.finance.invariants import INVARIANTS
 from models.finance.ledger import Book
@@ -21,6 +20,7 @@ from models.finance.simulated.carried import LAW, beyond_reserves, carried_memos
 from models.finance.simulated.control import settle
 from models.finance.simulated.settings import Money
 from models.report.page import environment
+from models.settings.compose import parse, settings
 from sim.errors import FaultsError
 from tests.models.finance.random_system import system, system_of
 from tests.models.finance.test_control import _area, _basis, _with

@@ -8,16 +8,16 @@ from typing import Any
 import numpy as np
 import pytest
 
-from models.compose import parse, settings
 from models.finance.invariants import system_result
 from models.finance.organisations import System, read_system
 from models.finance.simulated.accounts import Account
 from models.finance.simulated.charges import baseline_charges, estate
 from models.finance.simulated.results import by_year
 from models.finance.simulated.settings import Money
-from models.money import accounts_of
-from models.prepare import USUAL
-from models.runner import Outcome
+from models.run.money import accounts_of
+from models.run.prepare import USUAL
+from models.run.runner import Outcome
+from models.settings.compose import parse, settings
 
 LIFE = 360  #: months
 

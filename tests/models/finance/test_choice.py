@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from models.compose import parse, settings
 from models.finance.choice import finance_of, opening_faults
 from models.finance.organisations import read_system
+from models.settings.compose import parse, settings
 from sim.errors import Fault, FaultsError
 
 AGAIN = (

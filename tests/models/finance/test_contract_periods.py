@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from models.compose import Settings
 from models.finance.books import Books, month_starts, year_of
 from models.finance.invariants import same_system_pound
 from models.finance.ledger import Book
@@ -18,8 +17,9 @@ from models.finance.simulated.periods import gap_words, gaps, shared
 from models.finance.simulated.posting import _contract, _Years
 from models.finance.simulated.results import money_table
 from models.finance.simulated.settings import Money
-from models.money import accounts_of
-from models.runner import Outcome, summary
+from models.run.money import accounts_of
+from models.run.runner import Outcome, summary
+from models.settings.compose import Settings
 from tests.models.finance.random_system import pounds, system_of
 
 PAYER, PAYEE = "org_0", "org_1"

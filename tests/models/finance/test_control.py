@@ -13,7 +13,6 @@ from hypothesis import given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
-from models.compose import parse, settings
 from models.finance.books import Books
 from models.finance.invariants import same_system_pound, system_result
 from models.finance.ledger import Book
@@ -26,9 +25,10 @@ from models.finance.simulated.control import Position, settle
 from models.finance.simulated.made_up import _contract, _figure, _organisation
 from models.finance.simulated.settings import FORMS, Money
 from models.finance.simulated.standing import standing
-from models.money import accounts_of
-from models.prepare import USUAL
-from models.runner import Outcome
+from models.run.money import accounts_of
+from models.run.prepare import USUAL
+from models.run.runner import Outcome
+from models.settings.compose import parse, settings
 from sim.errors import FaultsError
 
 QUARTERLY = [90_00, 120_00, 180_00, 210_00]  # of the 600 pounds for a: 0.15, 0.2, 0.3, 0.35

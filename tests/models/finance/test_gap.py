@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from pyarrow import feather
 
 from models.cli import main
+from models.figures.parameters import check, parameters
 from models.finance.gap import Gap, bridge, ends, part_ends, read_gap, swings
 from models.finance.gap_command import gap_table
-from models.parameters import check, parameters
 from sim.errors import FaultsError
 
 DEVON = Path(__file__).parents[3] / "configs" / "finance" / "gap_devon.yaml"

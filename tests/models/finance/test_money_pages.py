@@ -12,21 +12,21 @@ import pytest
 from matplotlib import image
 from matplotlib.figure import Figure
 
-from models.compose import Settings
 from models.finance.invariants import BEFORE
 from models.finance.mean_books import mean_books
 from models.finance.simulated.forms import Agreed, carried, gains, register
 from models.finance.simulated.results import by_year, money_table, years_of
 from models.finance.simulated.settings import FORMS
 from models.finance.statements import CONVENTION, SYSTEM, balance_sheet, cash_flow, income_and_expenditure
-from models.money import accounts_of
-from models.prepare import USUAL
 from models.report import money_page, style, write_money_pages
 from models.report.charts_money import organisations_charts
 from models.report.money_page import result_of
 from models.report.tables_carried import carried_rows
 from models.report.tables_statements import bracketed, memo_tables, statement_tables, within
-from models.runner import Outcome, summary
+from models.run.money import accounts_of
+from models.run.prepare import USUAL
+from models.run.runner import Outcome, summary
+from models.settings.compose import Settings
 from tests.models.test_report import Page
 
 # -- who carries the risk ------------------------------------------------------------------------------------------

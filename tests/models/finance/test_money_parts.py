@@ -8,16 +8,16 @@ from typing import Any
 import numpy as np
 import pytest
 
-from models.criteria_money import area_income, money_criterion
-from models.criteria_money_parts import area_support, control_total_held, money_parts
 from models.finance.simulated.accounts import Accounts
 from models.finance.simulated.standing import standing
-from models.money import accounts_of
-from models.prepare import USUAL
 from models.report.tables_control import control_section, part_rows
-from models.runner import Outcome, verdict_document
+from models.run.money import accounts_of
+from models.run.prepare import USUAL
+from models.run.runner import Outcome, verdict_document
 from models.transition.funding import Fund, Prices
-from models.verdict import judge
+from models.verdict.criteria_money import area_income, money_criterion
+from models.verdict.criteria_money_parts import area_support, control_total_held, money_parts
+from models.verdict.verdict import judge
 
 NAMES = ["The area's result less its control totals", "Double running in its worst year", "Cash support", "Payback"]
 

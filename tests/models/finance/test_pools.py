@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from models.compose import parse, settings
-from models.figures import Figure
+from models.figures.figures import Figure
 from models.finance.invariants import same_system_pound, system_result
 from models.finance.ledger import Book
 from models.finance.organisations import System, read_system
@@ -20,9 +19,10 @@ from models.finance.simulated.pools import Pool, baseline_pools, pools_of, post_
 from models.finance.simulated.results import by_year
 from models.finance.simulated.settings import Money
 from models.finance.simulated.years import Years
-from models.money import accounts_of
-from models.prepare import USUAL
-from models.runner import Outcome
+from models.run.money import accounts_of
+from models.run.prepare import USUAL
+from models.run.runner import Outcome
+from models.settings.compose import parse, settings
 from sim.errors import FaultsError
 
 FUND, MONTHS = "better_care_torbay", 36

@@ -9,17 +9,17 @@ from typing import Any
 import numpy as np
 import pytest
 
-from models.compose import parse, settings
-from models.figures import Figure
+from models.figures.figures import Figure
 from models.finance.simulated.accounts import Accounts
 from models.finance.simulated.draws import triangular
 from models.finance.simulated.programme_terms import Bias, Saving
 from models.finance.simulated.results import BEFORE_FINANCING, money_table
 from models.finance.simulated.savings import capital_with_bias, programmes
 from models.finance.simulated.settings import Money
-from models.money import accounts_of
-from models.prepare import USUAL
-from models.runner import Outcome
+from models.run.money import accounts_of
+from models.run.prepare import USUAL
+from models.run.runner import Outcome
+from models.settings.compose import parse, settings
 from sim.errors import FaultsError
 
 MONTHS = [dt.date(2018 + (n + 3) // 12, (n + 3) % 12 + 1, 1) for n in range(48)]

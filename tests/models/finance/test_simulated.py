@@ -11,10 +11,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from models.arms import run_arms
-from models.compose import Settings, parse, settings
-from models.criteria import Assessed
-from models.criteria_money import money_criterion
 from models.finance.audit import audit_command
 from models.finance.invariants import same_system_pound, system_result
 from models.finance.rules.amounts import growing
@@ -24,10 +20,14 @@ from models.finance.simulated.activity import Activity, Changes, activity
 from models.finance.simulated.costs import DOUBLE_RUNNING, NEW_PLACES, STRANDED, costs
 from models.finance.simulated.results import RESULT, by_year, money_table, write_books
 from models.finance.simulated.settings import FORMS
-from models.money import accounts_of
 from models.plans.moves import BEDS
-from models.prepare import USUAL, prepare
-from models.runner import Outcome, verdict_document
+from models.run.arms import run_arms
+from models.run.money import accounts_of
+from models.run.prepare import USUAL, prepare
+from models.run.runner import Outcome, verdict_document
+from models.settings.compose import Settings, parse, settings
+from models.verdict.criteria import Assessed
+from models.verdict.criteria_money import money_criterion
 from sim.errors import FaultsError
 
 WARD = 2_100_000_00 // 28  #: pence a bed a year

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
-from models.figures import Figure
+from models.figures.figures import Figure
+from models.figures.presets import composed
 from models.plans.check import GATES_FOLDER, check_plan, load_gates, load_plan
 from models.plans.existing import Existing, Staff
 from models.plans.gates import gates_with
@@ -18,7 +19,6 @@ from models.plans.layout import lay_out
 from models.plans.listing import describe, list_plans
 from models.plans.moves import KINDS
 from models.plans.plan import Plan, Timeline
-from models.presets import composed
 from sim.errors import CarebridgeError
 from tests.models.plans.plan_data import GOOD, figure, spoilt
 

@@ -12,7 +12,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from models.hybrid_files import load
+from models.stocks.hybrid_files import load
 from sim.drawing import draw_hybrid
 from sim.drawing.stock_graph import width_of
 from sim.hybrid import Hybrid, load_hybrid

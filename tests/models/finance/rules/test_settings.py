@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from models.figures import Sourced
+from models.figures.figures import Sourced
 from models.finance.rules.settings import CONFIG, read_rules
 from sim.errors import FaultsError
 

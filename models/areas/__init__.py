@@ -1,0 +1,1 @@
+"""Several areas at once: each fitted, its held-out quarters forecast beside persistence, one report."""

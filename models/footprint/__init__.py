@@ -1,0 +1,1 @@
+"""A footprint: an area, its hospitals, its published figures, and the observed tables beside them."""

@@ -1,0 +1,1 @@
+"""Any queueing network from a file, without health care: ``carebridge network``."""

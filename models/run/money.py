@@ -1,0 +1,30 @@
+"""The books of a run as its settings ask for them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from models.finance.simulated.accounts import Accounts, accounts
+from models.run.arms import Observed
+from models.settings.compose import Settings
+from models.settings.plan import Schedule
+
+__all__ = ["accounts_of"]
+
+
+def accounts_of(
+    chosen: Settings, observed: Mapping[str, Observed], schedules: Mapping[str, Schedule]
+) -> Accounts | None:
+    """Keep the books of every arm, business as usual first; none where money is left out.
+
+    Raises
+    ------
+    FaultsError
+        When the organisations do not fit the footprint.
+    LedgerError
+        When books do not hold.
+    """
+    if chosen.money is None:
+        return None
+    growth = chosen.footprint.demand.growth[chosen.future.growth].value
+    return accounts(observed, schedules, chosen.finance, chosen.money, growth, chosen.seed)

@@ -1,0 +1,269 @@
+"""Arrow tables of a run: tidy, with units and origin in their metadata.
+
+R16 (reproducible, auditable): the same configuration and seed give the same bytes, whatever the number of workers.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+
+from models.calibration.baseline import Baseline
+from models.finance.simulated.results import DESCRIPTION as MONEY
+from models.run.arms import CARE_FLOWS, Observed
+from models.transition.log import table as log_table
+from models.verdict import measures
+from models.verdict.criteria import Assessed, every_cell, quarters
+from models.verdict.verdict import Verdict
+from sim import arrow
+from sim.arrow import names_column, write_table
+from sim.clock import DAY
+from sim.kernel.layout import STATES
+
+__all__ = [
+    "TABLES_VERSION",
+    "baseline_table",
+    "read_table",
+    "tables",
+    "verdict_table",
+    "waterfall_table",
+    "write_tables",
+]
+
+TABLES_VERSION = "1.0"
+
+DESCRIPTIONS = {
+    "state": "people in each state, mean over the month; mean and 5-95 % over replications",
+    "flows": "events in the month; mean and 5-95 % over replications",
+    "waits": "emergencies waiting longer than 4 and 12 h for a bed, share by quarter",
+    "beds": "general and acute beds open, in use at midnight and held by delayed people, mean over the month",
+    "criteria": "every criterion by replication, place and period, under the plan and under business as usual",
+    "stocks": "staff, places with staff and other stocks around the network, every four weeks; mean and 5-95 %",
+    "closures": "every closure by replication, with its planned and its simulated date",
+    "transition": "every stage a step of the plan entered, whatever held it back, and every rule that spoke",
+    "baseline": "observed and simulated beds in the baseline year, and the held-out quarters",
+    "verdict": "one row a timeline",
+    "money": MONEY,
+    "waterfall": "beds needed as one mechanism after another is switched on, by hospital and together",
+}
+
+
+def tables(
+    observed: dict[str, Observed], assessed: dict[str, list[Assessed]], window: tuple[dt.date, dt.date]
+) -> dict[str, pa.Table]:
+    """Tables of what the arms did, by name.
+
+    Parameters
+    ----------
+    observed : dict
+        What each arm wrote down, by its name.
+    assessed : dict
+        Criteria by arm.
+    """
+    return {
+        "state": pa.concat_tables([_state(name, o) for name, o in observed.items()]),
+        "flows": pa.concat_tables([_flows(name, o) for name, o in observed.items()]),
+        "waits": pa.concat_tables([_waits(name, o, window) for name, o in observed.items()]),
+        "beds": pa.concat_tables([_beds(name, o) for name, o in observed.items()]),
+        "criteria": _criteria(assessed),
+        "closures": _closures(observed),
+        "transition": _transition(observed),
+        **_stocks(observed),
+    }
+
+
+def _spread(values: npt.NDArray[Any]) -> dict[str, npt.NDArray[np.float64]]:
+    """Mean and 5-95 % over replications (the first axis), flattened."""
+    low, high = np.quantile(values, [0.05, 0.95], axis=0)
+    return {"mean": values.mean(axis=0).ravel(), "p05": low.ravel(), "p95": high.ravel()}
+
+
+def _columns(arm: str, *axes: tuple[str, list[Any]]) -> dict[str, Any]:
+    """Index columns of a dense array whose axes are given in order."""
+    shape = [len(values) for _, values in axes]
+    out: dict[str, Any] = {"arm": names_column([arm], np.zeros(int(np.prod(shape)), np.int32))}
+    for n, (name, values) in enumerate(axes):
+        index = np.broadcast_to(np.arange(shape[n]).reshape([-1 if k == n else 1 for k in range(len(shape))]), shape)
+        if values and isinstance(values[0], dt.date):
+            out[name] = pa.array(values, pa.date32()).take(pa.array(index.ravel()))
+        else:
+            out[name] = names_column(values, index.ravel())
+    return out
+
+
+def waterfall_table(rows: pd.DataFrame) -> pa.Table:
+    """Steps from the spreadsheet to the simulation, one row a step and place."""
+    return pa.Table.from_pandas(rows, preserve_index=False)
+
+
+def baseline_table(baseline: Baseline) -> pa.Table:
+    """Observed and simulated figures of the baseline year and of the held-out quarters, one row a figure."""
+    rows = []
+    for part, frame in (("fitted", baseline.fitted), ("holdout", baseline.holdout)):
+        for row in frame.to_dict("records"):
+            period = str(row.get("quarter", "baseline year"))
+            rows += [
+                {"part": part, "hospital": str(row["hospital"]), "period": period, "measure": str(k), "value": float(v)}
+                for k, v in row.items()
+                if k not in ("hospital", "quarter")
+            ]
+    for part, figures in (("errors", baseline.errors), ("delays", baseline.delays)):
+        rows += [
+            {"part": part, "hospital": "all", "period": "baseline year", "measure": k, "value": float(v)}
+            for k, v in figures.items()
+        ]
+    return pa.Table.from_pylist(rows)
+
+
+def verdict_table(verdicts: dict[str, Verdict]) -> pa.Table:
+    """One row a timeline."""
+    return pa.Table.from_pylist(
+        [
+            {
+                "timeline": name,
+                "verdict": v.verdict,
+                "probability": v.probability,
+                "low": v.interval[0],
+                "high": v.interval[1],
+                "delivered": v.delivered["probability"],
+                "safe": v.safe["probability"],
+                "binding_criterion": v.binding_criterion,
+                "replications": v.replications,
+            }
+            for name, v in verdicts.items()
+        ]
+    )
+
+
+def _state(arm: str, o: Observed) -> pa.Table:
+    axes = [
+        ("month", o.months),
+        ("station", o.stations),
+        ("class", o.arm.lowered.network.classes),
+        ("state", list(STATES)),
+    ]
+    people = o.area / (o.days[None, :, None, None, None] * DAY)
+    return pa.table(_columns(arm, *axes) | _spread(people))
+
+
+def _flows(arm: str, o: Observed) -> pa.Table:
+    axes = [
+        ("month", o.months),
+        ("station", o.stations),
+        ("class", o.arm.lowered.network.classes),
+        ("flow", list(CARE_FLOWS)),
+    ]
+    return pa.table(_columns(arm, *axes) | _spread(o.flow[..., : len(CARE_FLOWS)]))
+
+
+def _waits(arm: str, o: Observed, window: tuple[dt.date, dt.date]) -> pa.Table:
+    first = dt.date(int(o.arm.system.footprint.baseline_year[:4]), 4, 1)
+    periods = quarters(o, first, window[1])
+    places = [*o.arm.system.footprint.sites, None]
+    masks = [mask for _, mask in periods]
+    values = np.stack(
+        [np.stack([measures.long_wait_share(o, p, masks, k) for k in (0, 1)], axis=2) for p in places], axis=1
+    )
+    starts = [dt.date.fromisoformat(f"{name}-01") for name, _ in periods]
+    axes = [("place", [p or "footprint" for p in places]), ("quarter", starts), ("longer_than", ["4 h", "12 h"])]
+    return pa.table(_columns(arm, *axes) | _spread(values))
+
+
+def _beds(arm: str, o: Observed) -> pa.Table:
+    places = [*o.arm.system.footprint.sites, None]
+    kinds = {"open": measures.beds_open, "occupied": measures.occupied_beds}
+    values = np.stack([np.stack([f(o, p) for f in kinds.values()], axis=2) for p in places], axis=1)
+    axes = [("place", [p or "footprint" for p in places]), ("month", o.months), ("measure", list(kinds))]
+    whole = pa.table(_columns(arm, *axes) | _spread(values))
+    delayed = np.stack([measures.delayed_beds(o, s) for s in ("acute", "non_acute")], axis=2)[:, None]
+    axes = [("place", ["footprint"]), ("month", o.months), ("measure", ["delayed_acute", "delayed_non_acute"])]
+    return pa.concat_tables([whole, pa.table(_columns(arm, *axes) | _spread(delayed))]).unify_dictionaries()
+
+
+def _stocks(observed: dict[str, Observed]) -> dict[str, pa.Table]:
+    """Staff, places, trust and whatever else the stocks hold, every four weeks; no table when there are none."""
+    found = []
+    for name, o in observed.items():
+        if o.stock_columns:
+            start = o.arm.lowered.network.start
+            dates = [start + dt.timedelta(days=float(day)) for day in o.stock_days]
+            columns = [c for c in o.stock_columns if c.partition("[")[0] not in o.arm.also]
+            values = o.stocks if not o.arm.also else o.stocks[:, :, [o.stock_columns.index(c) for c in columns]]
+            table = pa.table(_columns(name, ("date", dates), ("stock", columns)) | _spread(values))
+            found.append(table.append_column("unit", _units(o, columns)))
+    return {"stocks": pa.concat_tables(found).unify_dictionaries()} if found else {}
+
+
+def _units(o: Observed, columns: list[str]) -> pa.DictionaryArray:
+    """Unit of every row of the stocks."""
+    assert o.arm.around is not None  # noqa: S101 - it has columns
+    variables = o.arm.around.hybrid.model.variables
+    units = [str(variables[c.partition("[")[0]].unit) for c in columns]
+    return names_column(units, np.tile(np.arange(len(units)), len(o.stock_days)))
+
+
+def _criteria(assessed: dict[str, list[Assessed]]) -> pa.Table:
+    frame = pd.DataFrame(
+        [(arm, *row) for arm, found in assessed.items() for row in every_cell(found)],
+        columns=["arm", "criterion", "place", "period", "replication", "value", "usual_value"],
+    )
+    return pa.Table.from_pandas(frame, preserve_index=False)
+
+
+def _closures(observed: dict[str, Observed]) -> pa.Table:
+    rows = [
+        (arm, r, c.step.kind, c.step.site, c.step.beds, c.step.due, c.closed, c.held_by)
+        for arm, o in observed.items()
+        for r, closures in enumerate(o.closures)
+        for c in closures
+    ]
+    names = ["arm", "replication", "kind", "site", "beds", "due", "closed", "held_by"]
+    types = [pa.string(), pa.int32(), pa.string(), pa.string(), pa.int32(), pa.date32(), pa.date32(), pa.string()]
+    schema = pa.schema(list(zip(names, types, strict=True)))
+    return pa.Table.from_pylist([dict(zip(names, row, strict=True)) for row in rows], schema=schema)
+
+
+def _transition(observed: dict[str, Observed]) -> pa.Table:
+    """What happened to the plan, step by step, in every replication of every timeline."""
+    found = []
+    for name, o in observed.items():
+        rows = log_table(dict(enumerate(o.logs)))
+        found.append(rows.add_column(0, "arm", names_column([name], np.zeros(rows.num_rows, np.int32))))
+    return pa.concat_tables(found).unify_dictionaries()
+
+
+def write_tables(folder: Path, found: dict[str, pa.Table], scenario_hash: str) -> dict[str, str]:
+    """Write tables as Arrow files (zstd); return the SHA-256 of each file."""
+    out = {}
+    for name, table in found.items():
+        about = {"schema_version": TABLES_VERSION, "scenario_hash": scenario_hash, "description": DESCRIPTIONS[name]}
+        units = {column: _unit(name, column) for column in table.column_names}
+        out[f"{name}.arrow"] = write_table(folder / f"{name}.arrow", table, units, about)
+    return out
+
+
+def _unit(table: str, column: str) -> str:
+    if column in ("mean", "p05", "p95"):
+        return {"state": "people", "flows": "events a month", "waits": "share", "beds": "beds", "money": "GBP"}.get(
+            table, ""
+        )
+    if column.endswith("_beds") or column == "beds":
+        return "beds"
+    return {"value": "see criterion", "usual_value": "see criterion"}.get(column, "")
+
+
+def read_table(path: str | Path) -> pd.DataFrame:
+    """Read a table of a run into pandas; units and origin are in ``frame.attrs``.
+
+    Raises
+    ------
+    CarebridgeError
+        When the file was written by a version with another layout.
+    """
+    return arrow.read_table(path, TABLES_VERSION)

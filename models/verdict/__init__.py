@@ -1,0 +1,1 @@
+"""The answer: measures of the field, the criteria judged on them, and the verdict."""
