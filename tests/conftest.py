@@ -49,15 +49,15 @@ BEGUN_FIRST = (
     "sim/test_exact.py",  # one worker compiles the kernel, which takes as long as a hundred tests,
     "sim/stocks/*.py",  # while the other is busy with what needs none
     "sim/test_service*.py",
-    "models/test_command.py",  # few tests, but long ones: begun last, they would leave one worker idle
-    "models/test_tables.py",
-    "models/test_sweep*.py",
-    "models/test_multirun.py",
-    "models/test_report.py",
+    "models/run/test_command.py",  # few tests, but long ones: begun last, they would leave one worker idle
+    "models/run/test_tables.py",
+    "models/sweep/test_sweep*.py",
+    "models/run/test_multirun.py",
+    "models/report/test_report.py",
     "models/care/test_pressure.py",
-    "models/test_footprints_command.py",
-    "models/test_hindcast.py",
-    "models/test_calibrate_whole.py",
+    "models/areas/test_footprints_command.py",
+    "models/hindcast/test_hindcast.py",
+    "models/calibration/test_calibrate_whole.py",
     "sim/test_calibration.py",
     "sim/test_mutations.py",
     "sim/hybrid/test_driver.py",

@@ -27,7 +27,7 @@ from models.run.money import accounts_of
 from models.run.prepare import USUAL
 from models.run.runner import Outcome, summary
 from models.settings.compose import Settings
-from tests.models.test_report import Page
+from tests.models.report.test_report import Page
 
 # -- who carries the risk ------------------------------------------------------------------------------------------
 
