@@ -25,6 +25,7 @@ from models.settings.plan import Schedule, months_after, schedule
 from models.system.details import build
 from models.transition.brief import Switches
 from models.transition.followed import merged_services
+from models.verdict.conditions import name_conditions
 from models.verdict.criteria_money import money_criterion
 from models.verdict.criteria_money_parts import money_parts
 from models.verdict.measures_plan import closed_by_month, double_running, opened_by_month
@@ -182,6 +183,9 @@ def _without(
         cost = cost_of_both(money.arms[timeline.name]) if money else None
         kept_books = money if left_out == AS_PLANNED else None
         rows.append(dataclasses.replace(_compared(o, laid_out, left_out, judged), cost=cost, money=kept_books))
+    for name in windows:
+        beside = {row.timeline: row.judged[name].verdict for row in rows if name in row.judged}
+        name_conditions(beside, {row.timeline: row.years for row in rows})
     return rows
 
 

@@ -76,6 +76,7 @@ STATUS = {
 
 VERDICTS = {
     "credible": "CREDIBLE",
+    "credible with conditions": "CREDIBLE WITH CONDITIONS",
     "at risk": "AT RISK",
     "undetermined": "UNDETERMINED",
     "not credible": "NOT CREDIBLE as written",
@@ -151,8 +152,11 @@ def line_for(v: Verdict) -> str:
     """A verdict with its probability and interval."""
     if v.verdict in ("no baseline", "no plan"):
         return verdict_title(v.verdict)
+    title = verdict_title(v.verdict)
+    if v.conditions:
+        title += f" ({'; or '.join(v.conditions)}). As planned"
     return (
-        f"{verdict_title(v.verdict)}: delivered and safe in {of_futures(v.probability, v.replications)} simulated "
+        f"{title}: delivered and safe in {of_futures(v.probability, v.replications)} simulated "
         f"futures; {between(v.interval)}"
     )
 

@@ -30,12 +30,13 @@ from models.run.sensitivity import Matter, ranges, what_matters
 from models.search.ask import Asking, lay_out, look, most_runs
 from models.search.look import Found
 from models.search.questions import question
-from models.search.told import in_short
+from models.search.told import conditions, in_short
 from models.search.write import write_search
 from models.settings.compose import Settings
 from models.settings.plan import Schedule, months_after
 from models.system.details import BEDS, DETAILS
 from models.system.system import System
+from models.verdict.conditions import name_conditions
 from models.verdict.criteria import Assessed
 from models.verdict.criteria_compensation import compensation_criterion
 from models.verdict.criteria_money import money_criterion
@@ -143,6 +144,12 @@ def _simulate(chosen: Settings) -> Outcome:
         outcome.waterfall = _steps(chosen) if chosen.waterfall and chosen.detail == BEDS else None
         outcome.matters = _matters(chosen, next(iter(schedules.values()))) if chosen.sensitivity else []
         outcome.found = look(asking, usual=observed[USUAL]) if asking else []
+    name_conditions(
+        verdicts,
+        {t.name: t.years for t in chosen.timelines},
+        {name: conditions(outcome.found, name) for name in verdicts},
+        chosen.criteria.credible_from,
+    )
     return outcome
 
 
@@ -262,6 +269,7 @@ def summary(outcome: Outcome) -> list[str]:
             f"{v.delivered['probability']:.0%}, safe {v.safe['probability']:.0%}). What decides: {_name(v)}."
         )
         lines += [f"    {more_needed(v, chosen.criteria.credible_from)}"] if v.verdict == UNDETERMINED else []
+        lines += [f"    Credible on condition: {'; or '.join(v.conditions)}."] if v.conditions else []
         lines += [f"    {line}." for line in v.ruled_out]
         lines += [f"    {line}" for line in what_never_happened(outcome.observed[name])]
         lines += [f"    {line}" for line in _compensated(v) if chosen.compensation]

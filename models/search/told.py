@@ -12,7 +12,7 @@ from models.search.question import Question, laid_over
 from models.verdict.criteria_realism import UNSEEN
 from models.verdict.verdict import fewest
 
-__all__ = ["HEADS", "SHORT", "answer", "command", "in_short", "says", "short_rows", "table_rows"]
+__all__ = ["HEADS", "SHORT", "answer", "command", "conditions", "in_short", "says", "short_rows", "table_rows"]
 
 HEADS = ("Value", "Hospital beds closed in the end", "Delivered", "Safe", "Both", "Verdict", "Passed too seldom")
 SHORT = ("Question", "Plan in", "Delivered and safe", "Safe, delivered or not", "In this run")
@@ -52,15 +52,37 @@ def _too_few(found: Sequence[Found]) -> str:
     return f"No answer can be given from {drawn} simulated futures of a value: it takes at least {least}, none failing."
 
 
+def conditions(found: Sequence[Found], timeline: str) -> list[str]:
+    """Name what would make the plan credible on a timeline where as planned it is not: levers, each by itself."""
+    levers = [one for one in found if one.question.lever and one.timeline == timeline]
+    kept = [(one, over) for one in levers if (over := one.stretch(BOTH)) is not None]
+    return [_lever(one, over) for one, over in kept if not _as_planned(one.question, over) and not _nothing(one, over)]
+
+
 def _condition(found: Found, over: Stretch) -> str:
-    q, last = found.question, over.last
+    q = found.question
     when = "" if q.name == YEARS else f", in {found.years} years"
-    ends = sorted((over.first.value, last.value))
-    if q.planned is not None and ends[0] <= q.planned <= ends[1]:
+    if _as_planned(q, over):
         return f"Credible as planned{when}."
-    if q.none and not last.value:
+    if _nothing(found, over):
         more = f": at {q.shown(over.beyond.value)} {_chance(over.beyond, BOTH)}" if over.beyond else ""
         return f"{q.none}{when}{more}."
+    return f"Credible with conditions: {_lever(found, over)}{when}."
+
+
+def _as_planned(q: Question, over: Stretch) -> bool:
+    ends = sorted((over.first.value, over.last.value))
+    return q.planned is not None and ends[0] <= q.planned <= ends[1]
+
+
+def _nothing(found: Found, over: Stretch) -> bool:
+    """Whether nothing but nought of what was asked about is credible."""
+    return bool(found.question.none) and not over.last.value
+
+
+def _lever(found: Found, over: Stretch) -> str:
+    """Return the lever, and how far it goes."""
+    q, last = found.question, over.last
     what, end = q.axis.partition(",")[0], " (as far as was asked)" if over.beyond is None else ""
     # beyond its first value nothing is known of a stretch, where the plan lies there or easier values fail
     past = q.planned is not None and (over.first.value - q.planned) * (q.hard - q.easy) > 0
@@ -68,7 +90,7 @@ def _condition(found: Found, over: Stretch) -> str:
     where = f"{many} {q.shown(last.value)}"
     if past or over.before is not None:
         where = f"{'' if over.first is last else 'from '}{_from_to(q, over)}"
-    return f"Credible with conditions: {what[0].lower()}{what[1:]}, {where}{end}{when}."
+    return f"{what[0].lower()}{what[1:]}, {where}{end}"
 
 
 def answer(found: Found, outcome: str = BOTH) -> str:

@@ -23,14 +23,14 @@ from models.verdict.assess import assess
 from models.verdict.criteria import Assessed, not_assessed
 from sim.statistics import binomial_bounds
 
-__all__ = ["NO_BASELINE", "NO_PLAN", "SCHEMA_VERSION", "UNDETERMINED", "Verdict", "bounds", "fewest", "judge"]
-__all__ += ["passed", "rule"]
+__all__ = ["AT_RISK", "CONDITIONAL", "CREDIBLE", "NO_BASELINE", "NO_PLAN", "SCHEMA_VERSION", "UNDETERMINED"]
+__all__ += ["Verdict", "bounds", "fewest", "judge", "passed", "rule"]
 
 SCHEMA_VERSION = "1.0"
 LEVEL = 0.95
 
 NO_BASELINE, NO_PLAN = "no baseline", "no plan"
-NOT_CREDIBLE, CREDIBLE = "not credible", "credible"
+NOT_CREDIBLE, CREDIBLE, CONDITIONAL = "not credible", "credible", "credible with conditions"
 UNDETERMINED, AT_RISK = "undetermined", "at risk"
 
 
@@ -41,7 +41,7 @@ class Verdict:
     Parameters
     ----------
     verdict : str
-        One of: no baseline, no plan, not credible, credible, undetermined, at risk.
+        One of: no baseline, no plan, not credible, credible, credible with conditions, undetermined, at risk.
     probability, interval : float, (float, float)
         P(delivered and safe) with its exact one-sided 95 % bounds.
     delivered, safe : dict
@@ -52,6 +52,8 @@ class Verdict:
         Every criterion, those not assessed included.
     ruled_out : list of str
         Why the plan is not credible whatever is simulated (K9); empty where nothing speaks so.
+    conditions : list of str
+        Each of which by itself would make the plan credible; of *credible with conditions* only.
     """
 
     timeline: str
@@ -67,6 +69,7 @@ class Verdict:
     reasons: list[str] = field(default_factory=list)
     at_other_thresholds: dict[str, str] = field(default_factory=dict)
     ruled_out: list[str] = field(default_factory=list)
+    conditions: list[str] = field(default_factory=list)
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data, for ``verdict.json``."""

@@ -7,7 +7,7 @@ import pytest
 from models.search.look import BOTH, SAFE, Found
 from models.search.own_key import own_question
 from models.search.questions import question
-from models.search.told import answer, in_short, says, table_rows
+from models.search.told import answer, conditions, in_short, says, table_rows
 from models.settings.compose import parse, settings
 from tests.models.search.test_search import AREA, PLANNED, scale, tried
 
@@ -69,6 +69,21 @@ def test_levers_make_a_plan_credible_with_conditions_and_beliefs_do_not():
     assert in_short([none]) == ["Nothing that was asked about the plan itself makes it credible."]
     fewer = Found(scale(easy=100.0, hard=0.0, planned=20.0, lever=True), "5y", 5, "2024-03", 0.9, some[1::-1])
     assert in_short([fewer]) == ["Credible as planned, in 5 years."]
+
+
+def test_only_levers_that_the_plan_has_otherwise_are_conditions_of_its_verdict():
+    holds = [tried(0, 48, 48), tried(25, 48, 48), tried(100, 0, 48)]
+
+    def named(planned, **changes):
+        return Found(scale(planned=planned, **changes), "5y", 5, "2024-03", 0.9, holds)
+
+    assert conditions([named(100.0, lever=True)], "5y") == ["size, at most 25 beds"]
+    assert conditions([named(100.0, lever=True)], "15y") == []
+    assert conditions([named(100.0)], "5y") == []  # what one would have to believe
+    assert conditions([named(10.0, lever=True)], "5y") == []  # as it is planned
+    nothing = [tried(0, 48, 48), tried(25, 0, 48)]
+    only = Found(scale(planned=25.0, lever=True, none="No beds"), "5y", 5, "2024-03", 0.9, nothing)
+    assert conditions([only], "5y") == []
 
 
 def test_what_nobody_has_seen_is_no_condition_and_is_said():
