@@ -16,6 +16,7 @@ from models.footprint.short import NoBaseline
 from models.settings import compose
 from models.settings.compose import Settings, parse, settings
 from models.settings.plan import Fit
+from models.settings.run_only import refuse_what_only_runs_do
 from models.system.details import BEDS, fit_name
 from sim.errors import Fault, FaultsError
 from sim.files import check_file, json_text, replace_text
@@ -85,6 +86,7 @@ def calibrate(words: list[str]) -> int:
 
     try:
         chosen = settings(request)
+        refuse_what_only_runs_do(chosen)
     except NoBaseline as refused:
         return _refused(str(refused), target)
     try:

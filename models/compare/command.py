@@ -21,6 +21,7 @@ from models.compare.mechanisms import AROUND, MECHANISMS, present
 from models.run.memory import gigabytes
 from models.run.prepare import USUAL
 from models.settings.compose import Settings, parse, settings
+from models.settings.run_only import refuse_what_only_runs_do
 from models.verdict.verdict import SCHEMA_VERSION
 from sim.arrow import write_table
 from sim.errors import CarebridgeError, Fault, FaultsError, nearest
@@ -61,10 +62,7 @@ def compare_command(words: list[str]) -> int:
     chosen = settings(request)
     if chosen.fit is None:
         raise CarebridgeError(f"{chosen.footprint.title} has no baseline; `carebridge run` says why.")
-    if chosen.compensation:
-        raise FaultsError([Fault("compensation", "on", "only `carebridge run` answers K11; leave it out.")], WHERE)
-    if chosen.search:
-        raise FaultsError([Fault("search", None, "a key of `carebridge run`; leave it out.")], WHERE)
+    refuse_what_only_runs_do(chosen)
     asked = own["without"]
     workers = chosen.request.workers or os.cpu_count() or 1
     there = present(chosen)

@@ -12,6 +12,7 @@ from models.command_line.out_folder import folder_faults
 from models.command_line.words import WHERE, own_words, path
 from models.compare.monotonicity import MEASURES, PLACES, Added, monotonicity, not_falling
 from models.settings.compose import Settings, parse, settings
+from models.settings.run_only import refuse_what_only_runs_do
 from models.verdict.verdict import SCHEMA_VERSION
 from sim.arrow import write_table
 from sim.errors import CarebridgeError, Fault, FaultsError, nearest
@@ -42,6 +43,7 @@ def monotonicity_command(words: list[str]) -> int:
     if faults:
         raise FaultsError(faults, WHERE)
     chosen = settings(request)
+    refuse_what_only_runs_do(chosen)
     if chosen.fit is None:
         raise CarebridgeError(f"{chosen.footprint.title} has no baseline; `carebridge run` says why.")
     services = own["services"] or tuple(chosen.footprint.pathways)

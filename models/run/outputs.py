@@ -6,6 +6,7 @@ R16 (reproducible, auditable): the same configuration and seed give the same byt
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,7 @@ from sim.kernel.layout import STATES
 __all__ = [
     "TABLES_VERSION",
     "baseline_table",
+    "each_table",
     "read_table",
     "tables",
     "verdict_table",
@@ -37,6 +39,10 @@ __all__ = [
 ]
 
 TABLES_VERSION = "1.0"
+OF_EACH = "_each"  #: behind the name of a table of means that holds every replication
+
+Axes = list[tuple[str, list[Any]]]
+Keep = Callable[[str, Axes, npt.NDArray[Any]], pa.Table]
 
 DESCRIPTIONS = {
     "state": "people in each state, mean over the month; mean and 5-95 % over replications",
@@ -78,10 +84,41 @@ def tables(
     }
 
 
-def _spread(values: npt.NDArray[Any]) -> dict[str, npt.NDArray[np.float64]]:
-    """Mean and 5-95 % over replications (the first axis), flattened."""
+def each_table(name: str, observed: dict[str, Observed], window: tuple[dt.date, dt.date]) -> pa.Table | None:
+    """One of the tables of means, of every replication instead: with columns ``replication`` and ``value``.
+
+    Parameters
+    ----------
+    name : str
+        One of :data:`models.settings.compose.EACH`.
+
+    Returns
+    -------
+    pyarrow.Table or None
+        None of stocks where there are none.
+    """
+    of_arm = {
+        "state": lambda arm, o: _state(arm, o, _every),
+        "flows": lambda arm, o: _flows(arm, o, _every),
+        "waits": lambda arm, o: _waits(arm, o, window, _every),
+        "beds": lambda arm, o: _beds(arm, o, _every),
+        "stocks": lambda arm, o: _stocks_of(arm, o, _every),
+    }[name]
+    found = [table for arm, o in observed.items() if (table := of_arm(arm, o)) is not None]
+    return pa.concat_tables(found).unify_dictionaries() if found else None
+
+
+def _spread(arm: str, axes: Axes, values: npt.NDArray[Any]) -> pa.Table:
+    """Mean and 5-95 % over replications, which are the first axis of the values."""
     low, high = np.quantile(values, [0.05, 0.95], axis=0)
-    return {"mean": values.mean(axis=0).ravel(), "p05": low.ravel(), "p95": high.ravel()}
+    found = {"mean": values.mean(axis=0).ravel(), "p05": low.ravel(), "p95": high.ravel()}
+    return pa.table(_columns(arm, *axes) | found)
+
+
+def _every(arm: str, axes: Axes, values: npt.NDArray[Any]) -> pa.Table:
+    """Every replication as it is."""
+    every = [("replication", list(range(len(values)))), *axes]
+    return pa.table(_columns(arm, *every) | {"value": values.astype(np.float64, copy=False).ravel()})
 
 
 def _columns(arm: str, *axes: tuple[str, list[Any]]) -> dict[str, Any]:
@@ -92,6 +129,8 @@ def _columns(arm: str, *axes: tuple[str, list[Any]]) -> dict[str, Any]:
         index = np.broadcast_to(np.arange(shape[n]).reshape([-1 if k == n else 1 for k in range(len(shape))]), shape)
         if values and isinstance(values[0], dt.date):
             out[name] = pa.array(values, pa.date32()).take(pa.array(index.ravel()))
+        elif values and isinstance(values[0], int):
+            out[name] = pa.array(np.asarray(values, np.int32)[index.ravel()])
         else:
             out[name] = names_column(values, index.ravel())
     return out
@@ -141,28 +180,28 @@ def verdict_table(verdicts: dict[str, Verdict]) -> pa.Table:
     )
 
 
-def _state(arm: str, o: Observed) -> pa.Table:
-    axes = [
+def _state(arm: str, o: Observed, keep: Keep = _spread) -> pa.Table:
+    axes: Axes = [
         ("month", o.months),
         ("station", o.stations),
         ("class", o.arm.lowered.network.classes),
         ("state", list(STATES)),
     ]
     people = o.area / (o.days[None, :, None, None, None] * DAY)
-    return pa.table(_columns(arm, *axes) | _spread(people))
+    return keep(arm, axes, people)
 
 
-def _flows(arm: str, o: Observed) -> pa.Table:
-    axes = [
+def _flows(arm: str, o: Observed, keep: Keep = _spread) -> pa.Table:
+    axes: Axes = [
         ("month", o.months),
         ("station", o.stations),
         ("class", o.arm.lowered.network.classes),
         ("flow", list(CARE_FLOWS)),
     ]
-    return pa.table(_columns(arm, *axes) | _spread(o.flow[..., : len(CARE_FLOWS)]))
+    return keep(arm, axes, o.flow[..., : len(CARE_FLOWS)])
 
 
-def _waits(arm: str, o: Observed, window: tuple[dt.date, dt.date]) -> pa.Table:
+def _waits(arm: str, o: Observed, window: tuple[dt.date, dt.date], keep: Keep = _spread) -> pa.Table:
     first = dt.date(int(o.arm.system.footprint.baseline_year[:4]), 4, 1)
     periods = quarters(o, first, window[1])
     places = [*o.arm.system.footprint.sites, None]
@@ -171,41 +210,44 @@ def _waits(arm: str, o: Observed, window: tuple[dt.date, dt.date]) -> pa.Table:
         [np.stack([measures.long_wait_share(o, p, masks, k) for k in (0, 1)], axis=2) for p in places], axis=1
     )
     starts = [dt.date.fromisoformat(f"{name}-01") for name, _ in periods]
-    axes = [("place", [p or "footprint" for p in places]), ("quarter", starts), ("longer_than", ["4 h", "12 h"])]
-    return pa.table(_columns(arm, *axes) | _spread(values))
+    axes: Axes = [("place", [p or "footprint" for p in places]), ("quarter", starts), ("longer_than", ["4 h", "12 h"])]
+    return keep(arm, axes, values)
 
 
-def _beds(arm: str, o: Observed) -> pa.Table:
+def _beds(arm: str, o: Observed, keep: Keep = _spread) -> pa.Table:
     places = [*o.arm.system.footprint.sites, None]
     kinds = {"open": measures.beds_open, "occupied": measures.occupied_beds}
     values = np.stack([np.stack([f(o, p) for f in kinds.values()], axis=2) for p in places], axis=1)
-    axes = [("place", [p or "footprint" for p in places]), ("month", o.months), ("measure", list(kinds))]
-    whole = pa.table(_columns(arm, *axes) | _spread(values))
+    axes: Axes = [("place", [p or "footprint" for p in places]), ("month", o.months), ("measure", list(kinds))]
+    whole = keep(arm, axes, values)
     delayed = np.stack([measures.delayed_beds(o, s) for s in ("acute", "non_acute")], axis=2)[:, None]
     axes = [("place", ["footprint"]), ("month", o.months), ("measure", ["delayed_acute", "delayed_non_acute"])]
-    return pa.concat_tables([whole, pa.table(_columns(arm, *axes) | _spread(delayed))]).unify_dictionaries()
+    return pa.concat_tables([whole, keep(arm, axes, delayed)]).unify_dictionaries()
 
 
 def _stocks(observed: dict[str, Observed]) -> dict[str, pa.Table]:
     """Staff, places, trust and whatever else the stocks hold, every four weeks; no table when there are none."""
-    found = []
-    for name, o in observed.items():
-        if o.stock_columns:
-            start = o.arm.lowered.network.start
-            dates = [start + dt.timedelta(days=float(day)) for day in o.stock_days]
-            columns = [c for c in o.stock_columns if c.partition("[")[0] not in o.arm.also]
-            values = o.stocks if not o.arm.also else o.stocks[:, :, [o.stock_columns.index(c) for c in columns]]
-            table = pa.table(_columns(name, ("date", dates), ("stock", columns)) | _spread(values))
-            found.append(table.append_column("unit", _units(o, columns)))
+    found = [table for name, o in observed.items() if (table := _stocks_of(name, o)) is not None]
     return {"stocks": pa.concat_tables(found).unify_dictionaries()} if found else {}
 
 
-def _units(o: Observed, columns: list[str]) -> pa.DictionaryArray:
-    """Unit of every row of the stocks."""
+def _stocks_of(arm: str, o: Observed, keep: Keep = _spread) -> pa.Table | None:
+    if not o.stock_columns:
+        return None
+    start = o.arm.lowered.network.start
+    dates = [start + dt.timedelta(days=float(day)) for day in o.stock_days]
+    columns = [c for c in o.stock_columns if c.partition("[")[0] not in o.arm.also]
+    values = o.stocks if not o.arm.also else o.stocks[:, :, [o.stock_columns.index(c) for c in columns]]
+    table = keep(arm, [("date", dates), ("stock", columns)], values)
+    return table.append_column("unit", _units(o, columns, table.num_rows))
+
+
+def _units(o: Observed, columns: list[str], rows: int) -> pa.DictionaryArray:
+    """Unit of every row of the stocks, which stand in the same order again and again."""
     assert o.arm.around is not None  # noqa: S101 - it has columns
     variables = o.arm.around.hybrid.model.variables
     units = [str(variables[c.partition("[")[0]].unit) for c in columns]
-    return names_column(units, np.tile(np.arange(len(units)), len(o.stock_days)))
+    return names_column(units, np.tile(np.arange(len(units)), rows // len(units)))
 
 
 def _criteria(assessed: dict[str, list[Assessed]]) -> pa.Table:
@@ -242,16 +284,23 @@ def write_tables(folder: Path, found: dict[str, pa.Table], scenario_hash: str) -
     """Write tables as Arrow files (zstd); return the SHA-256 of each file."""
     out = {}
     for name, table in found.items():
-        about = {"schema_version": TABLES_VERSION, "scenario_hash": scenario_hash, "description": DESCRIPTIONS[name]}
+        about = {"schema_version": TABLES_VERSION, "scenario_hash": scenario_hash, "description": _description(name)}
         units = {column: _unit(name, column) for column in table.column_names}
         out[f"{name}.arrow"] = write_table(folder / f"{name}.arrow", table, units, about)
     return out
 
 
+def _description(table: str) -> str:
+    means = table.removesuffix(OF_EACH)
+    said = DESCRIPTIONS[means]
+    return said if means == table else f"{said.partition('; mean and')[0]}; every replication"
+
+
 def _unit(table: str, column: str) -> str:
-    if column in ("mean", "p05", "p95"):
+    means = table.removesuffix(OF_EACH)
+    if column in ("mean", "p05", "p95") or (column == "value" and means != table):
         return {"state": "people", "flows": "events a month", "waits": "share", "beds": "beds", "money": "GBP"}.get(
-            table, ""
+            means, ""
         )
     if column.endswith("_beds") or column == "beds":
         return "beds"

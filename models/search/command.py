@@ -71,6 +71,8 @@ def search_command(words: list[str]) -> int:
         faults.append(Fault("compensation", None, "only `carebridge run` answers K11; leave it out.", WHERE))
     if request.search:
         faults.append(Fault("search", None, "a key of `carebridge run`; here it is ask=.", WHERE))
+    if request.each:
+        faults.append(Fault("each", ",".join(request.each), "a key of `carebridge run`; leave it out.", WHERE))
     if faults:
         raise FaultsError(faults, WHERE)
     workers = request.workers or os.cpu_count() or 1

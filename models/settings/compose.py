@@ -51,7 +51,10 @@ CONFIGS = Path(__file__).resolve().parents[2] / "configs"
 SCENARIOS = CONFIGS.parent / "scenarios"
 
 #: keys that are read literally, before Hydra, because its grammar stumbles over paths such as out=a=b
-LITERAL = ("footprint", "detail", "plan", "timeline", "scenario", "search", "replications", "seed", "workers", "out")
+LITERAL = ("footprint", "detail", "plan", "timeline", "scenario", "search", "each")
+LITERAL += ("replications", "seed", "workers", "out")
+#: tables of means that a run can also keep of every replication
+EACH = ("beds", "waits", "stocks", "flows", "state")
 #: what may be left out beside the verdict
 BESIDE = {
     "waterfall": "runs of each step from the spreadsheet to the simulation",
@@ -75,6 +78,7 @@ class Request:
     timelines: tuple[str, ...] = ("5y", "15y")
     scenario: str = "evidence"
     search: tuple[str, ...] = ()
+    each: tuple[str, ...] = ()
     detail: str | None = None
     replications: int | None = None
     seed: int | None = None
@@ -174,6 +178,8 @@ def parse(words: list[str]) -> Request:
             request.timelines = names
         elif key == "search":
             faults += _searched(request, value)
+        elif key == "each":
+            faults += _each(request, value)
         elif key in MOST:
             faults += _whole(request, key, value)
         elif key == "out":
@@ -222,6 +228,13 @@ def _searched(request: Request, value: str) -> list[Fault]:
         return [names]
     request.search = names
     return []
+
+
+def _each(request: Request, value: str) -> list[Fault]:
+    names = () if value == "none" else tuple(dict.fromkeys(value.split(",")))
+    request.each = names
+    rule = f"no table that is kept of every replication; there are: {', '.join(EACH)}, and none."
+    return [Fault("each", name, rule, "command line", nearest(name, EACH)) for name in names if name not in EACH]
 
 
 def _out(request: Request, value: str) -> list[Fault]:

@@ -18,6 +18,7 @@ from models.footprint.observed import delayed_beds as observed_delayed
 from models.run.arms import Observed, run_arms
 from models.run.prepare import Prepared, prepare
 from models.settings.compose import CONFIGS, SCENARIOS, Settings, parse, settings
+from models.settings.run_only import refuse_what_only_runs_do
 from models.sweep.verdicts import answers, verdicts
 from models.verdict.assess import assess
 from models.verdict.criteria import Assessed, crowding, every_cell, months_between
@@ -131,11 +132,7 @@ class Care:
         own = {key: f"{key}={_word(value)}" for key, value in point.items()}
         shared = [w for w in self._words if w.partition("=")[0].lstrip("+") not in own]
         chosen = settings(parse([*shared, *own.values()]))
-        if chosen.compensation:
-            rule = "only `carebridge run` answers K11; leave it out."
-            raise FaultsError([Fault("compensation", "on", rule)], "the design")
-        if chosen.search:
-            raise FaultsError([Fault("search", None, "a key of `carebridge run`; leave it out.")], "the design")
+        refuse_what_only_runs_do(chosen, "the design")
         return chosen
 
     def _fitted(self, point: Mapping[str, Value]) -> Settings:
