@@ -6,6 +6,7 @@ import hashlib
 import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -26,7 +27,17 @@ def names_column(values: Sequence[str], index: npt.NDArray[Any]) -> pa.Dictionar
     )
 
 
-def write_table(path: Path, table: pa.Table, units: Mapping[str, str], about: Mapping[str, str]) -> str:
+#: where the meaning of columns is not given
+NO_WORDS: Mapping[str, str] = MappingProxyType({})
+
+
+def write_table(
+    path: Path,
+    table: pa.Table,
+    units: Mapping[str, str],
+    about: Mapping[str, str],
+    words: Mapping[str, str] = NO_WORDS,
+) -> str:
     """Write a table (zstd); return the SHA-256 of the file.
 
     Parameters
@@ -38,13 +49,27 @@ def write_table(path: Path, table: pa.Table, units: Mapping[str, str], about: Ma
         Unit of each column that has one.
     about : mapping
         Metadata of the table, ``schema_version`` among them.
+    words : mapping
+        What each column holds, for the metadata of its field.
     """
-    fields = [f.with_metadata({"unit": units.get(f.name, "")}) for f in table.schema]
+    fields = _fields(table.schema, units, words)
     feather.write_feather(table.cast(pa.schema(fields, metadata=dict(about))), str(path), compression="zstd")
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def write_parts(path: Path, parts: Iterable[pa.Table], units: Mapping[str, str], about: Mapping[str, str]) -> str:
+def _fields(schema: pa.Schema, units: Mapping[str, str], words: Mapping[str, str]) -> list[pa.Field]:
+    """Columns with their unit, and with what they hold where that is said."""
+    said = {name: {"description": text} for name, text in words.items()}
+    return [f.with_metadata({"unit": units.get(f.name, ""), **said.get(f.name, {})}) for f in schema]
+
+
+def write_parts(
+    path: Path,
+    parts: Iterable[pa.Table],
+    units: Mapping[str, str],
+    about: Mapping[str, str],
+    words: Mapping[str, str] = NO_WORDS,
+) -> str:
     """Write a table that does not fit into memory, part by part; the file is like one of :func:`write_table`.
 
     Parameters
@@ -53,12 +78,12 @@ def write_parts(path: Path, parts: Iterable[pa.Table], units: Mapping[str, str],
         In a folder that is not yet under its name.
     parts : iterable of pyarrow.Table
         Of one schema and with the same names behind dictionary columns; one at least. Each is kept as one piece.
-    units, about : mapping
+    units, about, words : mapping
         As for :func:`write_table`.
     """
     rest = iter(parts)
     first = next(rest)
-    fields = [f.with_metadata({"unit": units.get(f.name, "")}) for f in first.schema]
+    fields = _fields(first.schema, units, words)
     schema, options = pa.schema(fields, metadata=dict(about)), pa.ipc.IpcWriteOptions(compression="zstd")
     with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, schema, options=options) as writer:
         for part in itertools.chain([first], rest):
@@ -99,7 +124,7 @@ def _check_version(path: str | Path, meta: Mapping[str, str], version: str) -> N
 
 
 def read_table(path: str | Path, version: str) -> pd.DataFrame:
-    """Read a table into pandas; units and origin are in ``frame.attrs``.
+    """Read a table into pandas; units, meanings (``words``) and origin are in ``frame.attrs``.
 
     Parameters
     ----------
@@ -116,6 +141,8 @@ def read_table(path: str | Path, version: str) -> pd.DataFrame:
     meta = {k.decode(): v.decode() for k, v in (table.schema.metadata or {}).items()}
     _check_version(path, meta, version)
     frame = table.to_pandas()
-    units = {f.name: (f.metadata or {}).get(b"unit", b"").decode() for f in table.schema}
-    frame.attrs.update(meta, units=units)
+    units, words = (
+        {f.name: (f.metadata or {}).get(k, b"").decode() for f in table.schema} for k in (b"unit", b"description")
+    )
+    frame.attrs.update(meta, units=units, words=words)
     return frame

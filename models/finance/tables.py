@@ -23,7 +23,8 @@ from models.finance.books import Books, Entity, Lines, month_starts
 from sim.arrow import names_column, write_parts, write_table
 from sim.errors import CarebridgeError
 
-__all__ = ["FILES", "MONEY_VERSION", "entity_table", "joined", "ledger_parts", "trial_balance_parts", "write_money"]
+__all__ = ["FILES", "MONEY_VERSION", "WORDS", "entity_table", "joined", "ledger_parts", "trial_balance_parts"]
+__all__ += ["write_money"]
 
 MONEY_VERSION = "1.0"
 
@@ -34,6 +35,41 @@ FILES = {
     "ledger": "journal of named replications: one line a month, rule, pair and account",
     "contracts": "what was agreed, done and paid, by contract, year and replication",
     "savings": "who claims which saving, by scheme, month and replication",
+}
+#: What each column of these files holds.
+WORDS = {
+    "replication": "number of the simulated future, from 0",
+    "month": "first day of the month",
+    "year": "financial year, April to March",
+    "entity": "who keeps the books, by its key",
+    "title": "its name",
+    "kind": "kind of organisation, fund or outside body",
+    "external": "whether it lies outside the area",
+    "host": "of a fund, who keeps it",
+    "cash_floor_pence": "least cash at a month's end; empty where there is no floor",
+    "purposes": "of a fund, what it may pay for",
+    "members": "of a fund, who may be paid or pays in",
+    "opening": "where its opening balance sheet comes from; synthetic: made up",
+    "txn": "number of the transaction: its lines balance, on both sides of a pair",
+    "rule": "rule, or contract, under which it is posted",
+    "account": "account of the chart",
+    "counterparty": "the other side; empty where an account has none",
+    "purpose": "what the money is for; empty where an account has none",
+    "movement_pence": "change in the month before the year-end transfer; debits positive, credits negative",
+    "transfer_pence": "moved between the year's income and expenditure and the reserve in March; debits positive",
+    "closing_pence": "balance at the month's end; debits positive, credits negative",
+    "debit_pence": "amount on the debit side",
+    "credit_pence": "amount on the credit side",
+    "payer": "who pays under the contract",
+    "payee": "who is paid",
+    "form": "form of the contract",
+    "bands": "shares of plan, and what is paid between them",
+    "plan_pence": "planned value of the year's months",
+    "actual_pence": "value of what was done",
+    "rebased_pence": "change of the plan on the basis of cost",
+    "paid_pence": "what the contract paid",
+    "scheme": "what is saved by",
+    "saved_pence": "the claim in the month",
 }
 _ACCOUNTS, _PURPOSES = list(ACCOUNTS), [*PURPOSES, ""]
 
@@ -70,9 +106,9 @@ def write_money(
         path, first = folder / f"{name}.arrow", next(found)
         units = {column: "pence" for column in first.column_names if column.endswith("_pence")}
         if name in ("trial_balance", "ledger"):
-            out[path.name] = write_parts(path, itertools.chain([first], found), units, about)
+            out[path.name] = write_parts(path, itertools.chain([first], found), units, about, WORDS)
         else:
-            out[path.name] = write_table(path, first, units, about)
+            out[path.name] = write_table(path, first, units, about, WORDS)
     return out
 
 

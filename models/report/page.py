@@ -139,6 +139,7 @@ def _context(outcome: Outcome, charts: list[Chart]) -> dict[str, Any]:
             "fall": _fall(outcome),
             "matters": tables_plan.matter_rows(outcome),
             "matters_runs": chosen.sensitivity,
+            "matters_middle": words.percent(outcome.matters[0].as_it_stands, 1) if outcome.matters else "",
         }
     return context
 

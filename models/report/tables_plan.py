@@ -218,6 +218,8 @@ def matter_rows(outcome: Outcome) -> list[list[str]]:
     """Figures that matter most: range, what the result is at its ends, and how well the figure is known."""
     rows = []
     for one in outcome.matters:
+        if not one.named:
+            continue
         low, high = one.figure.range
         unit = UNITS.get(one.figure.unit, one.figure.unit)
         rows.append(

@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from models.finance.books import Books
+from models.finance.simulated.results import per_cent
 from models.finance.statements import SYSTEM, Statement, balance_sheet, cash_flow, income_and_expenditure
 
 __all__ = ["Table", "bracketed", "memo_cell", "memo_tables", "statement_tables", "within"]
@@ -114,7 +115,7 @@ def memo_tables(memos: pd.DataFrame) -> list[Table]:
 
 def memo_cell(line: str, value: float) -> str:
     """A memorandum as a cell: pounds in millions, but per cent as it is."""
-    return bracketed(value if line.endswith((", per cent", "per cent of futures")) else value / 1e6)
+    return bracketed(value if per_cent(line) else value / 1e6)
 
 
 def _memo(line: str) -> str:

@@ -17,14 +17,19 @@ import pyarrow as pa
 
 from models.calibration.baseline import Baseline
 from models.finance.simulated.results import DESCRIPTION as MONEY
+from models.run import columns
 from models.run.arms import CARE_FLOWS, Observed
+from models.run.columns import OF_EACH
+from models.run.sensitivity import Matter
 from models.transition.log import table as log_table
 from models.verdict import measures
 from models.verdict.criteria import Assessed, every_cell, quarters
 from models.verdict.verdict import Verdict
+from models.waterfall.waterfall import TOGETHER, Waterfall
+from models.waterfall.words import count_parts
 from sim import arrow
 from sim.arrow import names_column, write_table
-from sim.clock import DAY
+from sim.clock import DAY, Calendar
 from sim.kernel.layout import STATES
 
 __all__ = [
@@ -32,14 +37,15 @@ __all__ = [
     "baseline_table",
     "each_table",
     "read_table",
+    "sensitivity_table",
     "tables",
     "verdict_table",
+    "waterfall_count_table",
     "waterfall_table",
     "write_tables",
 ]
 
 TABLES_VERSION = "1.0"
-OF_EACH = "_each"  #: behind the name of a table of means that holds every replication
 
 Axes = list[tuple[str, list[Any]]]
 Keep = Callable[[str, Axes, npt.NDArray[Any]], pa.Table]
@@ -49,7 +55,9 @@ DESCRIPTIONS = {
     "flows": "events in the month; mean and 5-95 % over replications",
     "waits": "emergencies waiting longer than 4 and 12 h for a bed, share by quarter",
     "beds": "general and acute beds open, in use at midnight and held by delayed people, mean over the month",
+    "years": "beds, delays and waits by financial year, place and replication",
     "criteria": "every criterion by replication, place and period, under the plan and under business as usual",
+    "judged": "every criterion that is assessed by replication: whether it is passed, and through which lens",
     "stocks": "staff, places with staff and other stocks around the network, every four weeks; mean and 5-95 %",
     "closures": "every closure by replication, with its planned and its simulated date",
     "transition": "every stage a step of the plan entered, whatever held it back, and every rule that spoke",
@@ -57,6 +65,22 @@ DESCRIPTIONS = {
     "verdict": "one row a timeline",
     "money": MONEY,
     "waterfall": "beds needed as one mechanism after another is switched on, by hospital and together",
+    "waterfall_count": "from the mean load to the published beds in use, by hospital and together",
+    "sensitivity": "every figure that states a range, moved to either end of it with all else as it stands",
+}
+
+#: units of figures of the baseline whose names do not say them; all others are beds
+BASELINE_UNITS = {
+    "observed_cancelled": "operations a year",
+    "simulated_cancelled": "admissions a year",
+    "simulated_cancelled_share": "share",
+    "observed_type1_4h": "share",
+    "observed_over_12h": "people a year",
+    "simulated_over_12h": "share",
+    "simulated_over_4h": "share",
+    "observed_yearly_change_sd": "share",
+    "simulated_yearly_change_sd": "share",
+    "observed_years": "years",
 }
 
 
@@ -77,7 +101,9 @@ def tables(
         "flows": pa.concat_tables([_flows(name, o) for name, o in observed.items()]),
         "waits": pa.concat_tables([_waits(name, o, window) for name, o in observed.items()]),
         "beds": pa.concat_tables([_beds(name, o) for name, o in observed.items()]),
+        "years": pa.concat_tables([_years(name, o) for name, o in observed.items()]).unify_dictionaries(),
         "criteria": _criteria(assessed),
+        "judged": _judged(assessed),
         "closures": _closures(observed),
         "transition": _transition(observed),
         **_stocks(observed),
@@ -141,6 +167,46 @@ def waterfall_table(rows: pd.DataFrame) -> pa.Table:
     return pa.Table.from_pandas(rows, preserve_index=False)
 
 
+def waterfall_count_table(found: Waterfall) -> pa.Table:
+    """From the mean load to the published beds in use, and beds open now and after the plan: a row a part and place."""
+    parts = [*count_parts(found), ("Beds open", [*found.open.values(), sum(found.open.values())])]
+    if found.timeline is not None:
+        parts.append(("Beds that the plan would leave", [*found.left.values(), sum(found.left.values())]))
+    sites = [*found.names, TOGETHER]
+    return pa.Table.from_pylist(
+        [
+            {"part": name, "site": site, "beds": float(beds)}
+            for name, values in parts
+            for site, beds in zip(sites, values, strict=True)
+        ]
+    )
+
+
+def sensitivity_table(matters: list[Matter]) -> pa.Table:
+    """One row a figure that states a range, the one that surely moves the result most first."""
+    return pa.Table.from_pylist(
+        [
+            {
+                "rank": n,
+                "named": one.named,
+                "figure": one.key,
+                "unit": one.figure.unit,
+                "value": float(one.figure.value),
+                "low": float(one.figure.range[0]),
+                "high": float(one.figure.range[1]),
+                "status": one.figure.status,
+                "source": one.figure.source,
+                "as_it_stands": one.as_it_stands,
+                "at_low": one.at_low,
+                "at_high": one.at_high,
+                "swing": one.swing,
+                "sure": one.sure,
+            }
+            for n, one in enumerate(matters, 1)
+        ]
+    )
+
+
 def baseline_table(baseline: Baseline) -> pa.Table:
     """Observed and simulated figures of the baseline year and of the held-out quarters, one row a figure."""
     rows = []
@@ -148,16 +214,38 @@ def baseline_table(baseline: Baseline) -> pa.Table:
         for row in frame.to_dict("records"):
             period = str(row.get("quarter", "baseline year"))
             rows += [
-                {"part": part, "hospital": str(row["hospital"]), "period": period, "measure": str(k), "value": float(v)}
+                {
+                    "part": part,
+                    "hospital": str(row["hospital"]),
+                    "period": period,
+                    "measure": str(k),
+                    "value": float(v),
+                    "unit": _unit_of(str(k)),
+                }
                 for k, v in row.items()
                 if k not in ("hospital", "quarter")
             ]
     for part, figures in (("errors", baseline.errors), ("delays", baseline.delays)):
         rows += [
-            {"part": part, "hospital": "all", "period": "baseline year", "measure": k, "value": float(v)}
+            {
+                "part": part,
+                "hospital": "all",
+                "period": "baseline year",
+                "measure": k,
+                "value": float(v),
+                "unit": _unit_of(k),
+            }
             for k, v in figures.items()
         ]
     return pa.Table.from_pylist(rows)
+
+
+def _unit_of(measure: str) -> str:
+    """Unit of a figure of the baseline, by the name of its measure."""
+    if measure in BASELINE_UNITS:
+        return BASELINE_UNITS[measure]
+    known = {"_points": "percentage points", "_per_cent": "per cent", "_occupancy": "share"}
+    return next((unit for end, unit in known.items() if measure.endswith(end)), "beds")
 
 
 def verdict_table(verdicts: dict[str, Verdict]) -> pa.Table:
@@ -225,6 +313,32 @@ def _beds(arm: str, o: Observed, keep: Keep = _spread) -> pa.Table:
     return pa.concat_tables([whole, keep(arm, axes, delayed)]).unify_dictionaries()
 
 
+def _years(arm: str, o: Observed) -> pa.Table:
+    """Beds, delays and waits of each financial year from the baseline year on, in every replication."""
+    first = o.arm.system.footprint.baseline_year
+    years = sorted({year for year in map(Calendar.april_year, o.months) if year >= first})
+    masks, days = [o.in_year(year) for year in years], o.days
+    replications, parts = list(range(len(o.closures))), []
+
+    def by_year(monthly: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
+        return np.stack([(monthly[:, m] * days[m]).sum(axis=1) / days[m].sum() for m in masks], axis=1)
+
+    for place in (*o.arm.system.footprint.sites, None):
+        found = {
+            "open": (by_year(measures.beds_open(o, place)), "beds"),
+            "occupied": (by_year(measures.occupied_beds(o, place)), "beds"),
+            "waits over 4 h": (measures.long_wait_share(o, place, masks), "share"),
+        }
+        if place is None:
+            for setting in ("acute", "non_acute"):
+                found[f"delayed_{setting}"] = by_year(measures.delayed_beds(o, setting)), "beds"
+        for measure, (values, unit) in found.items():
+            axes = [("place", [place or "footprint"]), ("measure", [measure]), ("unit", [unit])]
+            columns_of = _columns(arm, *axes, ("replication", replications), ("year", years))
+            parts.append(pa.table(columns_of | {"value": values.ravel()}))
+    return pa.concat_tables(parts).unify_dictionaries()
+
+
 def _stocks(observed: dict[str, Observed]) -> dict[str, pa.Table]:
     """Staff, places, trust and whatever else the stocks hold, every four weeks; no table when there are none."""
     found = [table for name, o in observed.items() if (table := _stocks_of(name, o)) is not None]
@@ -258,6 +372,24 @@ def _criteria(assessed: dict[str, list[Assessed]]) -> pa.Table:
     return pa.Table.from_pandas(frame, preserve_index=False)
 
 
+def _judged(assessed: dict[str, list[Assessed]]) -> pa.Table:
+    """One row a timeline, criterion and replication."""
+    rows = [
+        (arm, a.key, a.name, a.unit, a.decides, a.lens, a.threshold, r, bool(a.passes[r]))
+        + tuple(None if lens is None else bool(lens[r]) for lens in (a.meets, a.harmless, a.usual_meets))
+        for arm, found in assessed.items()
+        for a in found
+        for r in range(len(a.passes))
+    ]
+    text, yes = pa.string(), pa.bool_()
+    schema = pa.schema(
+        [("arm", text), ("criterion", text), ("name", text), ("unit", text), ("decides", yes), ("lens", text)]
+        + [("threshold", pa.float64()), ("replication", pa.int32()), ("passes", yes)]
+        + [(name, yes) for name in ("meets_standard", "does_no_harm", "usual_meets_standard")]
+    )
+    return pa.Table.from_pylist([dict(zip(schema.names, row, strict=True)) for row in rows], schema=schema)
+
+
 def _closures(observed: dict[str, Observed]) -> pa.Table:
     rows = [
         (arm, r, c.step.kind, c.step.site, c.step.beds, c.step.due, c.closed, c.held_by)
@@ -285,8 +417,9 @@ def write_tables(folder: Path, found: dict[str, pa.Table], scenario_hash: str) -
     out = {}
     for name, table in found.items():
         about = {"schema_version": TABLES_VERSION, "scenario_hash": scenario_hash, "description": _description(name)}
-        units = {column: _unit(name, column) for column in table.column_names}
-        out[f"{name}.arrow"] = write_table(folder / f"{name}.arrow", table, units, about)
+        units = {column: columns.unit(name, column) for column in table.column_names}
+        words = {column: columns.meaning(name, column) for column in table.column_names}
+        out[f"{name}.arrow"] = write_table(folder / f"{name}.arrow", table, units, about, words)
     return out
 
 
@@ -294,17 +427,6 @@ def _description(table: str) -> str:
     means = table.removesuffix(OF_EACH)
     said = DESCRIPTIONS[means]
     return said if means == table else f"{said.partition('; mean and')[0]}; every replication"
-
-
-def _unit(table: str, column: str) -> str:
-    means = table.removesuffix(OF_EACH)
-    if column in ("mean", "p05", "p95") or (column == "value" and means != table):
-        return {"state": "people", "flows": "events a month", "waits": "share", "beds": "beds", "money": "GBP"}.get(
-            means, ""
-        )
-    if column.endswith("_beds") or column == "beds":
-        return "beds"
-    return {"value": "see criterion", "usual_value": "see criterion"}.get(column, "")
 
 
 def read_table(path: str | Path) -> pd.DataFrame:

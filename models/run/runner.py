@@ -22,9 +22,19 @@ from models.finance.simulated.results import money_table, write_books
 from models.plans.listing import what_moves
 from models.plans.whose_plan import is_no_plan
 from models.run.arms import Arm, Observed, run_arms
+from models.run.columns import OF_EACH
 from models.run.memory import COMPILING, gigabytes
 from models.run.money import accounts_of
-from models.run.outputs import OF_EACH, baseline_table, each_table, tables, verdict_table, waterfall_table, write_tables
+from models.run.outputs import (
+    baseline_table,
+    each_table,
+    sensitivity_table,
+    tables,
+    verdict_table,
+    waterfall_count_table,
+    waterfall_table,
+    write_tables,
+)
 from models.run.prepare import USUAL, arm_names, idle, prepare, window, with_beds_kept
 from models.run.sensitivity import Matter, ranges, what_matters
 from models.search.ask import Asking, lay_out, look, most_runs
@@ -93,6 +103,9 @@ def run(chosen: Settings) -> int:
             found = tables(outcome.observed, outcome.assessed, outcome.window)
             if outcome.waterfall:
                 found |= {"waterfall": waterfall_table(outcome.waterfall.table())}
+                found |= {"waterfall_count": waterfall_count_table(outcome.waterfall)}
+            if outcome.matters:
+                found |= {"sensitivity": sensitivity_table(outcome.matters)}
             found |= {"baseline": baseline_table(outcome.baseline), "verdict": verdict_table(outcome.verdicts)}
         if outcome.money:
             found["money"] = money_table(outcome.money)
@@ -177,7 +190,7 @@ def _compensation(
 
 
 def _matters(chosen: Settings, first: Schedule) -> list[Matter]:
-    """Figures that matter most to this run."""
+    """Every figure that states a range, and what it does to the result."""
     workers, ends = chosen.request.workers or os.cpu_count() or 1, 2 * len(ranges(chosen))
     with _progress("moving each figure to either end of its range", ends, "ends") as show:
         return what_matters(chosen, first, replications=chosen.sensitivity, workers=workers, on_done=show)

@@ -59,6 +59,10 @@ class Matter:
     swing : float
         Their difference, mean over replications; `sure` says whether it is more than chance, with all the figures that
         are moved allowed for.
+    as_it_stands : float
+        The result with every figure as it stands.
+    named : bool
+        Whether it is among the ten that the report names.
     """
 
     key: str
@@ -67,6 +71,8 @@ class Matter:
     at_high: float
     swing: float
     sure: bool
+    as_it_stands: float
+    named: bool
 
 
 def ranges(chosen: Settings) -> dict[str, Figure]:
@@ -115,7 +121,7 @@ def what_matters(
     workers: int,
     on_done: Callable[[int], None] | None = None,
 ) -> list[Matter]:
-    """Name the ten figures that matter most; the surest first, and none whose two ends look the same.
+    """Move every figure that states a range, the surest first; ten at the most are named.
 
     Parameters
     ----------
@@ -129,6 +135,7 @@ def what_matters(
     if replications < 2:  # noqa: PLR2004 - an interval needs two
         raise CarebridgeError(f"sensitivity={replications}: at least two runs of each figure are needed.")
     known = ranges(chosen)
+    stand = {name: getattr(chosen, name) for name in SECTIONS}
     ends = [(key, end) for key in known for end in (0, 1)]
 
     def work(task: tuple[str, int], stop: threading.Event) -> np.ndarray:
@@ -136,23 +143,37 @@ def what_matters(
             raise Stopped
         key, end = task
         section, *path = _held(key).split(".")
-        parts = {name: getattr(chosen, name) for name in SECTIONS}
-        parts[section] = moved(parts[section], path, known[key].range[end])
+        parts = stand | {section: moved(stand[section], path, known[key].range[end])}
         return _result(chosen, parts, schedule, replications)
 
+    middle = float(_result(chosen, stand, schedule, replications).mean())
     found = np.array(list(in_order(ends, work, workers, on_done))).reshape(len(known), 2, replications)
     rows = [
         {"parameter": key, "replication": r, "low": found[n, 0, r], "high": found[n, 1, r]}
         for n, key in enumerate(known)
         for r in range(replications)
     ]
-    ranked: Any = surest(pd.DataFrame(rows))
+    moving = pd.DataFrame(rows)
+    named = set(surest(moving)["parameter"]) if rows else set()
+    ranked: Any = _ranked(moving) if rows else moving
     return [
         Matter(
-            row["parameter"], known[row["parameter"]], row["at_low"], row["at_high"], row["swing"], bool(row["sure"])
+            key=row["parameter"],
+            figure=known[row["parameter"]],
+            at_low=row["at_low"],
+            at_high=row["at_high"],
+            swing=row["swing"],
+            sure=bool(row["sure"]),
+            as_it_stands=middle,
+            named=row["parameter"] in named,
         )
         for row in ranked.to_dict("records")
     ]
+
+
+def _ranked(results: pd.DataFrame) -> pd.DataFrame:
+    """All figures in the order of :func:`models.figures.parameters.most_sensitive`, the noise pooled over all."""
+    return most_sensitive(results, most=len(set(results["parameter"])), pooled=True)
 
 
 def surest(results: pd.DataFrame, most: int = MOST) -> pd.DataFrame:
@@ -160,7 +181,7 @@ def surest(results: pd.DataFrame, most: int = MOST) -> pd.DataFrame:
 
     Each has a few runs only, so the noise is pooled over all of them.
     """
-    ranked: Any = most_sensitive(results, most=len(set(results["parameter"])), pooled=True)
+    ranked: Any = _ranked(results)
     return ranked[ranked["swing"].abs() >= LEAST].head(most)
 
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from models.waterfall.network import Basis
     from models.waterfall.waterfall import Waterfall
 
-__all__ = ["TITLES", "assumed", "count_rows", "says", "step_rows"]
+__all__ = ["TITLES", "assumed", "count_parts", "count_rows", "says", "step_rows"]
 
 OBSERVED = (
     0.94  #: share of beds left where the answer of stays was measured (configs/feedback/history.yaml: 5.8 % fewer)
@@ -184,15 +184,15 @@ def step_rows(w: Waterfall) -> list[list[str]]:
     return out
 
 
-def count_rows(w: Waterfall) -> list[list[str]]:
-    """Rows from the mean load to the published beds in use, by hospital and together."""
+def count_parts(w: Waterfall) -> list[tuple[str, list[float]]]:
+    """Parts from the mean load to the published beds in use, by hospital and together; the first and the last whole."""
     counts = [*w.counts.values(), together(list(w.counts.values()))]
     loads = [s.load for s in w.sheets.values()]
     published = [s.published for s in w.sheets.values()]
     loads.append(sum(loads))
     published.append(sum(published))
     differing = [c.in_care - load for c, load in zip(counts, loads, strict=True)]
-    rows: list[tuple[str, list[float]]] = [
+    return [
         ("Mean load: admissions \u00d7 stay", loads),
         ("Midnight against the day\u2019s mean, seasons, cancellations, answers to pressure", differing),
         ("Ready, being arranged or waiting for discharge hours", [c.arranging for c in counts]),
@@ -201,5 +201,10 @@ def count_rows(w: Waterfall) -> list[list[str]]:
         ("Not explained", [p - c.total for p, c in zip(published, counts, strict=True)]),
         ("Published beds in use", published),
     ]
+
+
+def count_rows(w: Waterfall) -> list[list[str]]:
+    """Rows of the report's table: the parts of the count in whole beds."""
+    rows = count_parts(w)
     whole = {rows[0][0], rows[-1][0]}
     return [[name, *((amount if name in whole else signed)(v) for v in values)] for name, values in rows]

@@ -23,6 +23,7 @@ from models.finance.rules.amounts import Pence
 from models.finance.rules.double_running import NEVER
 from models.finance.simulated.accounts import Account, Accounts
 from models.finance.simulated.carried import carried_memos
+from models.finance.simulated.change_table import write_change
 from models.finance.simulated.costs import DOUBLE_RUNNING, NEW_PLACES, STRANDED
 from models.finance.simulated.do_nothing import NAME as NOTHING
 from models.finance.simulated.do_nothing import DoNothing
@@ -31,7 +32,8 @@ from models.finance.statements import SYSTEM
 from models.finance.tables import write_money
 from sim.arrow import names_column
 
-__all__ = ["DESCRIPTION", "FOLDER", "RESULT", "break_even_years", "by_year", "money_table", "write_books", "years_of"]
+__all__ = ["DESCRIPTION", "FOLDER", "RESULT", "break_even_years", "by_year", "money_table", "per_cent"]
+__all__ += ["write_books", "years_of"]
 
 DESCRIPTION = (
     "income (+) and expenditure (-) in pounds by arm, financial year, organisation and line; mean and 5-95 % over "
@@ -158,8 +160,14 @@ def _table(arm: str, years: list[str], lines: Lines) -> pa.Table:
             "mean": pounds.mean(axis=1).ravel(),
             "p05": low.ravel(),
             "p95": high.ravel(),
+            "unit": column(["GBP", "per cent"], [int(per_cent(k[1])) for k in keys for _ in years]),
         }
     )
+
+
+def per_cent(line: str) -> bool:
+    """Whether a line of the table is no pounds but per cent."""
+    return line.endswith((", per cent", "per cent of futures"))
 
 
 def break_even_years(account: Account) -> npt.NDArray[np.float64]:
@@ -176,5 +184,6 @@ def write_books(folder: Path, found: Accounts, scenario_hash: str) -> dict[str, 
         below = Path(FOLDER) / name.replace(" ", "_")
         (folder / below).mkdir(parents=True)
         written = write_money(folder / below, [account.books], scenario_hash)
+        written |= write_change(folder / below, found, name, scenario_hash)
         out |= {(below / file).as_posix(): digest for file, digest in written.items()}
     return out

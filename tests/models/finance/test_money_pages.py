@@ -14,6 +14,8 @@ from matplotlib.figure import Figure
 
 from models.finance.invariants import BEFORE
 from models.finance.mean_books import mean_books
+from models.finance.simulated.change_table import change_table
+from models.finance.simulated.costs import DOUBLE_RUNNING, STRANDED
 from models.finance.simulated.forms import Agreed, carried, gains, register
 from models.finance.simulated.results import by_year, money_table, years_of
 from models.finance.simulated.settings import FORMS
@@ -254,3 +256,27 @@ def test_without_money_there_are_no_pages(outcome: Outcome, tmp_path: Path):
     assert write_money_pages(tmp_path, replace(outcome, money=None)) == ([], [])
     assert list(tmp_path.iterdir()) == []
     assert money_page.PAGE == "money.html"
+
+
+def test_what_the_change_costs_can_be_worked_out_from_its_file(outcome: Outcome):
+    """Double running, stranded cost, the most that a plan is behind, and when, by replication and to the penny."""
+    found = outcome.money
+    assert found
+    assert change_table(found, USUAL).num_rows == 0
+    account = found.arms["3y"]
+    assert account.both
+    rows = change_table(found, "3y").to_pandas()
+    rows["month"] = pd.to_datetime(rows["month"])
+    for item in (DOUBLE_RUNNING, STRANDED):
+        own = rows[rows["item"] == item].groupby("replication")["pence"].sum()
+        assert own.tolist() == account.costs.of(item).sum(axis=0).tolist()
+        by_owner = rows[rows["item"] == item].groupby("organisation", observed=True)["pence"].sum()
+        assert by_owner.sum() == own.sum()
+    added = rows[~rows["item"].isin([STRANDED, "cost ended"])]
+    ended = rows[rows["item"] == "cost ended"]
+    months = pd.to_datetime(account.months[account.starts :])
+    for r, (peak, at) in enumerate(zip(account.both.peak, account.both.month_of_peak, strict=True)):
+        one, other = (t[t["replication"] == r].groupby("month")["pence"].sum() for t in (added, ended))
+        behind = (one.reindex(months, fill_value=0) - other.reindex(months, fill_value=0)).cumsum()
+        assert behind.max() == peak
+        assert behind.index.get_loc(behind.idxmax()) == at - 1

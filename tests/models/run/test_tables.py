@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -11,8 +12,20 @@ import pytest
 from pyarrow import feather
 
 from models.cli import main
+from models.finance.simulated.results import money_table, write_books
 from models.report import style
-from models.run.outputs import DESCRIPTIONS, read_table, tables, write_tables
+from models.report.tables import arithmetic_rows
+from models.report.tables_plan import matter_rows
+from models.run.outputs import (
+    DESCRIPTIONS,
+    baseline_table,
+    read_table,
+    sensitivity_table,
+    tables,
+    verdict_table,
+    write_tables,
+)
+from models.run.sensitivity import Matter, ranges
 from models.settings.compose import parse, settings
 from sim import CarebridgeError
 from tests.models.conftest import undrawn
@@ -108,3 +121,58 @@ def test_closures_table_holds_every_step_of_every_replication(found, outcome):
         rows = closures[closures["arm"] == name]
         assert len(rows) == len(laid_out.closures) * outcome.settings.replications
         assert rows.groupby("replication")["beds"].sum().eq(590).all()
+
+
+def test_every_column_of_every_table_says_what_it_holds(found, outcome, tmp_path):
+    (tmp_path / "run").mkdir()
+    every = found | {"baseline": baseline_table(outcome.baseline), "verdict": verdict_table(outcome.verdicts)}
+    write_tables(tmp_path / "run", every | {"money": money_table(outcome.money)}, "abc")
+    write_books(tmp_path / "run", outcome.money, "abc")
+    files = sorted((tmp_path / "run").rglob("*.arrow"))
+    assert len(files) == len(every) + 1 + 6 * len(outcome.money.arms)
+    for path in files:
+        for field in feather.read_table(path).schema:
+            assert field.metadata[b"description"], (path.name, field.name)
+            if pa.types.is_floating(field.type):
+                assert field.metadata[b"unit"], (path.name, field.name)
+
+
+def test_probabilities_of_the_verdict_are_shares_of_the_judged_replications(found, outcome):
+    judged = found["judged"].to_pandas()
+    for name, v in outcome.verdicts.items():
+        rows = judged[(judged["arm"] == name) & judged["decides"]]
+        passed = rows.pivot(index="replication", columns="criterion", values="passes")
+        assert passed.all(axis=1).mean() == v.probability
+        assert passed["K0"].mean() == v.delivered["probability"]
+        assert passed.drop(columns="K0").all(axis=1).mean() == v.safe["probability"]
+        for row in v.criteria:
+            mine = judged[(judged["arm"] == name) & (judged["criterion"] == row["id"])]
+            assert len(mine) == (outcome.settings.replications if row["assessed"] else 0)
+            for lens in ("meets_standard", "does_no_harm", "usual_meets_standard") if row["assessed"] else ():
+                told = mine[lens].dropna()
+                assert (None if told.empty else told.astype(float).mean()) == row[lens]
+
+
+def test_ranges_of_the_planners_arithmetic_follow_from_the_table_of_years(found, outcome):
+    years = found["years"].to_pandas()
+    sums = arithmetic_rows(outcome)
+    last = years[(years["year"] == sums["last"]) & (years["place"] == "footprint")]
+    for measure, label in (("occupied", "Beds in use at midnight, "), ("open", "Beds open, ")):
+        cells = next(row["cells"] for row in sums["rows"] if row["label"] == label + sums["last"])
+        for arm, (mean, span) in zip(outcome.observed, cells, strict=True):
+            own = last[(last["arm"] == arm) & (last["measure"] == measure)]["value"]
+            low, high = np.quantile(own, [0.05, 0.95])
+            assert mean == f"{own.mean():,.0f}"
+            assert span in ("", f"{low:,.0f} to {high:,.0f}")
+
+
+def test_figures_that_were_moved_are_all_in_the_table_and_the_page_names_ten_at_most(outcome):
+    figures = list(ranges(outcome.settings).items())[:3]
+    told = [
+        Matter(key, one, 0.01, 0.02, 0.01, sure=True, as_it_stands=0.015, named=n < 2)
+        for n, (key, one) in enumerate(figures)
+    ]
+    table = sensitivity_table(told).to_pandas()
+    assert list(table["figure"]) == [key for key, _ in figures] and list(table["rank"]) == [1, 2, 3]
+    assert ((table["at_high"] - table["at_low"]) == table["swing"]).all()
+    assert len(matter_rows(replace(outcome, matters=told))) == 2
