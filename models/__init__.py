@@ -6,7 +6,7 @@ Data flows one way through the packages:
 * ``footprint``, ``care``, ``system``: an area's published figures, the parts of care, and the network made of both;
 * ``calibration``, ``areas``: whether its own past is met, for one area or for several;
 * ``plans``, ``transition``, ``finance``: what is planned, how it goes step by step, and the money;
-* ``run``: the main job;
+* ``run``: the main job, and the same from Python (``models.simulate``);
 * ``verdict``, ``waterfall``, ``compare``, ``search``, ``sweep``: what is asked of runs;
 * ``report``: the pages and charts;
 * ``history``, ``hindcast``, ``backtest``, ``published``, ``verify``: the model beside what is known;
@@ -14,10 +14,22 @@ Data flows one way through the packages:
 """
 
 from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from models.run.simulate import simulate
 
 try:
     __version__ = version("carebridge")
 except PackageNotFoundError:  # run from a checkout that is not installed
     __version__ = "0.0.0"
 
-__all__ = ["__version__"]
+__all__ = ["__version__", "simulate"]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "simulate":  # loaded when first used, so that asking for help does not load a compiler
+        from models.run.simulate import simulate
+
+        return simulate
+    raise AttributeError(f"module 'models' has no attribute '{name}'")

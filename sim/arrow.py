@@ -17,7 +17,7 @@ from pyarrow import feather
 
 from sim.errors import CarebridgeError
 
-__all__ = ["names_column", "read_parts", "read_table", "write_parts", "write_table"]
+__all__ = ["described", "names_column", "read_parts", "read_table", "to_frame", "write_parts", "write_table"]
 
 
 def names_column(values: Sequence[str], index: npt.NDArray[Any]) -> pa.DictionaryArray:
@@ -52,9 +52,15 @@ def write_table(
     words : mapping
         What each column holds, for the metadata of its field.
     """
-    fields = _fields(table.schema, units, words)
-    feather.write_feather(table.cast(pa.schema(fields, metadata=dict(about))), str(path), compression="zstd")
+    feather.write_feather(described(table, units, about, words), str(path), compression="zstd")
     return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def described(
+    table: pa.Table, units: Mapping[str, str], about: Mapping[str, str], words: Mapping[str, str] = NO_WORDS
+) -> pa.Table:
+    """Return a table with its metadata and those of its fields; parameters as for :func:`write_table`."""
+    return table.cast(pa.schema(_fields(table.schema, units, words), metadata=dict(about)))
 
 
 def _fields(schema: pa.Schema, units: Mapping[str, str], words: Mapping[str, str]) -> list[pa.Field]:
@@ -138,9 +144,14 @@ def read_table(path: str | Path, version: str) -> pd.DataFrame:
         When the file was written by a version with another layout.
     """
     table = feather.read_table(str(path), memory_map=False)
+    _check_version(path, {k.decode(): v.decode() for k, v in (table.schema.metadata or {}).items()}, version)
+    return to_frame(table)
+
+
+def to_frame(table: pa.Table) -> pd.DataFrame:
+    """Return a table with its metadata in pandas, as :func:`read_table` does; dates are ``datetime64``."""
     meta = {k.decode(): v.decode() for k, v in (table.schema.metadata or {}).items()}
-    _check_version(path, meta, version)
-    frame = table.to_pandas()
+    frame = table.to_pandas(date_as_object=False)
     units, words = (
         {f.name: (f.metadata or {}).get(k, b"").decode() for f in table.schema} for k in (b"unit", b"description")
     )

@@ -36,6 +36,7 @@ __all__ = [
     "TABLES_VERSION",
     "baseline_table",
     "each_table",
+    "frame",
     "read_table",
     "sensitivity_table",
     "tables",
@@ -414,13 +415,22 @@ def _transition(observed: dict[str, Observed]) -> pa.Table:
 
 def write_tables(folder: Path, found: dict[str, pa.Table], scenario_hash: str) -> dict[str, str]:
     """Write tables as Arrow files (zstd); return the SHA-256 of each file."""
-    out = {}
-    for name, table in found.items():
-        about = {"schema_version": TABLES_VERSION, "scenario_hash": scenario_hash, "description": _description(name)}
-        units = {column: columns.unit(name, column) for column in table.column_names}
-        words = {column: columns.meaning(name, column) for column in table.column_names}
-        out[f"{name}.arrow"] = write_table(folder / f"{name}.arrow", table, units, about, words)
-    return out
+    return {
+        f"{name}.arrow": write_table(folder / f"{name}.arrow", table, *_about(name, table, scenario_hash))
+        for name, table in found.items()
+    }
+
+
+def frame(name: str, table: pa.Table, scenario_hash: str) -> pd.DataFrame:
+    """Return one of the tables in pandas, as :func:`read_table` reads it from the folder of the run."""
+    return arrow.to_frame(arrow.described(table, *_about(name, table, scenario_hash)))
+
+
+def _about(name: str, table: pa.Table, scenario_hash: str) -> tuple[dict[str, str], dict[str, str], dict[str, str]]:
+    """Units of the columns, metadata of the table, and what each column holds."""
+    about = {"schema_version": TABLES_VERSION, "scenario_hash": scenario_hash, "description": _description(name)}
+    units = {column: columns.unit(name, column) for column in table.column_names}
+    return units, about, {column: columns.meaning(name, column) for column in table.column_names}
 
 
 def _description(table: str) -> str:

@@ -8,40 +8,27 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from models.calibration.baseline import Baseline, check_baseline
-from models.command_line.doctor import compiled, machine, memory_gb, peak_memory_mb, versions
+from models.command_line.doctor import compiled, memory_gb
 from models.command_line.out_folder import folder_faults
 from models.finance.simulated.accounts import Accounts
 from models.finance.simulated.carried import LAW
-from models.finance.simulated.results import money_table, write_books
 from models.plans.listing import what_moves
 from models.plans.whose_plan import is_no_plan
 from models.run.arms import Arm, Observed, run_arms
-from models.run.columns import OF_EACH
 from models.run.memory import COMPILING, gigabytes
 from models.run.money import accounts_of
-from models.run.outputs import (
-    baseline_table,
-    each_table,
-    sensitivity_table,
-    tables,
-    verdict_table,
-    waterfall_count_table,
-    waterfall_table,
-    write_tables,
-)
 from models.run.prepare import USUAL, arm_names, idle, prepare, window, with_beds_kept
 from models.run.sensitivity import Matter, ranges, what_matters
+from models.run.write import write_run
 from models.search.ask import Asking, lay_out, look, most_runs
 from models.search.look import Found
 from models.search.questions import question
 from models.search.told import conditions, in_short
-from models.search.write import write_search
 from models.settings.compose import Settings
 from models.settings.plan import Schedule, months_after
 from models.system.details import BEDS, DETAILS
@@ -51,15 +38,14 @@ from models.verdict.criteria import Assessed
 from models.verdict.criteria_compensation import compensation_criterion
 from models.verdict.criteria_money import money_criterion
 from models.verdict.criteria_money_parts import money_parts
-from models.verdict.verdict import NO_PLAN, SCHEMA_VERSION, UNDETERMINED, Verdict, fewest, judge
+from models.verdict.verdict import NO_PLAN, UNDETERMINED, Verdict, fewest, judge
 from models.verdict.what_happened import unchanged, what_never_happened
-from models.waterfall.arithmetic import arithmetic
 from models.waterfall.waterfall import Waterfall, waterfall
 from sim import Run
 from sim.errors import CarebridgeError, FaultsError
-from sim.files import check_room, run_folder, write_json
+from sim.files import check_room
 
-__all__ = ["Outcome", "dry_run", "run", "tell_cost"]
+__all__ = ["Outcome", "dry_run", "run", "simulated", "summary", "tell_cost"]
 
 
 #: for the estimate of --dry-run: of a core, with stocks beside the network; and runs as long as the plan's that the
@@ -95,39 +81,24 @@ def run(chosen: Settings) -> int:
     if faults := folder_faults(out):
         raise FaultsError(faults, "command line")
     check_room(out, _megabytes(chosen))
-    _check_memory(chosen)
-    outcome = _simulate(chosen)
-    with run_folder(out) as folder:
-        found = {}
-        if outcome.verdicts:
-            found = tables(outcome.observed, outcome.assessed, outcome.window)
-            if outcome.waterfall:
-                found |= {"waterfall": waterfall_table(outcome.waterfall.table())}
-                found |= {"waterfall_count": waterfall_count_table(outcome.waterfall)}
-            if outcome.matters:
-                found |= {"sensitivity": sensitivity_table(outcome.matters)}
-            found |= {"baseline": baseline_table(outcome.baseline), "verdict": verdict_table(outcome.verdicts)}
-        if outcome.money:
-            found["money"] = money_table(outcome.money)
-        hashes = write_tables(folder, found, chosen.scenario_hash)
-        for name in chosen.request.each if outcome.verdicts else ():  # one at a time: they may be large
-            table = each_table(name, outcome.observed, outcome.window)
-            hashes |= write_tables(folder, {name + OF_EACH: table} if table else {}, chosen.scenario_hash)
-        if outcome.money:
-            hashes |= write_books(folder, outcome.money, chosen.scenario_hash)
-        write_json(folder / "verdict.json", verdict_document(outcome))
-        from models.report import write_money_pages, write_report
-
-        charts, (drawn, pages) = write_report(folder, outcome), write_money_pages(folder, outcome)
-        if outcome.found:
-            written = write_search(folder, chosen, outcome.found)
-            hashes, drawn, pages = hashes | written.hashes, drawn + written.charts, pages + written.files
-        about = _manifest(chosen, outcome, hashes, charts + drawn, began)
-        write_json(folder / "manifest.json", about | ({"files": pages} if pages else {}))
+    outcome = simulated(chosen)
+    write_run(out, outcome, began)
     for line in summary(outcome):
         print(line)
     print(f"Report, tables and charts: {out / 'report.html'}")
     return 0
+
+
+def simulated(chosen: Settings) -> Outcome:
+    """Run everything that was asked for and keep what came out in memory.
+
+    Raises
+    ------
+    CarebridgeError
+        When the machine has too little memory for it.
+    """
+    _check_memory(chosen)
+    return _simulate(chosen)
 
 
 def _simulate(chosen: Settings) -> Outcome:
@@ -230,42 +201,6 @@ def _progress(doing: str, total: int, what: str) -> Iterator[Callable[[int], Non
         yield show
 
 
-def verdict_document(outcome: Outcome) -> dict[str, Any]:
-    """Plain data of ``verdict.json``: the first timeline on top, all of them under ``timelines``."""
-    chosen = outcome.settings
-    head = {
-        "schema_version": SCHEMA_VERSION,
-        "footprint": chosen.footprint.name,
-        "plan": chosen.plan.name,
-        "scenario": chosen.request.scenario,
-        **({} if chosen.detail == BEDS else {"detail": chosen.detail}),
-        "future": chosen.future.name,
-        "future_decides": chosen.future.decides,
-        "scenario_hash": chosen.scenario_hash,
-        "seed": chosen.seed,
-    }
-    if outcome.system is None:
-        nothing = {
-            "verdict": "no baseline",
-            "probability": None,
-            "interval": None,
-            "binding_criterion": None,
-            "criteria": [],
-            "replications": 0,
-            "reasons": outcome.baseline.reasons,
-        }
-        return {**head, **nothing, "timelines": []}
-    all_of_them = [v.as_dict() for v in outcome.verdicts.values()]
-    sums = {
-        name: asdict(arithmetic(outcome.system, s, chosen.future, chosen.criteria)) for name, s in _laid_out(outcome)
-    }
-    return {**head, **all_of_them[0], "arithmetic": sums, "baseline": outcome.baseline.errors, "timelines": all_of_them}
-
-
-def _laid_out(outcome: Outcome) -> list[tuple[str, Schedule]]:
-    return list(outcome.schedules.items())
-
-
 def summary(outcome: Outcome) -> list[str]:
     """Say the verdict in a few plain lines."""
     chosen = outcome.settings
@@ -336,29 +271,6 @@ def _moves(chosen: Settings) -> str:
     if not plan.moves:
         return "nothing closes and nothing opens"
     return what_moves(plan)
-
-
-def _manifest(
-    chosen: Settings, outcome: Outcome, hashes: dict[str, str], charts: list[str], began: float
-) -> dict[str, Any]:
-    """What made this folder; the only file that may differ between two runs of the same configuration."""
-    return {
-        "schema_version": SCHEMA_VERSION,
-        "scenario_hash": chosen.scenario_hash,
-        "command": ["carebridge", "run", *chosen.request.words],
-        "finished": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
-        "seconds": round(time.time() - began, 1),
-        "peak_memory_mb": peak_memory_mb(),
-        "workers": chosen.request.workers or os.cpu_count(),
-        "versions": versions(),
-        "machine": machine(),
-        "seed": chosen.seed,
-        "replications": chosen.replications,
-        "events": {name: o.events for name, o in (outcome.observed | outcome.kept).items()},
-        "tables": hashes,
-        "charts": charts,
-        "config": chosen.composed,
-    }
 
 
 def dry_run(chosen: Settings) -> int:

@@ -35,7 +35,8 @@ def rounded(value: Any) -> Any:
 
 def golden() -> dict[str, Any]:
     """What the small run says: fingerprints of every trajectory, events, and the whole verdict."""
-    from models.run.runner import _simulate, verdict_document
+    from models.run.runner import _simulate
+    from models.run.write import verdict_document
     from models.settings.compose import parse, settings
 
     outcome = _simulate(settings(parse(WORDS)))

@@ -13,7 +13,8 @@ from models.finance.simulated.standing import standing
 from models.report.tables_control import control_section, part_rows
 from models.run.money import accounts_of
 from models.run.prepare import USUAL
-from models.run.runner import Outcome, verdict_document
+from models.run.runner import Outcome
+from models.run.write import verdict_document
 from models.transition.funding import Fund, Prices
 from models.verdict.criteria_money import area_income, money_criterion
 from models.verdict.criteria_money_parts import area_support, control_total_held, money_parts

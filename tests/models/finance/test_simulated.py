@@ -24,7 +24,8 @@ from models.plans.moves import BEDS
 from models.run.arms import run_arms
 from models.run.money import accounts_of
 from models.run.prepare import USUAL, prepare
-from models.run.runner import Outcome, verdict_document
+from models.run.runner import Outcome
+from models.run.write import verdict_document
 from models.settings.compose import Settings, parse, settings
 from models.verdict.criteria import Assessed
 from models.verdict.criteria_money import money_criterion

@@ -346,13 +346,13 @@ def test_a_run_says_where_its_report_is(tmp_path, capsys):
 def test_ctrl_c_while_results_are_written_leaves_the_earlier_ones(tmp_path):
     script = (
         "import sys, time\n"
-        "import models.run.runner as runner\n"
+        "import models.run.write as write\n"
         "from models.cli import main\n"
         "def slow(folder, data):\n"
         "    folder.write_text('half')\n"
         "    print('writing', file=sys.stderr, flush=True)\n"
         "    time.sleep(60)\n"
-        "runner.write_json = slow\n"
+        "write.write_json = slow\n"
         "sys.exit(main(sys.argv[1:]))\n"
     )
     out = tmp_path / "x"

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from models.report.page import render
-from models.run.runner import USUAL, _simulate, summary, verdict_document
+from models.run.runner import USUAL, _simulate, summary
+from models.run.write import verdict_document
 from models.settings.compose import parse, settings
 from models.settings.plan import months_after
 from models.system.system import build, pathway_station, ward

@@ -9,7 +9,8 @@ import pytest
 
 from models.report.words import line_for
 from models.run.outputs import verdict_table
-from models.run.runner import _simulate, summary, verdict_document
+from models.run.runner import _simulate, summary
+from models.run.write import verdict_document
 from models.verdict import verdict as v
 from models.verdict.conditions import name_conditions
 

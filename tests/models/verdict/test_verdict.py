@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from models.report.tables import _harmed
-from models.run.runner import USUAL, _simulate, more_needed, verdict_document
+from models.run.runner import USUAL, _simulate, more_needed
+from models.run.write import verdict_document
 from models.settings.compose import parse, settings
 from models.settings.plan import months_after
 from models.transition.steering import Closure
