@@ -14,10 +14,13 @@ Data flows one way through the packages:
 """
 
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 
 try:
     __version__ = version("carebridge")
 except PackageNotFoundError:  # run from a checkout that is not installed
     __version__ = "0.0.0"
 
-__all__ = ["__version__"]
+CONFIGS = Path(__file__).resolve().parent.parent / "configs"  #: the folder of all configuration
+
+__all__ = ["CONFIGS", "__version__"]

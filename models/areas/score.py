@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from models import CONFIGS
 from models.calibration.baseline import check_baseline
 from models.care.pressure import Pressure
 from models.figures.figures import Shape
@@ -20,7 +21,7 @@ from models.footprint.footprint import Footprint
 from models.footprint.observed import beds_by_quarter, holdout_beds
 from models.footprint.short import ShortFootprint, is_short, read_short
 from models.run.arms import Observed, make_arm, run_arms
-from models.settings.compose import CONFIGS, choices
+from models.settings.compose import choices
 from models.settings.plan import Fit, Future, months_after
 from models.system.details import build
 from models.verdict.measures import beds_open, delayed_beds, occupied_beds

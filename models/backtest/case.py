@@ -11,10 +11,11 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, model_validator
 
+from models import CONFIGS
 from models.figures.figures import Figure, Name, Shape, Text, within
 from models.figures.presets import Source, read_section
 from models.footprint.short import Fact
-from models.settings.compose import CONFIGS, choices
+from models.settings.compose import choices
 from models.settings.plan import months_after
 from sim.errors import Fault, FaultsError, nearest
 

@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from models import CONFIGS
 from models.backtest.case import Case, months_between
 from models.backtest.inputs import inputs
 from models.figures.presets import read_section
@@ -26,7 +27,7 @@ from models.plans.check import load_gates, load_plan
 from models.plans.whose_plan import owner_of
 from models.run.arms import Arm, Observed, make_arm, run_arms, with_plan
 from models.run.prepare import USUAL, window
-from models.settings.compose import CONFIGS, Settings, parse, settings
+from models.settings.compose import Settings, parse, settings
 from models.settings.plan import Future, Schedule, months_after, schedule
 from models.system.details import build
 from models.transition.followed import merged_services

@@ -14,9 +14,8 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from models.calibration.calibrate import inputs_hash
 from models.calibration.feedback import feedback_reasons, mechanisms_around
-from models.footprint.footprint import Footprint
+from models.footprint.footprint import Footprint, inputs_hash
 from models.footprint.observed import beds_by_quarter, delays_by_year, holdout_beds
 from models.footprint.observed import delayed_beds as observed_delayed
 from models.run.arms import Observed

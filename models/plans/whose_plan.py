@@ -9,8 +9,8 @@ from __future__ import annotations
 import datetime as dt
 import functools
 from collections.abc import Sequence
-from pathlib import Path
 
+from models import CONFIGS
 from models.care.workforce import Workforce
 from models.figures.presets import composed
 from models.footprint.footprint import Footprint
@@ -24,7 +24,7 @@ from sim.errors import CarebridgeError, Fault
 __all__ = ["existing", "is_no_plan", "owner_of", "plan_faults", "usual_plan"]
 
 NO_PLAN = "none"
-PLANS = Path(__file__).resolve().parents[2] / "configs" / "plan"
+PLANS = CONFIGS / "plan"
 
 
 @functools.cache

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from models import CONFIGS
 from models.care.pressure import Pressure
 from models.care.slow import Around
 from models.command_line.out_folder import folder_faults
@@ -36,7 +37,6 @@ from sim.reading.shape import shape_faults
 from sim.reading.yaml_file import read_yaml
 
 __all__ = [
-    "CONFIGS",
     "SCENARIOS",
     "Request",
     "Settings",
@@ -47,7 +47,6 @@ __all__ = [
     "settings",
 ]
 
-CONFIGS = Path(__file__).resolve().parents[2] / "configs"
 SCENARIOS = CONFIGS.parent / "scenarios"
 
 #: keys that are read literally, before Hydra, because its grammar stumbles over paths such as out=a=b

@@ -11,13 +11,13 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from models import __version__
+from models import CONFIGS, __version__
 from models.calibration.baseline import BEDS_TOLERANCE, DELAY_TOLERANCE, without_fit
-from models.calibration.calibrate import inputs_hash
+from models.footprint.footprint import inputs_hash
 from models.footprint.observed import delayed_beds as observed_delayed
 from models.run.arms import Observed, run_arms
 from models.run.prepare import Prepared, prepare
-from models.settings.compose import CONFIGS, SCENARIOS, Settings, parse, settings
+from models.settings.compose import SCENARIOS, Settings, parse, settings
 from models.sweep.verdicts import answers, verdicts
 from models.verdict.assess import assess
 from models.verdict.criteria import Assessed, crowding, every_cell, months_between

@@ -61,7 +61,7 @@ def build(
     """Build the network of a footprint in the detail of its fit (see :func:`models.system.system.build`)."""
     if fit.detail == BEDS:
         return build_beds(footprint, fit, future, horizon, feedback, slow, planned, between)
-    from models.system.whole_system import build_whole
+    from models.system.whole.system import build_whole
 
     return build_whole(footprint, fit, future, horizon, feedback, slow, planned, between)
 

@@ -10,10 +10,10 @@ import functools
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
+from models import CONFIGS
 from models.care.outcomes import read_outcomes
 from models.care.shocks import left_open, shares_between
 from models.plans.moves import BEDS
@@ -34,7 +34,7 @@ from sim.tables import Lowered
 
 __all__ = ["Closure", "Steering", "Watch"]
 
-OUTCOMES_FILE = Path(__file__).resolve().parents[2] / "configs" / "care" / "outcomes.yaml"
+OUTCOMES_FILE = CONFIGS / "care" / "outcomes.yaml"
 COMMUNITY_BEDS = "p2"  #: who would have used them goes home with support once they are closed
 
 
