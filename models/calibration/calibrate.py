@@ -13,16 +13,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from models.arms.arms import Observed, make_arm, run_arms
 from models.calibration.bases import check_bases
 from models.calibration.feedback import mechanisms_of
 from models.calibration.front import FOUR_HOUR, FOUR_HOUR_TOLERANCE, Pace, fit_front_door, front_in_words
 from models.care.pressure import Pressure
 from models.footprint.footprint import Footprint, inputs_hash, to_basis
-from models.run.arms import Observed, make_arm, run_arms
+from models.measures.measures import delayed_beds, occupied_beds
 from models.settings.plan import DetailName, Fit, Future
 from models.system.demand import prior_routes
 from models.system.details import build
-from models.verdict.measures import delayed_beds, occupied_beds
 from sim import CarebridgeError
 from sim.clock import DAY
 from sim.kernel.layout import AWAITED, BLOCKED, FLOWS, IN_SERVICE, IN_TRANSITION, WAITING

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from models.arms.prepare import USUAL, idle
 from models.command_line.doctor import versions
 from models.plans.listing import what_moves
 from models.plans.whose_plan import is_no_plan
 from models.report import series, tables, tables_baseline, tables_money, tables_plan, words
 from models.report.pictures import Chart
-from models.run.prepare import USUAL, idle
 from models.search.told import SHORT, in_short, short_rows
 from models.settings.compose import Settings
 from models.settings.plan import months_after

@@ -13,6 +13,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from models.arms.arms import Arm, Observed, run_arms
+from models.arms.memory import COMPILING, gigabytes
+from models.arms.prepare import USUAL, arm_names, idle, prepare, window, with_beds_kept
 from models.calibration.baseline import Baseline, check_baseline
 from models.command_line.doctor import compiled, machine, memory_gb, peak_memory_mb, versions
 from models.command_line.out_folder import folder_faults
@@ -21,11 +24,8 @@ from models.finance.simulated.carried import LAW
 from models.finance.simulated.results import money_table, write_books
 from models.plans.listing import what_moves
 from models.plans.whose_plan import is_no_plan
-from models.run.arms import Arm, Observed, run_arms
-from models.run.memory import COMPILING, gigabytes
 from models.run.money import accounts_of
 from models.run.outputs import baseline_table, tables, verdict_table, waterfall_table, write_tables
-from models.run.prepare import USUAL, arm_names, idle, prepare, window, with_beds_kept
 from models.run.sensitivity import Matter, ranges, what_matters
 from models.search.ask import Asking, lay_out, look, most_runs
 from models.search.look import Found

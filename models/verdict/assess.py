@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 
+from models.arms.arms import Observed
 from models.care.slow import Around
-from models.run.arms import Observed
 from models.settings.plan import Criteria, Schedule
 from models.verdict.criteria import Assessed, of_care
 from models.verdict.criteria_delivery import delivery, sequence

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
-from models.run.arms import Observed
+from models.arms.arms import Observed
 from models.settings.plan import Criteria, Schedule
 from models.verdict.criteria import Assessed, reported
 from models.verdict.realism import (

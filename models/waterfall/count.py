@@ -6,8 +6,8 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
+from models.arms.arms import MIDNIGHT
 from models.footprint.footprint import inside_beds
-from models.run.arms import MIDNIGHT
 from models.system.system import community_places, pathway_station, ward
 from models.waterfall.network import Basis
 from sim import Run

@@ -5,9 +5,9 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass, replace
 
+from models.arms.arms import Arm, keeping_beds, make_arm, with_plan
 from models.care.pressure import ANSWERS
 from models.plans.moves import BEDS
-from models.run.arms import Arm, keeping_beds, make_arm, with_plan
 from models.settings.compose import Settings
 from models.settings.plan import Schedule, end_of_run, schedule
 from models.system.details import build
