@@ -23,7 +23,7 @@ from models.calibration.feedback import mechanisms_of
 from models.figures.figures import Shape
 from models.footprint.footprint import inputs_hash
 from models.settings.compose import Settings
-from models.settings.plan import Fit
+from models.settings.fit import Fit
 from models.sweep.care import Care
 from sim.errors import Fault, FaultsError
 from sim.files import check_room, json_text, replace_text

@@ -22,8 +22,10 @@ from models.footprint.footprint import Footprint
 from models.footprint.observed import beds_by_quarter, holdout_beds
 from models.footprint.short import ShortFootprint, is_short, read_short
 from models.measures.measures import beds_open, delayed_beds, occupied_beds
+from models.plans import months_after
 from models.settings.compose import choices
-from models.settings.plan import Fit, Future, months_after
+from models.settings.fit import Fit
+from models.settings.future import Future
 from models.system.details import build
 
 __all__ = ["COLUMNS", "RULES", "UNITS", "Fitted", "Forecast", "Span", "area_facts", "as_wholes", "errors_by"]

@@ -26,10 +26,12 @@ from models.figures.presets import read_section
 from models.footprint.footprint import Footprint
 from models.footprint.observed import beds_by_quarter
 from models.measures.plan import closed_by_month, opened_by_month
+from models.plans import months_after
 from models.plans.check import load_gates, load_plan
+from models.plans.schedule import Schedule, schedule
 from models.plans.whose_plan import owner_of
 from models.settings.compose import Settings, parse, settings
-from models.settings.plan import Future, Schedule, months_after, schedule
+from models.settings.future import Future
 from models.system.details import build
 from models.transition.followed import merged_services
 from models.verdict.verdict import Verdict, judge

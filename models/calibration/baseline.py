@@ -21,7 +21,8 @@ from models.footprint.observed import beds_by_quarter, delays_by_year, holdout_b
 from models.footprint.observed import delayed_beds as observed_delayed
 from models.measures.measures import beds_open, cancelled, cancelled_share, delayed_beds, long_wait_share, occupied_beds
 from models.measures.whole import four_hour_share
-from models.settings.plan import Fit, months_after
+from models.plans import months_after
+from models.settings.fit import Fit
 
 __all__ = ["BEDS_TOLERANCE", "DELAY_TOLERANCE", "Baseline", "check_baseline", "clear_miss", "without_fit"]
 

@@ -20,7 +20,8 @@ from models.calibration.front import FOUR_HOUR, FOUR_HOUR_TOLERANCE, Pace, fit_f
 from models.care.pressure import Pressure
 from models.footprint.footprint import Footprint, inputs_hash, to_basis
 from models.measures.measures import delayed_beds, occupied_beds
-from models.settings.plan import DetailName, Fit, Future
+from models.settings.fit import DetailName, Fit
+from models.settings.future import Future
 from models.system.demand import prior_routes
 from models.system.details import build
 from sim import CarebridgeError

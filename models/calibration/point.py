@@ -19,7 +19,8 @@ from models.calibration.targets import range_sd
 from models.care.pressure import Pressure
 from models.figures.figures import Figure
 from models.footprint.footprint import Footprint, Pathway, inside_beds
-from models.settings.plan import Fit, Future
+from models.settings.fit import Fit
+from models.settings.future import Future
 from models.system.details import build
 from models.system.system import offered_places
 from sim.calibration import LogNormal, Normal, Parameter

@@ -17,7 +17,7 @@ from models.calibration.calibrate import delayed_each, targets
 from models.footprint.footprint import Footprint, to_basis
 from models.footprint.observed import beds_by_quarter, delays_by_year, holdout_beds
 from models.measures.measures import delayed_beds, occupied_beds
-from models.settings.plan import months_after
+from models.plans import months_after
 from sim.calibration import Target, spread, spread_error
 
 __all__ = ["BEDS_MODEL_SD", "CHANGE", "DELAY_MODEL_SD", "QUARTERS", "SPREAD_MODEL_SD", "YEARS", "aims", "clock_of"]

@@ -20,9 +20,10 @@ from models.compare.costs import Both, cost_of_both
 from models.compare.mechanisms import AROUND
 from models.finance.simulated.accounts import Accounts
 from models.measures.plan import closed_by_month, double_running, opened_by_month
+from models.plans import months_after
+from models.plans.schedule import Schedule, schedule
 from models.run.money import accounts_of
 from models.settings.compose import Settings
-from models.settings.plan import Schedule, months_after, schedule
 from models.system.details import build
 from models.transition.brief import Switches
 from models.transition.followed import merged_services

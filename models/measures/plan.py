@@ -6,11 +6,10 @@ import numpy as np
 
 from models.arms.arms import Floats, Observed
 from models.measures.measures import HELD, PLACES
-from models.settings.plan import Schedule
+from models.plans.schedule import Schedule
 from sim.clock import DAY
 
 __all__ = ["closed_by_month", "double_running", "opened_at", "opened_by_month"]
-
 
 
 def closed_by_month(

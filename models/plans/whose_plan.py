@@ -18,7 +18,8 @@ from models.plans.existing import Existing, Staff
 from models.plans.layout import Sizes
 from models.plans.moves import BEDS
 from models.plans.plan import Plan
-from models.settings.plan import Fit, Future
+from models.settings.fit import Fit
+from models.settings.future import Future
 from sim.errors import CarebridgeError, Fault
 
 __all__ = ["existing", "is_no_plan", "owner_of", "plan_faults", "usual_plan"]

@@ -16,8 +16,8 @@ from models.report.words import amount
 
 if TYPE_CHECKING:
     from models.arms.arms import Observed
+    from models.plans.schedule import Schedule
     from models.run.runner import Outcome
-    from models.settings.plan import Schedule
 
 __all__ = ["has_overlap", "overlap_chart"]
 

@@ -22,8 +22,8 @@ from models.verdict.criteria import quarters
 
 if TYPE_CHECKING:
     from models.arms.arms import Observed
+    from models.plans.schedule import Schedule
     from models.run.runner import Outcome
-    from models.settings.plan import Schedule
 
 __all__ = ["Mark", "marks", "quarters_chart", "sites_chart"]
 

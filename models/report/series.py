@@ -12,7 +12,7 @@ import numpy.typing as npt
 from models.arms.arms import MIDNIGHT, Observed
 from models.measures import measures
 from models.measures.plan import closed_by_month
-from models.settings.plan import Schedule
+from models.plans.schedule import Schedule
 from models.system.system import System
 from sim.clock import Calendar
 

@@ -22,7 +22,9 @@ from models.command_line.out_folder import folder_faults
 from models.finance.simulated.accounts import Accounts
 from models.finance.simulated.carried import LAW
 from models.finance.simulated.results import money_table, write_books
+from models.plans import months_after
 from models.plans.listing import what_moves
+from models.plans.schedule import Schedule
 from models.plans.whose_plan import is_no_plan
 from models.run.money import accounts_of
 from models.run.outputs import baseline_table, tables, verdict_table, waterfall_table, write_tables
@@ -33,7 +35,6 @@ from models.search.questions import question
 from models.search.told import in_short
 from models.search.write import write_search
 from models.settings.compose import Settings
-from models.settings.plan import Schedule, months_after
 from models.system.details import BEDS, DETAILS
 from models.system.system import System
 from models.verdict.criteria import Assessed

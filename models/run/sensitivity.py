@@ -23,8 +23,10 @@ from models.figures.figures import Figure
 from models.figures.parameters import most_sensitive
 from models.footprint.footprint import Footprint
 from models.measures.measures import long_wait_share
+from models.plans import months_after
+from models.plans.schedule import Schedule
 from models.settings.compose import Settings
-from models.settings.plan import Future, Schedule, months_after
+from models.settings.future import Future
 from models.system.details import build
 from models.transition.followed import merged_services
 from sim.errors import CarebridgeError

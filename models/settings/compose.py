@@ -27,7 +27,9 @@ from models.plans.check import check_plan
 from models.plans.whose_plan import existing, plan_faults, usual_plan
 from models.search.names import names_in
 from models.settings.alone import standing_alone
-from models.settings.plan import Criteria, DetailName, Fit, Future, end_of_run
+from models.settings.criteria import Criteria, end_of_run
+from models.settings.fit import DetailName, Fit
+from models.settings.future import Future
 from models.settings.together import named_apart, together
 from models.system.details import BEDS, DETAILS, fit_name
 from models.system.winter import Winter, winter_faults

@@ -8,7 +8,8 @@ from typing import Any
 from models.finance.choice import opening_faults
 from models.footprint.footprint import Footprint, inside_beds
 from models.plans import Timeline
-from models.settings.plan import Fit, Future
+from models.settings.fit import Fit
+from models.settings.future import Future
 from sim.errors import Fault, nearest
 
 __all__ = ["named_apart", "together"]

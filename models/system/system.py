@@ -21,8 +21,11 @@ from models.care.stock_part import StockPart, stocks_together
 from models.care.supply import Service, Site, constant_places, driven_stations
 from models.footprint.footprint import HOME, Footprint, inside_beds
 from models.footprint.observed import beds_by_quarter
+from models.plans import months_after
 from models.plans.moves import BEDS
-from models.settings.plan import Fit, Future, Schedule, months_after
+from models.plans.schedule import Schedule
+from models.settings.fit import Fit
+from models.settings.future import Future
 from models.system.demand import flows, pathway_shares
 from models.system.roles import Piece, Roles
 from models.system.ways_between import Between, open_ways

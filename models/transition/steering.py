@@ -17,7 +17,8 @@ from models import CONFIGS
 from models.care.outcomes import read_outcomes
 from models.care.shocks import left_open, shares_between
 from models.plans.moves import BEDS
-from models.settings.plan import HOME_SERVICE, Future, Schedule, Step
+from models.plans.schedule import HOME_SERVICE, Schedule, Step
+from models.settings.future import Future
 from models.system.system import System
 from models.transition.brief import Brief, Switches, brief_of
 from models.transition.followed import said_by_shifts, share_that_follows, still_come

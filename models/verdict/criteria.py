@@ -19,7 +19,8 @@ import numpy.typing as npt
 from models.arms.arms import Observed
 from models.footprint.footprint import Footprint
 from models.measures import measures
-from models.settings.plan import Criteria, months_after
+from models.plans import months_after
+from models.settings.criteria import Criteria
 from sim.clock import DAY
 
 __all__ = [

@@ -13,7 +13,9 @@ import numpy.typing as npt
 
 from models.arms.arms import Observed
 from models.measures.plan import opened_by_month
-from models.settings.plan import Criteria, Schedule, months_after
+from models.plans import months_after
+from models.plans.schedule import Schedule
+from models.settings.criteria import Criteria
 from models.transition.steering import Closure
 from models.transition.told import because
 from models.verdict.criteria import ALWAYS, OWN, Assessed, reported

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from models.arms.arms import Observed
 from models.measures.measures import site_mask
-from models.settings.plan import Criteria
+from models.settings.criteria import Criteria
 from models.verdict.criteria import Assessed, grid, months_between, reported
 
 __all__ = ["staffed_share", "staffing"]

@@ -13,7 +13,7 @@ import numpy as np
 
 from models.arms.arms import Observed
 from models.measures import measures
-from models.settings.plan import Criteria
+from models.settings.criteria import Criteria
 from models.verdict.criteria import Assessed, grid, months_between, two_lenses
 
 __all__ = ["after_bad_winters"]

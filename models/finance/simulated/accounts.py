@@ -23,7 +23,7 @@ from models.finance.simulated.periods import gap_words, gaps
 from models.finance.simulated.posting import post
 from models.finance.simulated.savings import capital_with_bias, programmes
 from models.finance.simulated.settings import Money
-from models.settings.plan import Schedule
+from models.plans.schedule import Schedule
 from models.system.system import System
 
 __all__ = ["Account", "Accounts", "accounts"]

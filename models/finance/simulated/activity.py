@@ -16,7 +16,7 @@ from models.measures.measures import HELD, PLACES
 from models.measures.plan import opened_at
 from models.plans import Tranche
 from models.plans.moves import BEDS
-from models.settings.plan import Schedule
+from models.plans.schedule import Schedule
 from models.transition.books import CLOSED
 from models.transition.log import Log
 from models.transition.stages import CLOSING, Stage

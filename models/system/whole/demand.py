@@ -17,7 +17,7 @@ from models.care.demand_shape import DemandShape
 from models.care.population import NEEDS, Population, age_shares
 from models.care.shocks import combined, value_on
 from models.footprint.footprint import Footprint, inputs_hash, inside_beds
-from models.settings.plan import Fit
+from models.settings.fit import Fit
 from models.system.demand import flows, prior_routes
 
 __all__ = ["SiteDemand", "Stream", "age_of", "attributes", "blended", "prior_fit", "site_demand", "streams"]

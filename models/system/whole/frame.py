@@ -16,7 +16,7 @@ from models.care.population import Population
 from models.care.wards import POOLED, Wards, ward
 from models.footprint.footprint import Footprint, inside_beds
 from models.footprint.observed import beds_by_quarter
-from models.settings.plan import Fit
+from models.settings.fit import Fit
 from models.system.whole.demand import SiteDemand, Stream, age_of, attributes
 from models.system.whole.settings import Care, Settings
 

@@ -23,7 +23,7 @@ from models.care.part import Part, together
 from models.care.planned import CRITICAL
 from models.care.population import BANDS, NEEDS, Population, load_population
 from models.footprint.footprint import Footprint
-from models.settings.plan import Fit
+from models.settings.fit import Fit
 from models.system.whole.beyond import community_part, mental_health_part, pathway_part, turned
 from models.system.whole.census import census
 from models.system.whole.demand import blended, prior_fit, site_demand, streams

@@ -24,7 +24,8 @@ from models.care.shocks import share_closed
 from models.care.slow import Around
 from models.care.supply import constant_places, driven_stations
 from models.footprint.footprint import Footprint, inside_beds
-from models.settings.plan import Fit, Future
+from models.settings.fit import Fit
+from models.settings.future import Future
 from models.system.roles import Piece, Roles
 from models.system.system import RETURNING, System, answers_on, stocks_around
 from models.system.ways_between import Between, open_ways

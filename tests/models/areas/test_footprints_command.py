@@ -24,7 +24,7 @@ from models.footprint.observed import holdout_beds
 from models.hindcast.england import feedback_named
 from models.plans.whose_plan import owner_of, usual_plan
 from models.settings.compose import Settings, choices, parse, settings
-from models.settings.plan import Fit
+from models.settings.fit import Fit
 from sim.arrow import read_table
 from sim.errors import FaultsError
 from tests.models.report.test_report import Page

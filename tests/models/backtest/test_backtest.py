@@ -19,9 +19,9 @@ from models.backtest.run import CONTROL, Found, _dates, _held, backtest, observe
 from models.backtest.words import _held as words_held
 from models.cli import main
 from models.figures.presets import composed
+from models.plans.schedule import Step, schedule
 from models.plans.whose_plan import owner_of
 from models.settings.compose import Settings, first_line
-from models.settings.plan import Step, schedule
 from models.transition.log import Row
 from models.transition.steering import Closure
 from sim.errors import FaultsError

@@ -19,7 +19,8 @@ from models.calibration.targets import CHANGE, QUARTERS, aims, held_back, range_
 from models.calibration.whole import Calibrated, _nearer, _slopes, calibrate_around, fit_hash, in_words
 from models.footprint.footprint import Footprint, inside_beds, load_footprint
 from models.settings.compose import Settings
-from models.settings.plan import Fit, Future
+from models.settings.fit import Fit
+from models.settings.future import Future
 from models.system.system import community_places
 from sim.calibration import LogNormal, Moments, Parameter, Target, identify, spread_error
 from sim.calibration.problem import Space

@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 
 from models.measures.plan import closed_by_month, opened_by_month
-from models.settings.plan import Timeline, schedule
+from models.plans import Timeline
+from models.plans.schedule import schedule
 from models.transition.brief import Switches
 from sim.statistics import mean_halfwidth
 from tests.models.one_hospital import low

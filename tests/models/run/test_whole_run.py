@@ -18,8 +18,8 @@ from models.footprint.observed import beds_by_quarter
 from models.measures import measures
 from models.measures import whole as measures_whole
 from models.plans.check import load_gates
+from models.plans.schedule import schedule
 from models.settings.compose import parse, settings
-from models.settings.plan import schedule
 from models.system.details import build
 from models.system.whole.network import prior_fit
 from models.system.whole.reading import four_hour_by_crowding, treated_in_time

@@ -14,9 +14,9 @@ from models.arms.prepare import window
 from models.care.shocks import share_closed, share_on, shock_steps, value_on
 from models.care.supply import Site, opened
 from models.measures import measures
+from models.plans.schedule import schedule
 from models.run.sensitivity import _held, moved, ranges
 from models.settings.compose import Settings, parse, settings
-from models.settings.plan import schedule
 from models.system.details import build
 from models.system.system import ward
 from models.system.winter import Winter, level_of, waves_known

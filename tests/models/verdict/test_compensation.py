@@ -14,9 +14,9 @@ from models.arms.arms import Observed, run_arms
 from models.arms.memory import gigabytes, parts
 from models.arms.prepare import USUAL, arm_names, prepare
 from models.measures.need import beds_needed
+from models.plans.schedule import Schedule, schedule
 from models.report.words import rule_for
 from models.settings.compose import parse, settings
-from models.settings.plan import Schedule, schedule
 from models.sweep.care import Care
 from models.system.details import build
 from models.transition.sight import Target
