@@ -27,8 +27,8 @@ import pandas as pd
 from benchmarks.measure import machine
 from models.care.demand import load_demand
 from models.care.population import load_population
-from models.care.whole import prior_fit, read_care, whole
 from models.footprint.footprint import DATA_FOLDER, Footprint
+from models.system.whole.network import prior_fit, read_care, whole
 from sim import Network, Run, lower
 from sim.kernel.layout import FLOWS
 from sim.reading.yaml_file import read_yaml

@@ -14,6 +14,7 @@ Data flows one way through the packages:
 """
 
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -24,7 +25,9 @@ try:
 except PackageNotFoundError:  # run from a checkout that is not installed
     __version__ = "0.0.0"
 
-__all__ = ["__version__", "simulate"]
+CONFIGS = Path(__file__).resolve().parent.parent / "configs"  #: the folder of all configuration
+
+__all__ = ["CONFIGS", "__version__", "simulate"]
 
 
 def __getattr__(name: str) -> Any:

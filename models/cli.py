@@ -288,9 +288,10 @@ def _list(words: list[str]) -> int:
         from models.figures.command import list_parameters
 
         return list_parameters(words[1:])
+    from models import CONFIGS
     from models.plans.listing import list_plans
     from models.settings.alone import GROUP, is_part
-    from models.settings.compose import CONFIGS, choices, first_line
+    from models.settings.compose import choices, first_line
 
     groups = {
         "footprints": "footprint",
@@ -334,8 +335,8 @@ def _list(words: list[str]) -> int:
 
 def _state(footprint: str) -> str:
     """Whether a footprint can be run: it has a fit, none yet, or no baseline to fit."""
+    from models import CONFIGS
     from models.footprint.short import NoBaseline, expand, is_short
-    from models.settings.compose import CONFIGS
 
     path = CONFIGS / "footprint" / f"{footprint}.yaml"
     if (CONFIGS / "fit" / path.name).exists():

@@ -15,7 +15,8 @@ from typing import Any
 import hydra
 from hydra.core.hydra_config import HydraConfig
 
-from models.settings.compose import CONFIGS, parse, register_scenarios, settings
+from models import CONFIGS
+from models.settings.compose import parse, register_scenarios, settings
 
 __all__ = ["main", "words_of"]
 

@@ -17,12 +17,13 @@ import pandas as pd
 
 from models.areas.request import AREAS, SETTINGS_FILE, Asked, read
 from models.areas.score import Fitted, Forecast, errors_by, forecast, score
-from models.calibration.calibrate import CannotFit, inputs_hash
+from models.calibration.calibrate import CannotFit
 from models.calibration.command import fit_text, fitted
 from models.calibration.feedback import mechanisms_of
 from models.figures.figures import Shape
+from models.footprint.footprint import inputs_hash
 from models.settings.compose import Settings
-from models.settings.plan import Fit
+from models.settings.fit import Fit
 from models.sweep.care import Care
 from sim.errors import Fault, FaultsError
 from sim.files import check_room, json_text, replace_text

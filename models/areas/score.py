@@ -13,17 +13,20 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from models import CONFIGS
+from models.arms.arms import Observed, make_arm, run_arms
 from models.calibration.baseline import check_baseline
 from models.care.pressure import Pressure
 from models.figures.figures import Shape
 from models.footprint.footprint import Footprint
 from models.footprint.observed import beds_by_quarter, holdout_beds
 from models.footprint.short import ShortFootprint, is_short, read_short
-from models.run.arms import Observed, make_arm, run_arms
-from models.settings.compose import CONFIGS, choices
-from models.settings.plan import Fit, Future, months_after
+from models.measures.measures import beds_open, delayed_beds, occupied_beds
+from models.plans import months_after
+from models.settings.compose import choices
+from models.settings.fit import Fit
+from models.settings.future import Future
 from models.system.details import build
-from models.verdict.measures import beds_open, delayed_beds, occupied_beds
 
 __all__ = ["COLUMNS", "RULES", "UNITS", "Fitted", "Forecast", "Span", "area_facts", "as_wholes", "errors_by"]
 __all__ += ["forecast", "score", "systems"]

@@ -11,11 +11,12 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, model_validator
 
+from models import CONFIGS
 from models.figures.figures import Figure, Name, Shape, Text, within
 from models.figures.presets import Source, read_section
 from models.footprint.short import Fact
-from models.settings.compose import CONFIGS, choices
-from models.settings.plan import months_after
+from models.plans import months_after
+from models.settings.compose import choices
 from sim.errors import Fault, FaultsError, nearest
 
 __all__ = ["Case", "Effect", "Quarter", "case_names", "months_between", "named_case", "read_case"]

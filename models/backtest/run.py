@@ -17,20 +17,23 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from models import CONFIGS
+from models.arms.arms import Arm, Observed, make_arm, run_arms, with_plan
+from models.arms.prepare import USUAL, window
 from models.backtest.case import Case, months_between
 from models.backtest.inputs import inputs
 from models.figures.presets import read_section
 from models.footprint.footprint import Footprint
 from models.footprint.observed import beds_by_quarter
+from models.measures.plan import closed_by_month, opened_by_month
+from models.plans import months_after
 from models.plans.check import load_gates, load_plan
+from models.plans.schedule import Schedule, schedule
 from models.plans.whose_plan import owner_of
-from models.run.arms import Arm, Observed, make_arm, run_arms, with_plan
-from models.run.prepare import USUAL, window
-from models.settings.compose import CONFIGS, Settings, parse, settings
-from models.settings.plan import Future, Schedule, months_after, schedule
+from models.settings.compose import Settings, parse, settings
+from models.settings.future import Future
 from models.system.details import build
 from models.transition.followed import merged_services
-from models.verdict.measures_plan import closed_by_month, opened_by_month
 from models.verdict.verdict import Verdict, judge
 
 __all__ = ["CONTROL", "Found", "Said", "backtest", "observed_beds", "of_case"]

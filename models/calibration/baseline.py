@@ -14,15 +14,15 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from models.calibration.calibrate import inputs_hash
+from models.arms.arms import Observed
 from models.calibration.feedback import feedback_reasons, mechanisms_around
-from models.footprint.footprint import Footprint
+from models.footprint.footprint import Footprint, inputs_hash
 from models.footprint.observed import beds_by_quarter, delays_by_year, holdout_beds
 from models.footprint.observed import delayed_beds as observed_delayed
-from models.run.arms import Observed
-from models.settings.plan import Fit, months_after
-from models.verdict.measures import beds_open, cancelled, cancelled_share, delayed_beds, long_wait_share, occupied_beds
-from models.verdict.measures_whole import four_hour_share
+from models.measures.measures import beds_open, cancelled, cancelled_share, delayed_beds, long_wait_share, occupied_beds
+from models.measures.whole import four_hour_share
+from models.plans import months_after
+from models.settings.fit import Fit
 
 __all__ = ["BEDS_TOLERANCE", "DELAY_TOLERANCE", "Baseline", "check_baseline", "clear_miss", "without_fit"]
 

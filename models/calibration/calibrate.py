@@ -8,29 +8,28 @@ baseline comes first.
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
+from models.arms.arms import Observed, make_arm, run_arms
 from models.calibration.bases import check_bases
 from models.calibration.feedback import mechanisms_of
 from models.calibration.front import FOUR_HOUR, FOUR_HOUR_TOLERANCE, Pace, fit_front_door, front_in_words
 from models.care.pressure import Pressure
-from models.footprint.footprint import Footprint, to_basis
-from models.run.arms import Observed, make_arm, run_arms
-from models.settings.plan import DetailName, Fit, Future
+from models.footprint.footprint import Footprint, inputs_hash, to_basis
+from models.measures.measures import delayed_beds, occupied_beds
+from models.settings.fit import DetailName, Fit
+from models.settings.future import Future
 from models.system.demand import prior_routes
 from models.system.details import build
-from models.verdict.measures import delayed_beds, occupied_beds
 from sim import CarebridgeError
 from sim.clock import DAY
 from sim.kernel.layout import AWAITED, BLOCKED, FLOWS, IN_SERVICE, IN_TRANSITION, WAITING
 
 __all__ = ["CannotFit", "Targets", "delayed_by_pathway", "delayed_each", "fit_footprint", "half_a_place"]
-__all__ += ["inputs_hash", "mean_pressure", "targets"]
+__all__ += ["mean_pressure", "targets"]
 
 OCCUPANCY_TOLERANCE = 0.005  # relative, each hospital's beds in use
 #: first factor on places; detailed services have places to spare before they are fitted
@@ -43,12 +42,6 @@ STARTED = FLOWS.index("started")
 
 class CannotFit(CarebridgeError):
     """The footprint's own recent past cannot be reproduced; no verdict may be given on it."""
-
-
-def inputs_hash(footprint: Footprint) -> str:
-    """Hash of every figure of a footprint: a fit belongs to exactly these."""
-    text = json.dumps(footprint.model_dump(mode="json"), sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 @dataclass(frozen=True)

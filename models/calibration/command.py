@@ -15,7 +15,7 @@ from models.command_line.words import WHERE, Words, file_faults, own_words, path
 from models.footprint.short import NoBaseline
 from models.settings import compose
 from models.settings.compose import Settings, parse, settings
-from models.settings.plan import Fit
+from models.settings.fit import Fit
 from models.settings.run_only import refuse_what_only_runs_do
 from models.system.details import BEDS, fit_name
 from sim.errors import Fault, FaultsError

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from models.care.pressure import Pressure
     from models.care.stock_part import StockPart
-    from models.settings.plan import Fit
+    from models.settings.fit import Fit
 
 __all__ = ["NEUTRAL", "feedback_reasons", "mechanisms_around", "mechanisms_of"]
 

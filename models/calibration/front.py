@@ -11,9 +11,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from models.arms.arms import Observed
 from models.footprint.footprint import Footprint
-from models.run.arms import Observed
-from models.verdict.measures_whole import crowding_parts, four_hour_share
+from models.measures.whole import crowding_parts, four_hour_share
 
 __all__ = ["FOUR_HOUR", "FOUR_HOUR_TOLERANCE", "Pace", "fit_front_door", "front_in_words"]
 

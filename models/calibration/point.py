@@ -14,14 +14,15 @@ from typing import Any
 
 import numpy as np
 
+from models.arms.arms import Observed, make_arm, run_arms
 from models.calibration.targets import range_sd
 from models.care.pressure import Pressure
 from models.figures.figures import Figure
-from models.footprint.footprint import Footprint, Pathway
-from models.run.arms import Observed, make_arm, run_arms
-from models.settings.plan import Fit, Future
+from models.footprint.footprint import Footprint, Pathway, inside_beds
+from models.settings.fit import Fit
+from models.settings.future import Future
 from models.system.details import build
-from models.system.system import inside_beds, offered_places
+from models.system.system import offered_places
 from sim.calibration import LogNormal, Normal, Parameter
 
 __all__ = ["WIDENED", "Replayed", "at_point", "start_of", "step_of", "unknowns"]

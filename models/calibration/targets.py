@@ -11,13 +11,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from models.arms.arms import Observed
 from models.calibration.bases import COUNTED, MIDNIGHT
 from models.calibration.calibrate import delayed_each, targets
 from models.footprint.footprint import Footprint, to_basis
 from models.footprint.observed import beds_by_quarter, delays_by_year, holdout_beds
-from models.run.arms import Observed
-from models.settings.plan import months_after
-from models.verdict.measures import delayed_beds, occupied_beds
+from models.measures.measures import delayed_beds, occupied_beds
+from models.plans import months_after
 from sim.calibration import Target, spread, spread_error
 
 __all__ = ["BEDS_MODEL_SD", "CHANGE", "DELAY_MODEL_SD", "QUARTERS", "SPREAD_MODEL_SD", "YEARS", "aims", "clock_of"]

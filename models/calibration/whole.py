@@ -26,7 +26,9 @@ from models.calibration.point import Replayed, start_of, step_of, unknowns
 from models.calibration.targets import YEARS, aims, clock_of, held_back, held_figures, simulated_figures, year_of
 from models.care.pressure import Pressure
 from models.footprint.footprint import Footprint
-from models.settings.plan import Fit, Future, Missed, Range, months_after
+from models.plans import months_after
+from models.settings.fit import Fit, Missed, Range
+from models.settings.future import Future
 from sim.calibration import HeldOut, Identified, Moments, Posterior, Simulator, Target, held_out, identify, posterior
 from sim.calibration.problem import Space, check
 from sim.calibration.runs import Ensemble, Runner

@@ -13,13 +13,14 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator
 
+from models import CONFIGS
 from models.care.stock_part import StockPart, parameter
 from models.figures.figures import Figure, Shape, Text, must, within
 from models.figures.presets import read_section
 
 __all__ = ["ACCESS_FILE", "Access", "WaitingList", "access", "read_access"]
 
-ACCESS_FILE = Path(__file__).resolve().parents[2] / "configs" / "care" / "access.yaml"
+ACCESS_FILE = CONFIGS / "care" / "access.yaml"
 
 Factor = Annotated[Figure, AfterValidator(must("factor"))]
 

@@ -16,6 +16,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator
 from scipy import stats
 
+from models import CONFIGS
 from models.care.demand_shape import DemandShape
 from models.care.part import Part, together
 from models.care.taper import Taper, held_days
@@ -27,7 +28,7 @@ __all__ = ["COMMUNITY_FILE", "Community", "CommunityDemand", "CommunitySizes", "
 __all__ += ["avoidable_split", "community", "community_nursing", "demand_for", "read_community", "sizes_for"]
 __all__ += ["step_up_beds", "unmet_contacts", "urgent_response", "virtual_ward"]
 
-COMMUNITY_FILE = Path(__file__).resolve().parents[2] / "configs" / "care" / "community.yaml"
+COMMUNITY_FILE = CONFIGS / "care" / "community.yaml"
 AVOIDABLE = "emergency"  #: class of those who would have been admitted
 AT_HOME = "community"  #: class of those who are referred at home
 LEAVE = "leave"

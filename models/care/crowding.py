@@ -18,6 +18,7 @@ import numpy.typing as npt
 from pydantic import AfterValidator
 from scipy import stats
 
+from models import CONFIGS
 from models.care.demand_shape import DemandShape
 from models.care.front_door import ARRIVALS, CubicleTime, FrontDemand, FrontDoor, FrontSize, Time
 from models.figures.figures import Figure, Profile, Shape, must
@@ -27,7 +28,7 @@ from sim.errors import Fault, FaultsError
 __all__ = ["Crowding", "bed_wait_over", "cubicle_load", "four_hour_share", "late_admitted", "late_not_admitted"]
 __all__ += ["read_crowding", "size"]
 
-CONFIG = Path(__file__).resolve().parents[2] / "configs" / "care" / "crowding.yaml"
+CONFIG = CONFIGS / "care" / "crowding.yaml"
 DAY = 24 * 60  #: minutes
 CELLS = 480  #: of the time before the standard, over which the sum of two times is added up
 Float = npt.NDArray[np.float64]

@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import AfterValidator, Field, model_validator
 
+from models import CONFIGS
 from models.figures.figures import Figure, Shape, Sourced, Text, must
 from models.figures.presets import read_section
 from sim.results import simulate
@@ -27,7 +28,7 @@ __all__ = ["ANY", "ATTRIBUTIONS", "CARES", "DELAYS_FILE", "PATHWAYS", "REASONS",
 __all__ += ["apportion", "by_destination", "clocks", "economic_level", "engine_queue", "exact_queue", "national_table"]
 __all__ += ["pathway_mix", "public_statistic", "read_delays", "reweighted", "total_by", "transition_days"]
 
-DELAYS_FILE = Path(__file__).resolve().parents[2] / "configs" / "care" / "delays.yaml"
+DELAYS_FILE = CONFIGS / "care" / "delays.yaml"
 REASONS = ("A", "B", "C", "Di", "Dii", "E", "F", "G", "H", "I", "O")
 ATTRIBUTIONS = ("nhs", "social_care", "both")
 CARES = ("acute", "non_acute")

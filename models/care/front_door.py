@@ -30,6 +30,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator
 
+from models import CONFIGS
 from models.care.demand_shape import DemandShape
 from models.care.part import Part
 from models.figures.figures import Figure, Hours, Profile, Shape, must
@@ -39,7 +40,7 @@ from sim.errors import Fault, FaultsError
 __all__ = ["ARRIVALS", "CubicleTime", "FrontDemand", "FrontDoor", "FrontSize", "Onward", "Time", "four_hour_clocks"]
 __all__ += ["front_demand", "front_door", "read_front_door", "spare_places", "staffed"]
 
-CONFIG = Path(__file__).resolve().parents[2] / "configs" / "care" / "front_door.yaml"
+CONFIG = CONFIGS / "care" / "front_door.yaml"
 INSTANT = {"kind": "deterministic", "mean": "0 min"}
 ARRIVALS = ("attendance", "emergency")  #: classes of people in A&E: those who go home, those who are admitted
 Routes = tuple[Mapping[str, Any], ...]

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator
 
+from models import CONFIGS
 from models.care.taper import Taper
 from models.figures.figures import Figure, Shape, Shares, must
 from models.figures.presets import read_section
@@ -15,7 +16,7 @@ from models.figures.presets import read_section
 __all__ = ["PATHWAYS_FILE", "CareHome", "Choice", "CommunityBed", "HomeCare", "Pathways", "Reablement", "SelfFunders"]
 __all__ += ["SpotPurchase", "read_pathways"]
 
-PATHWAYS_FILE = Path(__file__).resolve().parents[2] / "configs" / "care" / "pathways.yaml"
+PATHWAYS_FILE = CONFIGS / "care" / "pathways.yaml"
 
 Days = Annotated[Figure, AfterValidator(must("days"))]
 Share = Annotated[Figure, AfterValidator(must("share", most=1))]

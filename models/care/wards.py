@@ -25,7 +25,7 @@ from scipy import integrate
 from models.care.part import Part
 from models.figures.figures import Figure, Hours, Shape, Shares, must
 from models.figures.presets import read_section
-from models.settings.plan import months_after
+from models.plans import months_after
 from sim.clock import DAY, Calendar
 from sim.errors import Fault, FaultsError, nearest
 from sim.network.schema import Service

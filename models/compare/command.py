@@ -12,14 +12,14 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from models.arms.memory import gigabytes
+from models.arms.prepare import USUAL
 from models.command_line.out_folder import folder_faults
 from models.command_line.words import WHERE, one_of, own_words, path
 from models.compare.compare import AFTER, AS_PLANNED, BEFORE, CALENDAR, OWN, WINDOWS, Compared, compare, end_of_runs
 from models.compare.contributions import Change, changes
 from models.compare.costs import Both, cost_summary
 from models.compare.mechanisms import AROUND, MECHANISMS, present
-from models.run.memory import gigabytes
-from models.run.prepare import USUAL
 from models.settings.compose import Settings, parse, settings
 from models.settings.run_only import refuse_what_only_runs_do
 from models.verdict.verdict import SCHEMA_VERSION

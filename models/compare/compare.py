@@ -14,21 +14,22 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from models.arms.arms import Observed, make_arm, run_arms, with_plan
+from models.arms.prepare import USUAL, window
 from models.compare.costs import Both, cost_of_both
 from models.compare.mechanisms import AROUND
 from models.finance.simulated.accounts import Accounts
-from models.run.arms import Observed, make_arm, run_arms, with_plan
+from models.measures.plan import closed_by_month, double_running, opened_by_month
+from models.plans import months_after
+from models.plans.schedule import Schedule, schedule
 from models.run.money import accounts_of
-from models.run.prepare import USUAL, window
 from models.settings.compose import Settings
-from models.settings.plan import Schedule, months_after, schedule
 from models.system.details import build
 from models.transition.brief import Switches
 from models.transition.followed import merged_services
 from models.verdict.conditions import name_conditions
 from models.verdict.criteria_money import money_criterion
 from models.verdict.criteria_money_parts import money_parts
-from models.verdict.measures_plan import closed_by_month, double_running, opened_by_month
 from models.verdict.verdict import Verdict, judge, passed
 
 __all__ = ["AS_PLANNED", "AFTER", "BEFORE", "CALENDAR", "OWN", "WINDOWS", "Compared", "Judged", "compare"]

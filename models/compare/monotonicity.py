@@ -14,14 +14,15 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
+from models.arms.arms import Observed, make_arm, run_arms, with_plan
+from models.arms.prepare import window
+from models.measures import measures
+from models.plans import Plan
 from models.plans.moves import Open
-from models.run.arms import Observed, make_arm, run_arms, with_plan
-from models.run.prepare import window
+from models.plans.schedule import schedule
 from models.settings.compose import Settings
-from models.settings.plan import Plan, schedule
 from models.system.details import build
 from models.transition.followed import merged_services
-from models.verdict import measures
 from sim.statistics import mean_halfwidth
 
 __all__ = ["MEASURES", "PLACES", "Added", "monotonicity", "not_falling"]

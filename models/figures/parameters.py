@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from models import CONFIGS
 from models.figures.figures import OWN, STATUSES
 from sim.errors import CarebridgeError, Fault, FaultsError, nearest
 from sim.reading.lines import Lines
@@ -26,7 +27,6 @@ __all__ = ["MATTER", "Parameter", "check", "most_sensitive", "parameters", "sele
 
 MATTER = 10  #: how many parameters the report names
 
-CONFIGS = Path(__file__).resolve().parents[2] / "configs"
 KINDS = ("value", "values", "shares", "hours")
 EVIDENCE = ("unit", "year", "basis", "status", "source", "range")
 #: words of stock-flow files for the same grades

@@ -12,12 +12,12 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from models import CONFIGS
 from models.command_line.out_folder import folder_faults
 from models.command_line.words import WHERE, Key, path, read_words
 from models.figures.figures import STATUSES
 from models.finance.gap import KINDS, Bridge, Gap, Part, bridge, ends, part_ends, read_gap, swings
 from models.report.words import STATUS, amount, percent, signed
-from models.settings.compose import CONFIGS
 from sim.arrow import names_column, write_table
 from sim.errors import Fault, FaultsError, nearest
 from sim.files import run_folder, write_json

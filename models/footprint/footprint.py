@@ -7,6 +7,8 @@ Nothing here is a default: every number comes from the footprint's YAML file or 
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +16,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, SerializeAsAny, create_model, model_validator
 
+from models import CONFIGS
 from models.figures.figures import ROUNDING, Figure, Hours, Name, Profile, Shape, Share, Shares, Text, must, within
 from sim.errors import Fault, FaultsError
 from sim.reading.lines import Lines
@@ -21,10 +24,10 @@ from sim.reading.shape import shape_faults
 from sim.reading.yaml_file import read_yaml
 
 __all__ = ["DATA_FOLDER", "HOME", "Cohort", "Footprint", "Pathway", "SharedData", "Site", "Ward", "load_footprint"]
-__all__ += ["to_basis"]
+__all__ += ["inputs_hash", "inside_beds", "to_basis"]
 
 HOME = "home"  #: where somebody goes who needs no further pathway
-DATA_FOLDER = Path(__file__).resolve().parents[2] / "configs" / "footprint" / "data"
+DATA_FOLDER = CONFIGS / "footprint" / "data"
 FinancialYear = Annotated[str, Field(pattern=r"^\d{4}/\d{2}$")]
 
 
@@ -344,6 +347,18 @@ def to_basis(figure: Figure, basis: str, factor: Figure | None) -> Figure:
             "source": f"{figure.source}, converted: {factor.source}",
         }
     )
+
+
+def inside_beds(footprint: Footprint) -> dict[str, int]:
+    """Community beds that lie inside the counted hospital beds, by site."""
+    overlap = footprint.community_overlap
+    return {site: round(overlap.beds.value * overlap.spread.shares.get(site, 0.0)) for site in footprint.sites}
+
+
+def inputs_hash(footprint: Footprint) -> str:
+    """Hash of every figure of a footprint: a fit belongs to exactly these."""
+    text = json.dumps(footprint.model_dump(mode="json"), sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def load_footprint(source: Mapping[str, Any] | Footprint | str | Path, *, judged: bool = True) -> Footprint:

@@ -15,6 +15,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
+from models import CONFIGS
 from models.figures.figures import Figure, Hours, Name, Shape, Shares, Sourced, Text, must
 from models.footprint.footprint import AnyShare, Days, HostFactor, Missing, People, Returns, Variation, WardRule
 from sim.errors import CarebridgeError, FaultsError
@@ -24,7 +25,7 @@ from sim.reading.yaml_file import read_yaml
 __all__ = ["DEFAULTS", "Defaults", "Fact", "LocalAuthority", "NoBaseline", "Reason", "ShortFootprint", "Trust"]
 __all__ += ["defaults", "expand", "is_short", "read_short", "tables"]
 
-DEFAULTS = Path(__file__).resolve().parents[2] / "configs" / "footprint_defaults" / "england_2018_19.yaml"
+DEFAULTS = CONFIGS / "footprint_defaults" / "england_2018_19.yaml"
 
 Ratio = Annotated[Figure, AfterValidator(must("ratio"))]
 PerDay = Annotated[Figure, AfterValidator(must("per day", "national"))]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
+from models import CONFIGS
 from models.care.delays import transition_days
 from models.care.pressure import Pressure, read_pressure
 from models.care.wards import read_wards
@@ -14,8 +14,6 @@ from models.hindcast.hospitals import Care, Service
 from sim.reading.yaml_file import read_yaml
 
 __all__ = ["england_care", "feedback_named"]
-
-CONFIGS = Path(__file__).resolve().parents[2] / "configs"
 
 
 def feedback_named(name: str) -> Pressure:

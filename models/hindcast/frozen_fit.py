@@ -7,6 +7,7 @@ from typing import Any
 
 import yaml
 
+from models import CONFIGS
 from models.care.crowding import Crowding
 from models.figures.figures import Shape, Text
 from models.hindcast.crowded import crowding_with, fit_crowding
@@ -25,7 +26,7 @@ from sim.reading.yaml_file import read_yaml
 __all__ = ["FIT_FILE", "FrozenFit", "make_fit", "read_fit", "write_fit"]
 
 CHECKED = 6  #: times as many replications for what is read off the fitted hospitals
-FIT_FILE = Path(__file__).resolve().parents[2] / "configs" / "fit" / "hindcast_england.yaml"
+FIT_FILE = CONFIGS / "fit" / "hindcast_england.yaml"
 
 
 class Range(Shape):

@@ -9,12 +9,13 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field
 
+from models import CONFIGS
 from models.figures.figures import Figure, Name, Shape, Text, must, within
 from models.figures.presets import read_section
 
 __all__ = ["CONFIG", "FITTED", "Announced", "Fitted", "Hindcast", "read_hindcast"]
 
-CONFIG = Path(__file__).resolve().parents[2] / "configs" / "hindcast" / "england.yaml"
+CONFIG = CONFIGS / "hindcast" / "england.yaml"
 Year = Annotated[str, Field(pattern=r"^\d{4}/\d{2}$")]
 Factor = Annotated[Figure, AfterValidator(must("factor"))]
 AShare = Annotated[Figure, AfterValidator(must("share", most=1))]

@@ -16,12 +16,12 @@ from calendar import monthrange
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from functools import lru_cache
-from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
 import pandas as pd
 
+from models import CONFIGS
 from sim.errors import CarebridgeError, Fault, FaultsError, nearest
 
 __all__ = [
@@ -39,7 +39,7 @@ __all__ = [
 ]
 __all__ += ["label", "month_indices", "parse", "year_after", "year_before"]
 
-DATA = Path(__file__).resolve().parents[2] / "configs" / "history" / "data"
+DATA = CONFIGS / "history" / "data"
 COMPLETE_FROM = "2011/12"  #: the first year in which every column is known
 ENDED_AFTER = ("2019/20", 3)  #: the last quarter of the columns in ``_ENDED``
 SUM_TOLERANCE = 0.01  #: months against their quarter: both are written to three decimals

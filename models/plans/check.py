@@ -18,6 +18,7 @@ from typing import Annotated, Any, TypeVar, cast
 
 from pydantic import BaseModel, TypeAdapter
 
+from models import CONFIGS
 from models.figures.presets import Source, composed, read_section
 from models.plans.existing import Existing, staff_faults, supply_faults
 from models.plans.gates import Gates
@@ -31,7 +32,7 @@ from sim.reading.yaml_file import read_yaml
 
 __all__ = ["GATES_FOLDER", "check_plan", "load_gates", "load_plan", "plan_faults"]
 
-GATES_FOLDER = Path(__file__).resolve().parents[2] / "configs" / "gates"
+GATES_FOLDER = CONFIGS / "gates"
 LATEST_START = 20  #: years after the baseline year in which a plan may still start
 LAST_YEAR = 2200  #: in which any plan may start
 FIRST_MONTH = 4  #: of a contract year

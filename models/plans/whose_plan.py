@@ -9,8 +9,8 @@ from __future__ import annotations
 import datetime as dt
 import functools
 from collections.abc import Sequence
-from pathlib import Path
 
+from models import CONFIGS
 from models.care.workforce import Workforce
 from models.figures.presets import composed
 from models.footprint.footprint import Footprint
@@ -18,13 +18,14 @@ from models.plans.existing import Existing, Staff
 from models.plans.layout import Sizes
 from models.plans.moves import BEDS
 from models.plans.plan import Plan
-from models.settings.plan import Fit, Future
+from models.settings.fit import Fit
+from models.settings.future import Future
 from sim.errors import CarebridgeError, Fault
 
 __all__ = ["existing", "is_no_plan", "owner_of", "plan_faults", "usual_plan"]
 
 NO_PLAN = "none"
-PLANS = Path(__file__).resolve().parents[2] / "configs" / "plan"
+PLANS = CONFIGS / "plan"
 
 
 @functools.cache

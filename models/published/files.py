@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-__all__ = ["network_file"]
+from models import CONFIGS
 
-_FOLDER = Path(__file__).resolve().parent.parent.parent / "configs" / "network"
+__all__ = ["network_file"]
 
 
 def network_file(name: str) -> Path:
     """Path of a network file that comes with Carebridge."""
-    return _FOLDER / f"{name}.yaml"
+    return CONFIGS / "network" / f"{name}.yaml"

@@ -10,10 +10,10 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from models.footprint.observed import delays_by_year
+from models.measures import measures
 from models.report import series, style
 from models.report.series import by_year, end_of, spread
 from models.report.words import amount, percent, short
-from models.verdict import measures
 
 if TYPE_CHECKING:
     from models.run.runner import Outcome

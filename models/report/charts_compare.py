@@ -17,7 +17,7 @@ from models.compare.mechanisms import MECHANISMS
 from models.report import style
 from models.report.series import spread
 from models.report.words import amount, percent
-from models.settings.plan import Criteria
+from models.settings.criteria import Criteria
 
 __all__ = ["contributions_chart", "double_chart", "months_chart", "probabilities_chart"]
 

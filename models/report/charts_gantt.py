@@ -16,7 +16,7 @@ from models.report.course import GROUPS, Row, middle
 from models.report.words import amount, cause_in_short, month, short
 
 if TYPE_CHECKING:
-    from models.run.arms import Observed
+    from models.arms.arms import Observed
     from models.run.runner import Outcome
 
 __all__ = ["Page", "gantt_chart", "gantt_pages", "says"]

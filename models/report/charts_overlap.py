@@ -9,15 +9,15 @@ import numpy as np
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
+from models.measures.plan import closed_by_month, double_running, opened_by_month
 from models.report import course, series, style
 from models.report.course import middle
 from models.report.words import amount
-from models.verdict.measures_plan import closed_by_month, double_running, opened_by_month
 
 if TYPE_CHECKING:
-    from models.run.arms import Observed
+    from models.arms.arms import Observed
+    from models.plans.schedule import Schedule
     from models.run.runner import Outcome
-    from models.settings.plan import Schedule
 
 __all__ = ["has_overlap", "overlap_chart"]
 

@@ -12,18 +12,18 @@ import numpy.typing as npt
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
+from models.measures import measures
 from models.plans.moves import BEDS
 from models.report import course, series, style
 from models.report.course import middle
 from models.report.series import by_period, end_of, spread, stock_by_period
 from models.report.words import amount, cause_in_short, short
-from models.verdict import measures
 from models.verdict.criteria import quarters
 
 if TYPE_CHECKING:
-    from models.run.arms import Observed
+    from models.arms.arms import Observed
+    from models.plans.schedule import Schedule
     from models.run.runner import Outcome
-    from models.settings.plan import Schedule
 
 __all__ = ["Mark", "marks", "quarters_chart", "sites_chart"]
 

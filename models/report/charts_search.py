@@ -13,7 +13,7 @@ from models.report import style
 from models.report.words import MINUS
 from models.search.look import BOTH, SAFE, Found, Tried
 from models.search.told import answer
-from models.settings.plan import Criteria
+from models.settings.criteria import Criteria
 
 __all__ = ["search_chart"]
 

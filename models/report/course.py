@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from models.run.arms import Observed
+from models.arms.arms import Observed
 from models.transition.brief import Terms, month_of
 from models.transition.stages import CLOSING, Stage
 

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from models.arms.prepare import USUAL, idle
 from models.command_line.doctor import versions
+from models.plans import months_after
 from models.plans.listing import what_moves
 from models.plans.whose_plan import is_no_plan
 from models.report import series, tables, tables_baseline, tables_money, tables_plan, words
 from models.report.pictures import Chart
-from models.run.prepare import USUAL, idle
 from models.search.told import SHORT, in_short, short_rows
 from models.settings.compose import Settings
-from models.settings.plan import months_after
 from models.system.details import BEDS, DETAILS
 from models.verdict.criteria import not_assessed
 from models.verdict.verdict import fewest

@@ -22,7 +22,7 @@ from models.report.words import percent
 
 if TYPE_CHECKING:
     from models.run.runner import Outcome
-    from models.settings.plan import Future
+    from models.settings.future import Future
     from models.waterfall.waterfall import Waterfall
 
 __all__ = ["Chart", "draw_all"]

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from models.run.arms import MIDNIGHT, Observed
-from models.settings.plan import Schedule
+from models.arms.arms import MIDNIGHT, Observed
+from models.measures import measures
+from models.measures.plan import closed_by_month
+from models.plans.schedule import Schedule
 from models.system.system import System
-from models.verdict import measures
-from models.verdict.measures_plan import closed_by_month
 from sim.clock import Calendar
 
 if TYPE_CHECKING:

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from models.arms.arms import Observed
+from models.measures import measures
 from models.report import series
 from models.report.series import by_year, spread
 from models.report.words import amount, cause_in_short, line_for, of_futures, percent, rule_for, signed_percent
-from models.run.arms import Observed
-from models.verdict import measures
 from models.verdict.criteria import MORE_IS_BETTER
 from models.verdict.criteria_realism import percentile_in_words
 from models.verdict.verdict import Verdict

@@ -15,11 +15,11 @@ from models.finance.simulated.accounts import Account, Accounts
 from models.finance.simulated.carried import LAW
 from models.finance.simulated.costs import DOUBLE_RUNNING, NEW_PLACES, REDUNDANCY, STRANDED
 from models.finance.simulated.results import break_even_years, by_year, years_of
+from models.plans import months_after
 from models.report import series
 from models.report.tables_control import control_section, part_rows
 from models.report.tables_plan import UNITS
 from models.report.words import amount, figure_value, month, of_futures, percent, with_unit
-from models.settings.plan import months_after
 
 if TYPE_CHECKING:
     from models.run.runner import Outcome

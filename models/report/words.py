@@ -8,7 +8,7 @@ from typing import Any
 
 from models.figures.figures import Figure
 from models.plans import Gates
-from models.settings.plan import Criteria
+from models.settings.criteria import Criteria
 from models.verdict.realism import Realism
 from models.verdict.verdict import Verdict
 

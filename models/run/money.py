@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from models.arms.arms import Observed
 from models.finance.simulated.accounts import Accounts, accounts
-from models.run.arms import Observed
+from models.plans.schedule import Schedule
 from models.settings.compose import Settings
-from models.settings.plan import Schedule
 
 __all__ = ["accounts_of"]
 

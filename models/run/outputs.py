@@ -15,14 +15,14 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
+from models.arms.arms import CARE_FLOWS, Observed
 from models.calibration.baseline import Baseline
 from models.finance.simulated.results import DESCRIPTION as MONEY
+from models.measures import measures
 from models.run import columns
-from models.run.arms import CARE_FLOWS, Observed
 from models.run.columns import OF_EACH
 from models.run.sensitivity import Matter
 from models.transition.log import table as log_table
-from models.verdict import measures
 from models.verdict.criteria import Assessed, every_cell, quarters
 from models.verdict.verdict import Verdict
 from models.waterfall.waterfall import TOGETHER, Waterfall

@@ -12,17 +12,19 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
+from models.arms.arms import Arm, Observed, run_arms
+from models.arms.memory import COMPILING, gigabytes
+from models.arms.prepare import USUAL, arm_names, idle, prepare, window, with_beds_kept
 from models.calibration.baseline import Baseline, check_baseline
 from models.command_line.doctor import compiled, memory_gb
 from models.command_line.out_folder import folder_faults
 from models.finance.simulated.accounts import Accounts
 from models.finance.simulated.carried import LAW
+from models.plans import months_after
 from models.plans.listing import what_moves
+from models.plans.schedule import Schedule
 from models.plans.whose_plan import is_no_plan
-from models.run.arms import Arm, Observed, run_arms
-from models.run.memory import COMPILING, gigabytes
 from models.run.money import accounts_of
-from models.run.prepare import USUAL, arm_names, idle, prepare, window, with_beds_kept
 from models.run.sensitivity import Matter, ranges, what_matters
 from models.run.write import write_run
 from models.search.ask import Asking, lay_out, look, most_runs
@@ -30,7 +32,6 @@ from models.search.look import Found
 from models.search.questions import question
 from models.search.told import conditions, in_short
 from models.settings.compose import Settings
-from models.settings.plan import Schedule, months_after
 from models.system.details import BEDS, DETAILS
 from models.system.system import System
 from models.verdict.conditions import name_conditions

@@ -16,17 +16,19 @@ import numpy as np
 import pandas as pd
 from pydantic import BaseModel
 
+from models.arms.arms import Observed, make_arm, run_arms, with_plan
 from models.care.pressure import Pressure
 from models.care.slow import Around
 from models.figures.figures import Figure
 from models.figures.parameters import most_sensitive
 from models.footprint.footprint import Footprint
-from models.run.arms import Observed, make_arm, run_arms, with_plan
+from models.measures.measures import long_wait_share
+from models.plans import months_after
+from models.plans.schedule import Schedule
 from models.settings.compose import Settings
-from models.settings.plan import Future, Schedule, months_after
+from models.settings.future import Future
 from models.system.details import build
 from models.transition.followed import merged_services
-from models.verdict.measures import long_wait_share
 from sim.errors import CarebridgeError
 from sim.experiments import Stopped, in_order
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from models.calibration.calibrate import inputs_hash
-from models.run.arms import Observed
+from models.arms.arms import Observed
+from models.footprint.footprint import inputs_hash
 from models.search.look import Found, Looker, tries
 from models.search.names import NAMES, YEARS
 from models.search.question import Cannot, Question

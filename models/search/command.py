@@ -10,11 +10,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from models.arms.memory import gigabytes
+from models.arms.prepare import window
 from models.command_line.doctor import versions
 from models.command_line.out_folder import folder_faults
 from models.command_line.words import WHERE, number, one_of, own_words, path, whole
-from models.run.memory import gigabytes
-from models.run.prepare import window
 from models.search.ask import STEPS, lay_out, look, most_runs
 from models.search.look import BOTH, Found, tries
 from models.search.names import NAMES, YEARS, names_in

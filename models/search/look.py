@@ -8,16 +8,16 @@ from typing import Any
 
 import numpy as np
 
+from models.arms.arms import Observed, run_arms
+from models.arms.prepare import Prepared, prepare, window
 from models.calibration.baseline import check_baseline
 from models.command_line.doctor import compiled
+from models.measures.plan import closed_by_month
 from models.plans.listing import what_moves
 from models.plans.moves import BEDS
-from models.run.arms import Observed, run_arms
-from models.run.prepare import Prepared, prepare, window
 from models.search.names import YEARS
 from models.search.question import Question, laid_over
 from models.settings.compose import Request, Settings, settings
-from models.verdict.measures_plan import closed_by_month
 from models.verdict.verdict import Verdict, judge
 from sim.errors import CarebridgeError
 from sim.experiments import find_edges, spans

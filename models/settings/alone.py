@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 
+from models import CONFIGS
 from sim.reading.yaml_file import read_yaml
 
 __all__ = ["GROUP", "is_part", "standing_alone"]
 
 GROUP, NOTHING = "around", "none"  #: the group that is made of parts, and the preset in which all of them are off
-CONFIGS = Path(__file__).resolve().parents[2] / "configs"
 
 
 def is_part(name: str) -> bool:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from models import CONFIGS
 from models.care.pressure import Pressure
 from models.care.slow import Around
 from models.command_line.out_folder import folder_faults
@@ -26,7 +27,9 @@ from models.plans.check import check_plan
 from models.plans.whose_plan import existing, plan_faults, usual_plan
 from models.search.names import names_in
 from models.settings.alone import standing_alone
-from models.settings.plan import Criteria, DetailName, Fit, Future, end_of_run
+from models.settings.criteria import Criteria, end_of_run
+from models.settings.fit import DetailName, Fit
+from models.settings.future import Future
 from models.settings.together import named_apart, together
 from models.system.details import BEDS, DETAILS, fit_name
 from models.system.winter import Winter, winter_faults
@@ -36,7 +39,6 @@ from sim.reading.shape import shape_faults
 from sim.reading.yaml_file import read_yaml
 
 __all__ = [
-    "CONFIGS",
     "SCENARIOS",
     "Request",
     "Settings",
@@ -47,7 +49,6 @@ __all__ = [
     "settings",
 ]
 
-CONFIGS = Path(__file__).resolve().parents[2] / "configs"
 SCENARIOS = CONFIGS.parent / "scenarios"
 
 #: keys that are read literally, before Hydra, because its grammar stumbles over paths such as out=a=b

@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from models.finance.choice import opening_faults
-from models.footprint.footprint import Footprint
+from models.footprint.footprint import Footprint, inside_beds
 from models.plans import Timeline
-from models.settings.plan import Fit, Future
+from models.settings.fit import Fit
+from models.settings.future import Future
 from sim.errors import Fault, nearest
 
 __all__ = ["named_apart", "together"]
@@ -76,7 +77,6 @@ def together(
 def _overlap(footprint: Footprint, fit: Fit, future: Future) -> list[Fault]:
     """More community beds inside the counted hospital beds than there are."""
     from models.system.details import places_before
-    from models.system.system import inside_beds
 
     faults, places = [], places_before(footprint, fit, future)
     for site, within in inside_beds(footprint).items():

@@ -45,8 +45,8 @@ def _faults_beside_the_network(path: Path, dt: float | None, check_units: bool) 
 
 def _footprint(given: dict[str, object], path: Path) -> Network:
     """Network of a footprint under business as usual, over the years of the main job."""
+    from models.arms.prepare import window
     from models.calibration.baseline import without_fit
-    from models.run.prepare import window
     from models.settings.compose import parse, settings
     from models.system.details import build
 

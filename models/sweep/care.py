@@ -11,18 +11,18 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from models import __version__
+from models import CONFIGS, __version__
+from models.arms.arms import Observed, run_arms
+from models.arms.prepare import Prepared, prepare
 from models.calibration.baseline import BEDS_TOLERANCE, DELAY_TOLERANCE, without_fit
-from models.calibration.calibrate import inputs_hash
+from models.footprint.footprint import inputs_hash
 from models.footprint.observed import delayed_beds as observed_delayed
-from models.run.arms import Observed, run_arms
-from models.run.prepare import Prepared, prepare
-from models.settings.compose import CONFIGS, SCENARIOS, Settings, parse, settings
+from models.measures.measures import delayed_beds, occupied_beds
+from models.settings.compose import SCENARIOS, Settings, parse, settings
 from models.settings.run_only import refuse_what_only_runs_do
 from models.sweep.verdicts import answers, verdicts
 from models.verdict.assess import assess
 from models.verdict.criteria import Assessed, crowding, every_cell, months_between
-from models.verdict.measures import delayed_beds, occupied_beds
 from sim.errors import CarebridgeError, Fault, FaultsError
 from sim.sweep.design import Value
 from sim.sweep.study import digest, replication_column

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
-from models.settings.compose import CONFIGS
+from models import CONFIGS
 from models.sweep.care import Care
 from models.sweep.network import NetworkStudy
 from sim.errors import CarebridgeError, Fault, FaultsError, nearest

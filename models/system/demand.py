@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from models.footprint.footprint import HOME, Footprint
-from models.settings.plan import Fit
+from models.settings.fit import Fit
 
 __all__ = ["Flows", "flows", "pathway_shares", "prior_routes"]
 

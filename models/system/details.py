@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from models.care.pressure import Pressure
 from models.care.slow import Around
 from models.footprint.footprint import Footprint
-from models.settings.plan import Fit, Future
+from models.settings.fit import Fit
+from models.settings.future import Future
 from models.system.system import System, community_places, sizes
 from models.system.system import build as build_beds
 from models.system.ways_between import Between
@@ -61,7 +62,7 @@ def build(
     """Build the network of a footprint in the detail of its fit (see :func:`models.system.system.build`)."""
     if fit.detail == BEDS:
         return build_beds(footprint, fit, future, horizon, feedback, slow, planned, between)
-    from models.system.whole_system import build_whole
+    from models.system.whole.system import build_whole
 
     return build_whole(footprint, fit, future, horizon, feedback, slow, planned, between)
 

@@ -1,6 +1,6 @@
 """What stations and classes of a network mean to the main job: wards, services outside, who is urgent or planned.
 
-The network of beds (:mod:`models.system.system`) and the whole care system (:mod:`models.system.whole_system`) both say
+The network of beds (:mod:`models.system.system`) and the whole care system (:mod:`models.system.whole.system`) both say
 it in these words; plans, gates, measures, criteria and calibration read nothing else about a network.
 """
 

@@ -19,10 +19,13 @@ from models.care.slow import Around
 from models.care.slow import stocks_around as slow_stocks
 from models.care.stock_part import StockPart, stocks_together
 from models.care.supply import Service, Site, constant_places, driven_stations
-from models.footprint.footprint import HOME, Footprint
+from models.footprint.footprint import HOME, Footprint, inside_beds
 from models.footprint.observed import beds_by_quarter
+from models.plans import months_after
 from models.plans.moves import BEDS
-from models.settings.plan import Fit, Future, Schedule, months_after
+from models.plans.schedule import Schedule
+from models.settings.fit import Fit
+from models.settings.future import Future
 from models.system.demand import flows, pathway_shares
 from models.system.roles import Piece, Roles
 from models.system.ways_between import Between, open_ways
@@ -31,7 +34,7 @@ from sim import Network, load_network
 from sim.clock import Calendar
 
 __all__ = ["AT_HOME", "EMERGENCY_CLASSES", "RETURNING", "System", "answers_on", "build"]
-__all__ += ["community_places", "inside_beds", "offered_places"]
+__all__ += ["community_places", "offered_places"]
 __all__ += ["network_data", "pathway_station", "sizes", "stocks_around", "ward"]
 
 EMERGENCY_CLASSES = ("emergency", "direct")
@@ -326,12 +329,6 @@ def community_places(footprint: Footprint, fit: Fit) -> dict[tuple[str, str], in
     """Places of each community service by site and pathway, before any plan."""
     loads = offered_places(footprint, fit)
     return {key: max(1, round(load * fit.capacity_factor[key[1]])) for key, load in loads.items()}
-
-
-def inside_beds(footprint: Footprint) -> dict[str, int]:
-    """Community beds that lie inside the counted hospital beds, by site."""
-    overlap = footprint.community_overlap
-    return {site: round(overlap.beds.value * overlap.spread.shares.get(site, 0.0)) for site in footprint.sites}
 
 
 def _sources(

@@ -10,11 +10,11 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from pydantic import AfterValidator, Field
 
+from models import CONFIGS
 from models.care.shocks import STREAMS, Shock, Steps, combined, shock_steps, value_on
 from models.figures.figures import Figure, Name, Shape, Text, must
 from models.history.data import year_after
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Winter", "level_of", "waves_known", "winter_faults"]
 
-DEMAND = Path(__file__).resolve().parents[2] / "configs" / "demand" / "england_2018_19.yaml"
+DEMAND = CONFIGS / "demand" / "england_2018_19.yaml"
 Year = Annotated[str, Field(pattern=r"^\d{4}/\d{2}$")]
 APRIL = 4
 STREAM_WORDS = {

@@ -10,14 +10,15 @@ import functools
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
+from models import CONFIGS
 from models.care.outcomes import read_outcomes
 from models.care.shocks import left_open, shares_between
 from models.plans.moves import BEDS
-from models.settings.plan import HOME_SERVICE, Future, Schedule, Step
+from models.plans.schedule import HOME_SERVICE, Schedule, Step
+from models.settings.future import Future
 from models.system.system import System
 from models.transition.brief import Brief, Switches, brief_of
 from models.transition.followed import said_by_shifts, share_that_follows, still_come
@@ -34,7 +35,7 @@ from sim.tables import Lowered
 
 __all__ = ["Closure", "Steering", "Watch"]
 
-OUTCOMES_FILE = Path(__file__).resolve().parents[2] / "configs" / "care" / "outcomes.yaml"
+OUTCOMES_FILE = CONFIGS / "care" / "outcomes.yaml"
 COMMUNITY_BEDS = "p2"  #: who would have used them goes home with support once they are closed
 
 

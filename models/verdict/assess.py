@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 
+from models.arms.arms import Observed
 from models.care.slow import Around
-from models.run.arms import Observed
-from models.settings.plan import Criteria, Schedule
+from models.plans.schedule import Schedule
+from models.settings.criteria import Criteria
 from models.verdict.criteria import Assessed, of_care
 from models.verdict.criteria_delivery import delivery, sequence
 from models.verdict.criteria_programmes import programmes

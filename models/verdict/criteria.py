@@ -16,10 +16,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from models.arms.arms import Observed
 from models.footprint.footprint import Footprint
-from models.run.arms import Observed
-from models.settings.plan import Criteria, months_after
-from models.verdict import measures
+from models.measures import measures
+from models.plans import months_after
+from models.settings.criteria import Criteria
 from sim.clock import DAY
 
 __all__ = [

@@ -17,11 +17,13 @@ from functools import partial
 import numpy as np
 import numpy.typing as npt
 
-from models.run.arms import Observed
-from models.settings.plan import Criteria, Schedule, months_after
+from models.arms.arms import Observed
+from models.measures.need import beds_needed, ward_beds
+from models.measures.plan import opened_by_month
+from models.plans import months_after
+from models.plans.schedule import Schedule
+from models.settings.criteria import Criteria
 from models.verdict.criteria import Assessed, Periods, crowding, grid, has_collapsed, months_between, reported
-from models.verdict.measures_need import beds_needed, ward_beds
-from models.verdict.measures_plan import opened_by_month
 
 __all__ = ["Compensation", "compensation", "compensation_criterion"]
 

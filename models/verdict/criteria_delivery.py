@@ -11,12 +11,14 @@ import datetime as dt
 import numpy as np
 import numpy.typing as npt
 
-from models.run.arms import Observed
-from models.settings.plan import Criteria, Schedule, months_after
+from models.arms.arms import Observed
+from models.measures.plan import opened_by_month
+from models.plans import months_after
+from models.plans.schedule import Schedule
+from models.settings.criteria import Criteria
 from models.transition.steering import Closure
 from models.transition.told import because
 from models.verdict.criteria import ALWAYS, OWN, Assessed, reported
-from models.verdict.measures_plan import opened_by_month
 
 __all__ = ["delivery", "sequence"]
 

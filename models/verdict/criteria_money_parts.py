@@ -17,7 +17,7 @@ from models.finance.simulated.accounts import Account, Accounts
 from models.finance.simulated.costs import DOUBLE_RUNNING
 from models.finance.simulated.results import break_even_years, by_year, years_of
 from models.finance.simulated.standing import standing
-from models.settings.plan import Schedule
+from models.plans.schedule import Schedule
 from models.verdict.criteria_money import area_income
 
 __all__ = ["area_support", "control_total_held", "money_parts"]

@@ -12,10 +12,10 @@ import datetime as dt
 
 import numpy as np
 
+from models.arms.arms import Observed
 from models.care.slow import Around
-from models.plans import Tranche
-from models.run.arms import Observed
-from models.settings.plan import Schedule, months_after
+from models.plans import Tranche, months_after
+from models.plans.schedule import Schedule
 from models.verdict.criteria import Assessed, reported
 
 __all__ = ["programmes", "programmes_at_once"]

@@ -11,8 +11,9 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
-from models.run.arms import Observed
-from models.settings.plan import Criteria, Schedule
+from models.arms.arms import Observed
+from models.plans.schedule import Schedule
+from models.settings.criteria import Criteria
 from models.verdict.criteria import Assessed, reported
 from models.verdict.realism import (
     Realism,

@@ -12,10 +12,10 @@ import datetime as dt
 import numpy as np
 import numpy.typing as npt
 
-from models.run.arms import Observed
-from models.settings.plan import Criteria
+from models.arms.arms import Observed
+from models.measures.measures import site_mask
+from models.settings.criteria import Criteria
 from models.verdict.criteria import Assessed, grid, months_between, reported
-from models.verdict.measures import site_mask
 
 __all__ = ["staffed_share", "staffing"]
 

@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from models.run.arms import Observed
-from models.settings.plan import Criteria
-from models.verdict import measures_whole
+from models.arms.arms import Observed
+from models.measures import whole as measures_whole
+from models.settings.criteria import Criteria
 from models.verdict.criteria import Assessed, Masks, Periods, grid, reported
 
 __all__ = ["four_hours", "planned_care"]

@@ -11,9 +11,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from models.run.arms import Observed
-from models.settings.plan import Criteria
-from models.verdict import measures
+from models.arms.arms import Observed
+from models.measures import measures
+from models.settings.criteria import Criteria
 from models.verdict.criteria import Assessed, grid, months_between, two_lenses
 
 __all__ = ["after_bad_winters"]

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from models.figures.figures import Figure
 from models.footprint.footprint import Footprint
 from models.plans.moves import AFFECTED, Effect
-from models.settings.plan import Future, Schedule
+from models.plans.schedule import Schedule
+from models.settings.future import Future
 from models.transition.steering import readmitted
 
 __all__ = ["BED_DAYS", "Claim", "claims"]

@@ -15,10 +15,11 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from models.arms.arms import Observed
 from models.care.slow import Around
+from models.plans.schedule import Schedule
 from models.plans.whose_plan import is_no_plan
-from models.run.arms import Observed
-from models.settings.plan import Criteria, Schedule
+from models.settings.criteria import Criteria
 from models.verdict.assess import assess
 from models.verdict.criteria import Assessed, not_assessed
 from sim.statistics import binomial_bounds

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from models.run.arms import Observed
+from models.arms.arms import Observed
 from models.transition.told import tell
 
 __all__ = ["same_as_usual", "unchanged", "what_never_happened"]

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from models.settings.plan import Criteria, Future, Schedule
+from models.plans.schedule import Schedule
+from models.settings.criteria import Criteria
+from models.settings.future import Future
 from models.system.system import System
 
 __all__ = ["Arithmetic", "arithmetic"]

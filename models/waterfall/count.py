@@ -6,8 +6,9 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from models.run.arms import MIDNIGHT
-from models.system.system import community_places, inside_beds, pathway_station, ward
+from models.arms.arms import MIDNIGHT
+from models.footprint.footprint import inside_beds
+from models.system.system import community_places, pathway_station, ward
 from models.waterfall.network import Basis
 from sim import Run
 from sim.clock import DAY

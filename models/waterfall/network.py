@@ -15,7 +15,9 @@ from typing import Any
 from models.care.around import hybrid
 from models.care.pressure import Pressure
 from models.footprint.footprint import Footprint
-from models.settings.plan import Fit, Future, Schedule
+from models.plans.schedule import Schedule
+from models.settings.fit import Fit
+from models.settings.future import Future
 from models.system.demand import flows
 from models.system.system import community_places, network_data, pathway_station, stocks_around, ward
 from sim import Lowered, load_network, lower

@@ -17,8 +17,9 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
+from models.plans import Timeline
+from models.plans.schedule import Schedule, schedule
 from models.settings.compose import Settings
-from models.settings.plan import Schedule, Timeline, schedule
 from models.system.details import BEDS
 from models.system.system import System, build
 from models.waterfall.arithmetic import arithmetic

@@ -9,15 +9,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from models.plans import Plan
-from models.run.arms import Observed, make_arm, run_arms, with_plan
-from models.run.prepare import window
+from models.arms.arms import Observed, make_arm, run_arms, with_plan
+from models.arms.prepare import window
+from models.measures import measures
+from models.measures.plan import closed_by_month
+from models.plans import Plan, Timeline
+from models.plans.schedule import schedule
 from models.settings.compose import Settings, parse, settings
-from models.settings.plan import Timeline, schedule
 from models.system.details import build
 from models.transition.brief import Switches
-from models.verdict import measures
-from models.verdict.measures_plan import closed_by_month
 from tests.models.transition.made_up import START
 
 Floats = npt.NDArray[np.float64]

@@ -8,12 +8,13 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field
 
+from models import CONFIGS
 from models.figures.figures import Figure, Profile, Shape, Shares, must
 from models.figures.presets import read_section
 
 __all__ = ["CONFIG", "Rules", "read_rules"]
 
-CONFIG = Path(__file__).resolve().parents[3] / "configs" / "finance" / "rules.yaml"
+CONFIG = CONFIGS / "finance" / "rules.yaml"
 
 OneShare = Annotated[Figure, AfterValidator(must("share", most=1))]
 AnyShare = Annotated[Figure, AfterValidator(must("share"))]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from models.run.arms import Observed
-from models.verdict.measures import long_wait_share
+from models.arms.arms import Observed
+from models.measures.measures import long_wait_share
 
 __all__ = ["in_time"]
 

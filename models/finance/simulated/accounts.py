@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from models.arms.arms import Observed
 from models.finance.books import Books, year_of
 from models.finance.organisations import System as Finance
 from models.finance.rules.amounts import MONTHS
@@ -22,8 +23,7 @@ from models.finance.simulated.periods import gap_words, gaps
 from models.finance.simulated.posting import post
 from models.finance.simulated.savings import capital_with_bias, programmes
 from models.finance.simulated.settings import Money
-from models.run.arms import Observed
-from models.settings.plan import Schedule
+from models.plans.schedule import Schedule
 from models.system.system import System
 
 __all__ = ["Account", "Accounts", "accounts"]

@@ -10,16 +10,16 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
+from models.arms.arms import Observed
 from models.finance.simulated.access import in_time
+from models.measures.measures import HELD, PLACES
+from models.measures.plan import opened_at
 from models.plans import Tranche
 from models.plans.moves import BEDS
-from models.run.arms import Observed
-from models.settings.plan import Schedule
+from models.plans.schedule import Schedule
 from models.transition.books import CLOSED
 from models.transition.log import Log
 from models.transition.stages import CLOSING, Stage
-from models.verdict.measures import HELD, PLACES
-from models.verdict.measures_plan import opened_at
 from sim.errors import CarebridgeError
 
 __all__ = ["Activity", "Changes", "activity", "changes"]

@@ -22,7 +22,7 @@ from models.finance.simulated.redundancy import released_staff
 from models.finance.simulated.savings import Saved
 from models.finance.simulated.settings import Money
 from models.plans.moves import BEDS, Move
-from models.settings.plan import Schedule
+from models.plans.schedule import Schedule
 from models.system.system import System
 from sim.errors import CarebridgeError
 

@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 import yaml
 
+from models import CONFIGS
 from models.areas.pages import write_pages
 from models.areas.persistence import MERGED, occupancy_by_quarter, persistence
 from models.areas.persistence import PUBLISHED as PUBLISHED_PERSISTENCE
@@ -21,7 +22,7 @@ from models.footprint import trusts as footprint_trusts
 from models.footprint.footprint import DATA_FOLDER, Footprint, load_footprint
 from models.footprint.rules import pathway_delay, whole_beds
 from models.footprint.short import NoBaseline, defaults, expand, read_short
-from models.settings.compose import CONFIGS, choices, first_line
+from models.settings.compose import choices, first_line
 from sim.errors import FaultsError
 
 FOLDER = CONFIGS / "footprint"

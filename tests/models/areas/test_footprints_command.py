@@ -10,27 +10,21 @@ import pandas as pd
 import pytest
 import yaml
 
+from models import CONFIGS
 from models.areas import command as footprints_command
 from models.areas import folder as footprints_folder
 from models.areas.request import read, several
 from models.areas.score import Forecast, Span
 from models.calibration import calibrate
-from models.calibration.calibrate import (
-    DELAY_TOLERANCE,
-    OCCUPANCY_TOLERANCE,
-    CannotFit,
-    half_a_place,
-    inputs_hash,
-    targets,
-)
+from models.calibration.calibrate import DELAY_TOLERANCE, OCCUPANCY_TOLERANCE, CannotFit, half_a_place, targets
 from models.calibration.feedback import feedback_reasons, mechanisms_of
 from models.cli import main
-from models.footprint.footprint import Footprint, load_footprint
+from models.footprint.footprint import Footprint, inputs_hash, load_footprint
 from models.footprint.observed import holdout_beds
 from models.hindcast.england import feedback_named
 from models.plans.whose_plan import owner_of, usual_plan
-from models.settings.compose import CONFIGS, Settings, choices, parse, settings
-from models.settings.plan import Fit
+from models.settings.compose import Settings, choices, parse, settings
+from models.settings.fit import Fit
 from sim.arrow import read_table
 from sim.errors import FaultsError
 from tests.models.report.test_report import Page

@@ -12,15 +12,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from models import CONFIGS
 from models.backtest.case import Quarter, case_names, named_case, read_case
 from models.backtest.inputs import inputs, is_later
 from models.backtest.run import CONTROL, Found, _dates, _held, backtest, observed_beds, of_case
 from models.backtest.words import _held as words_held
 from models.cli import main
 from models.figures.presets import composed
+from models.plans.schedule import Step, schedule
 from models.plans.whose_plan import owner_of
-from models.settings.compose import CONFIGS, Settings, first_line
-from models.settings.plan import Step, schedule
+from models.settings.compose import Settings, first_line
 from models.transition.log import Row
 from models.transition.steering import Closure
 from sim.errors import FaultsError

@@ -12,10 +12,10 @@ import pytest
 
 from models.calibration import calibrate
 from models.calibration.baseline import _whole_year, check_baseline, clear_miss
-from models.calibration.calibrate import CannotFit, fit_footprint, inputs_hash, targets
+from models.calibration.calibrate import CannotFit, fit_footprint, targets
 from models.cli import main
 from models.figures.figures import Figure
-from models.footprint.footprint import load_footprint
+from models.footprint.footprint import inputs_hash, load_footprint
 from models.footprint.observed import beds_by_quarter
 from models.settings import compose
 from models.settings.compose import parse, settings

@@ -9,12 +9,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from models import CONFIGS
 from models.calibration import baseline, calibrate
 from models.calibration.bases import COUNTED, MIDNIGHT, READY, check_bases, compared, delay_clock
-from models.calibration.calibrate import fit_footprint, inputs_hash
+from models.calibration.calibrate import fit_footprint
 from models.calibration.feedback import feedback_reasons, mechanisms_around, mechanisms_of
-from models.footprint.footprint import Footprint, load_footprint
-from models.settings.compose import CONFIGS, Settings
+from models.footprint.footprint import Footprint, inputs_hash, load_footprint
+from models.settings.compose import Settings
 from models.system.system import stocks_around
 from sim.errors import FaultsError
 

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import yaml
 
+from models import CONFIGS
 from models.calibration import calibrate
 from models.calibration import targets as calibration_targets
 from models.calibration import whole as calibration_whole
@@ -16,10 +17,11 @@ from models.calibration.calibrate import CannotFit, delayed_by_pathway, delayed_
 from models.calibration.point import at_point, start_of, unknowns
 from models.calibration.targets import CHANGE, QUARTERS, aims, held_back, range_sd
 from models.calibration.whole import Calibrated, _nearer, _slopes, calibrate_around, fit_hash, in_words
-from models.footprint.footprint import Footprint, load_footprint
-from models.settings.compose import CONFIGS, Settings
-from models.settings.plan import Fit, Future
-from models.system.system import community_places, inside_beds
+from models.footprint.footprint import Footprint, inside_beds, load_footprint
+from models.settings.compose import Settings
+from models.settings.fit import Fit
+from models.settings.future import Future
+from models.system.system import community_places
 from sim.calibration import LogNormal, Moments, Parameter, Target, identify, spread_error
 from sim.calibration.problem import Space
 from sim.calibration.runs import Runner

@@ -10,14 +10,14 @@ import numpy as np
 import pytest
 from pyarrow import feather
 
+from models.arms.arms import MIDNIGHT
 from models.cli import main
 from models.compare import command as compare_command
 from models.compare.compare import AS_PLANNED, compare
-from models.run.arms import MIDNIGHT
+from models.measures.plan import double_running, opened_by_month
 from models.run.runner import _simulate
 from models.settings.compose import parse, settings
 from models.transition.steering import Closure
-from models.verdict.measures_plan import double_running, opened_by_month
 from sim.clock import DAY
 
 SHORT = ["criteria.longest_timeline_years=3", "criteria.window_years_after=1", "waterfall=0", "sensitivity=0"]

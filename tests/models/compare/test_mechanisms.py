@@ -11,9 +11,10 @@ import datetime as dt
 import numpy as np
 import pytest
 
-from models.settings.plan import Timeline, schedule
+from models.measures.plan import closed_by_month, opened_by_month
+from models.plans import Timeline
+from models.plans.schedule import schedule
 from models.transition.brief import Switches
-from models.verdict.measures_plan import closed_by_month, opened_by_month
 from sim.statistics import mean_halfwidth
 from tests.models.one_hospital import low
 from tests.models.small_area import SITE, area, came, closed, delayed, long_waits, planned, usual

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from models.arms.prepare import USUAL
 from models.finance.invariants import system_result
 from models.finance.organisations import System, read_system
 from models.finance.simulated.accounts import Account
@@ -15,7 +16,6 @@ from models.finance.simulated.charges import baseline_charges, estate
 from models.finance.simulated.results import by_year
 from models.finance.simulated.settings import Money
 from models.run.money import accounts_of
-from models.run.prepare import USUAL
 from models.run.runner import Outcome
 from models.settings.compose import parse, settings
 

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
+from models.arms.prepare import USUAL
 from models.finance.books import Books
 from models.finance.invariants import same_system_pound, system_result
 from models.finance.ledger import Book
@@ -26,7 +27,6 @@ from models.finance.simulated.made_up import _contract, _figure, _organisation
 from models.finance.simulated.settings import FORMS, Money
 from models.finance.simulated.standing import standing
 from models.run.money import accounts_of
-from models.run.prepare import USUAL
 from models.run.runner import Outcome
 from models.settings.compose import parse, settings
 from sim.errors import FaultsError

@@ -12,6 +12,7 @@ import pytest
 from matplotlib import image
 from matplotlib.figure import Figure
 
+from models.arms.prepare import USUAL
 from models.finance.invariants import BEFORE
 from models.finance.mean_books import mean_books
 from models.finance.simulated.change_table import change_table
@@ -26,7 +27,6 @@ from models.report.money_page import result_of
 from models.report.tables_carried import carried_rows
 from models.report.tables_statements import bracketed, memo_tables, statement_tables, within
 from models.run.money import accounts_of
-from models.run.prepare import USUAL
 from models.run.runner import Outcome, summary
 from models.settings.compose import Settings
 from tests.models.report.test_report import Page

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from models.arms.prepare import USUAL
 from models.finance.simulated.accounts import Accounts
 from models.finance.simulated.standing import standing
 from models.report.tables_control import control_section, part_rows
 from models.run.money import accounts_of
-from models.run.prepare import USUAL
 from models.run.runner import Outcome
 from models.run.write import verdict_document
 from models.transition.funding import Fund, Prices

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from models.arms.prepare import USUAL
 from models.figures.figures import Figure
 from models.finance.invariants import same_system_pound, system_result
 from models.finance.ledger import Book
@@ -20,7 +21,6 @@ from models.finance.simulated.results import by_year
 from models.finance.simulated.settings import Money
 from models.finance.simulated.years import Years
 from models.run.money import accounts_of
-from models.run.prepare import USUAL
 from models.run.runner import Outcome
 from models.settings.compose import parse, settings
 from sim.errors import FaultsError

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from models.arms.prepare import USUAL
 from models.figures.figures import Figure
 from models.finance.simulated.accounts import Accounts
 from models.finance.simulated.draws import triangular
@@ -17,7 +18,6 @@ from models.finance.simulated.results import BEFORE_FINANCING, money_table
 from models.finance.simulated.savings import capital_with_bias, programmes
 from models.finance.simulated.settings import Money
 from models.run.money import accounts_of
-from models.run.prepare import USUAL
 from models.run.runner import Outcome
 from models.settings.compose import parse, settings
 from sim.errors import FaultsError

@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from models.arms.arms import run_arms
+from models.arms.prepare import USUAL, prepare
 from models.finance.audit import audit_command
 from models.finance.invariants import same_system_pound, system_result
 from models.finance.rules.amounts import growing
@@ -21,9 +23,7 @@ from models.finance.simulated.costs import DOUBLE_RUNNING, NEW_PLACES, STRANDED,
 from models.finance.simulated.results import RESULT, by_year, money_table, write_books
 from models.finance.simulated.settings import FORMS
 from models.plans.moves import BEDS
-from models.run.arms import run_arms
 from models.run.money import accounts_of
-from models.run.prepare import USUAL, prepare
 from models.run.runner import Outcome
 from models.run.write import verdict_document
 from models.settings.compose import Settings, parse, settings

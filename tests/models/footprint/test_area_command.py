@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
+from models import CONFIGS
 from models.cli import main
 from models.footprint.area_command import MERGED, QUARTERS, starter
 from models.footprint.basis import reasons
@@ -17,7 +18,6 @@ from models.footprint.short import expand, read_short
 from models.footprint.tables import quarters_held, shared_names
 from models.history import trusts_stp
 from models.plans.check import load_plan
-from models.settings.compose import CONFIGS
 from sim.errors import FaultsError
 
 DOCS = Path(__file__).resolve().parents[3] / "docs" / "own_area.md"

@@ -12,12 +12,13 @@ from typing import Any
 import numpy as np
 import pytest
 
+from models import CONFIGS
 from models.care.delays import read_delays
 from models.care.demand import Prevention, prevention_steps
 from models.care.planned import theatre_cancelled, theatre_list
 from models.care.population import OVERNIGHT, load_population
 from models.figures.figures import Figure
-from models.settings.compose import CONFIGS, Settings
+from models.settings.compose import Settings
 from tests.models.one_hospital import (
     URGENT,
     Floats,

@@ -13,12 +13,13 @@ from typing import Any
 import numpy as np
 import pytest
 
+from models import CONFIGS
 from models.care.access import Access, WaitingList, access, read_access
 from models.care.around import hybrid
 from models.care.planned import session_slots, theatre_list
 from models.care.pressure import Pressure, Watched, pressure, read_pressure
 from models.care.stock_part import StockPart
-from models.settings.compose import CONFIGS, Settings, parse, settings
+from models.settings.compose import Settings, parse, settings
 from sim import load_network
 from sim.errors import FaultsError
 from sim.hybrid import HybridRun, ready

@@ -17,11 +17,12 @@ import pytest
 
 import models.run.runner
 import models.settings.compose
+from models import CONFIGS
+from models.arms import memory
+from models.arms.memory import gigabytes, parts
 from models.cli import main
 from models.command_line.unknown_keys import keys_in, meant, unwritten
-from models.run import memory
-from models.run.memory import gigabytes, parts
-from models.settings.compose import CONFIGS, parse, settings
+from models.settings.compose import parse, settings
 from sim import arrow, files
 
 ROOT = Path(__file__).parents[3]

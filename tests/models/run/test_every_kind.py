@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from models.arms.arms import Arm, make_arm, with_plan
 from models.plans import Plan, Timeline
 from models.plans.check import load_gates
 from models.plans.moves import AFFECTED, BEDS, KINDS
-from models.run.arms import Arm, make_arm, with_plan
+from models.plans.schedule import schedule
 from models.settings.compose import parse, settings
-from models.settings.plan import schedule
 from models.system.details import build
 from sim import Run
 from sim.clock import DAY

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from models.run.arms import run_arms
-from models.run.prepare import idle, prepare
+from models.arms.arms import run_arms
+from models.arms.prepare import idle, prepare
 from models.settings.compose import parse, settings
 
 CAPITAL, SITE = 25, "exeter"

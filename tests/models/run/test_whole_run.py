@@ -10,21 +10,22 @@ from typing import cast
 import numpy as np
 import pytest
 
+from models.arms.arms import Observed, make_arm, run_arms, with_plan
 from models.calibration.front import MOST, Pace, front_in_words
 from models.care.pathways import Arrivals, loads_of
-from models.care.whole import prior_fit
-from models.care.whole_reading import four_hour_by_crowding, treated_in_time
-from models.care.whole_settings import read_care
 from models.cli import main
 from models.footprint.observed import beds_by_quarter
+from models.measures import measures
+from models.measures import whole as measures_whole
 from models.plans.check import load_gates
-from models.run.arms import Observed, make_arm, run_arms, with_plan
+from models.plans.schedule import schedule
 from models.settings.compose import parse, settings
-from models.settings.plan import schedule
 from models.system.details import build
+from models.system.whole.network import prior_fit
+from models.system.whole.reading import four_hour_by_crowding, treated_in_time
+from models.system.whole.settings import read_care
 from models.transition import Target
 from models.transition.steering import Steering
-from models.verdict import measures, measures_whole
 from sim import Run, lower
 from sim.errors import FaultsError
 from sim.kernel.layout import FIRST_RATE, SERVED, TRANSFERRED_IN, TRANSFERRED_OUT

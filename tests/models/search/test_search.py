@@ -11,11 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyarrow import feather
 
+from models.arms.arms import run_arms
+from models.arms.prepare import prepare
 from models.cli import main
 from models.plans import Plan
 from models.plans.whose_plan import owner_of
-from models.run.arms import run_arms
-from models.run.prepare import prepare
 from models.run.runner import _simulate
 from models.search import look
 from models.search.command import lines

@@ -12,8 +12,8 @@ import pandas as pd
 import pytest
 import yaml
 
+from models import CONFIGS
 from models.cli import main
-from models.settings.compose import CONFIGS
 from models.sweep.request import SweepFile, parse, sweep_of
 from tests.models.conftest import SHORT
 

@@ -10,7 +10,7 @@ import pytest
 from models.footprint.observed import beds_by_quarter
 from models.plans import Timeline
 from models.plans.check import load_gates
-from models.settings.plan import schedule
+from models.plans.schedule import schedule
 from models.system.demand import flows, pathway_shares, prior_routes
 from models.system.system import build, offered_places, pathway_station, ward
 from models.transition.levers import Levers

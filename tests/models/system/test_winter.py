@@ -9,18 +9,18 @@ from typing import Any
 import numpy as np
 import pytest
 
+from models.arms.arms import Observed, make_arm, run_arms
+from models.arms.prepare import window
 from models.care.shocks import share_closed, share_on, shock_steps, value_on
 from models.care.supply import Site, opened
-from models.run.arms import Observed, make_arm, run_arms
-from models.run.prepare import window
+from models.measures import measures
+from models.plans.schedule import schedule
 from models.run.sensitivity import _held, moved, ranges
 from models.settings.compose import Settings, parse, settings
-from models.settings.plan import schedule
 from models.system.details import build
 from models.system.system import ward
 from models.system.winter import Winter, level_of, waves_known
 from models.transition.steering import Steering, Watch
-from models.verdict import measures
 from models.verdict.criteria import NOT_ASSESSED, of_care
 from sim import Run, lower
 from sim.clock import DAY

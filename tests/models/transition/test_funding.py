@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.run.arms import make_arm, run_arms, with_plan
-from models.run.prepare import window
+from models.arms.arms import make_arm, run_arms, with_plan
+from models.arms.prepare import window
+from models.measures.plan import opened_by_month
+from models.plans.schedule import schedule
 from models.settings.compose import parse, settings
-from models.settings.plan import schedule
 from models.system.details import build
 from models.transition.funding import Fund, Prices, Purse
 from models.transition.sight import Target
-from models.verdict.measures_plan import opened_by_month
 from sim.errors import FaultsError
 from tests.models.small_area import area
 

@@ -7,11 +7,11 @@ import datetime as dt
 import numpy as np
 import pytest
 
+from models.plans import months_after
 from models.report.page import render
 from models.run.runner import USUAL, _simulate, summary
 from models.run.write import verdict_document
 from models.settings.compose import parse, settings
-from models.settings.plan import months_after
 from models.system.system import build, pathway_station, ward
 from models.transition import Target
 from models.transition.steering import Steering

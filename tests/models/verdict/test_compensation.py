@@ -10,19 +10,19 @@ from typing import Any
 import numpy as np
 import pytest
 
+from models.arms.arms import Observed, run_arms
+from models.arms.memory import gigabytes, parts
+from models.arms.prepare import USUAL, arm_names, prepare
+from models.measures.need import beds_needed
+from models.plans.schedule import Schedule, schedule
 from models.report.words import rule_for
-from models.run.arms import Observed, run_arms
-from models.run.memory import gigabytes, parts
-from models.run.prepare import USUAL, arm_names, prepare
 from models.settings.compose import parse, settings
-from models.settings.plan import Schedule, schedule
 from models.sweep.care import Care
 from models.system.details import build
 from models.transition.sight import Target
 from models.transition.steering import Steering
 from models.verdict.criteria import NOT_ASSESSED, Assessed, months_between
 from models.verdict.criteria_compensation import Compensation, compensation, compensation_criterion
-from models.verdict.measures_need import beds_needed
 from models.verdict.what_happened import same_as_usual
 from sim import Run, lower
 from sim.errors import FaultsError

@@ -13,13 +13,13 @@ import pandas as pd
 import pytest
 from scipy.stats import norm
 
+from models.arms.prepare import window
 from models.footprint.footprint import DATA_FOLDER
 from models.history import england
+from models.plans.schedule import Schedule, schedule
 from models.report.tables import _laid
 from models.report.words import rule_for
-from models.run.prepare import window
 from models.settings.compose import Settings, parse, settings
-from models.settings.plan import Schedule, schedule
 from models.system.details import build
 from models.system.system import System
 from models.transition.steering import readmitted

@@ -8,11 +8,11 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from models.plans import months_after
 from models.report.tables import _harmed
 from models.run.runner import USUAL, _simulate, more_needed
 from models.run.write import verdict_document
 from models.settings.compose import parse, settings
-from models.settings.plan import months_after
 from models.transition.steering import Closure
 from models.verdict import verdict as v
 from models.verdict.criteria import NO_HARM, STANDARD, two_lenses

@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 from models.care.pressure import Pressure
 from models.figures.figures import Figure
 from models.footprint.footprint import Footprint
-from models.plans import Timeline
+from models.plans import Timeline, months_after
+from models.plans.schedule import Schedule, schedule
 from models.report import style
 from models.report.charts_waterfall import caption, waterfall_chart
-from models.settings.plan import Schedule, months_after, schedule
 from models.system import system
 from models.system.system import build, community_places, pathway_station, ward
 from models.waterfall import check as waterfall_check

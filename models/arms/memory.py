@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import os
 
+from models.arms.prepare import arm_names, window
 from models.command_line.doctor import compiled
-from models.run.prepare import arm_names, window
 from models.settings.compose import Settings
 from models.system.details import BEDS, DETAILS
 from sim.kernel.layout import STATES, WAIT_TOTAL

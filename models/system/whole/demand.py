@@ -12,15 +12,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from models.calibration.calibrate import inputs_hash
 from models.care.demand import Demand, demand_shape
 from models.care.demand_shape import DemandShape
 from models.care.population import NEEDS, Population, age_shares
 from models.care.shocks import combined, value_on
-from models.footprint.footprint import Footprint
-from models.settings.plan import Fit
+from models.footprint.footprint import Footprint, inputs_hash, inside_beds
+from models.settings.fit import Fit
 from models.system.demand import flows, prior_routes
-from models.system.system import inside_beds
 
 __all__ = ["SiteDemand", "Stream", "age_of", "attributes", "blended", "prior_fit", "site_demand", "streams"]
 

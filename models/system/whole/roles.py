@@ -8,11 +8,11 @@ from models.care.crowding import size
 from models.care.front_door import staffed
 from models.care.planned import theatre_list
 from models.care.wards import critical_care, ward
-from models.care.whole import Assembled
-from models.care.whole_demand import site_demand
-from models.care.whole_frame import AT_HOME, EMERGENCY, booked, front_demand_of
 from models.footprint.footprint import Footprint
 from models.system.roles import FrontDoorRead, Roles, TreatmentRead
+from models.system.whole.demand import site_demand
+from models.system.whole.frame import AT_HOME, EMERGENCY, booked, front_demand_of
+from models.system.whole.network import Assembled
 
 __all__ = ["roles_of"]
 

@@ -8,12 +8,12 @@ import datetime as dt
 import numpy as np
 import pytest
 
+from models.arms.arms import Arm, _midnights, run_arms
 from models.footprint.observed import beds_by_quarter
-from models.run.arms import Arm, _midnights, run_arms
+from models.measures import measures
 from models.run.outputs import tables
 from models.run.runner import USUAL
 from models.system.system import build, pathway_station, ward
-from models.verdict import measures
 from sim import Run, lower
 from sim.clock import DAY
 from sim.kernel.layout import SNAPSHOT

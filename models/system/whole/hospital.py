@@ -13,8 +13,10 @@ from models.care.pathways import ways_out
 from models.care.planned import Beds, Referrals, bed_rules, planned, theatre_list
 from models.care.shocks import closed_beds
 from models.care.wards import POOLED, Hospital, Wards, critical_care, divide, quarters, stay_rules, ward, wards
-from models.care.whole_demand import SiteDemand, age_of
-from models.care.whole_frame import (
+from models.footprint.footprint import HOME, Footprint
+from models.system.demand import pathway_shares
+from models.system.whole.demand import SiteDemand, age_of
+from models.system.whole.frame import (
     EMERGENCY,
     Frame,
     SiteSize,
@@ -24,10 +26,8 @@ from models.care.whole_frame import (
     planned_group,
     with_mean,
 )
-from models.care.whole_front import merged
-from models.care.whole_reading import decision_clocks
-from models.footprint.footprint import HOME, Footprint
-from models.system.demand import pathway_shares
+from models.system.whole.front import merged
+from models.system.whole.reading import decision_clocks
 
 __all__ = ["half_days", "hospital", "pathway_flows", "transition"]
 

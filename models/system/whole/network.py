@@ -6,8 +6,8 @@
     whole(footprint, fit, care, detail="full")      every contact an individual
 
 Which settings are on in which detail says ``configs/care/settings.yaml``; each can be switched off
-(:meth:`~models.care.whole_settings.Care.switched`) and the network still reads. Sizes are the settings' own; rates are
-those of the footprint, in the middle of its baseline year; patterns and growth are those of a preset of demand.
+(:meth:`~models.system.whole.settings.Care.switched`) and the network still reads. Sizes are the settings' own; rates
+are those of the footprint, in the middle of its baseline year; patterns and growth are those of a preset of demand.
 """
 
 from __future__ import annotations
@@ -15,29 +15,28 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
+from models import CONFIGS
 from models.care.demand import Demand, demand_shape, load_demand, noise_groups
 from models.care.part import Part, together
 from models.care.planned import CRITICAL
 from models.care.population import BANDS, NEEDS, Population, load_population
-from models.care.whole_beyond import community_part, mental_health_part, pathway_part, turned
-from models.care.whole_census import census
-from models.care.whole_demand import blended, prior_fit, site_demand, streams
-from models.care.whole_frame import Frame, Hospitals, site_sizes
-from models.care.whole_front import four_hour
-from models.care.whole_hospital import hospital
-from models.care.whole_settings import Care, read_care
 from models.footprint.footprint import Footprint
-from models.settings.plan import Fit
+from models.settings.fit import Fit
+from models.system.whole.beyond import community_part, mental_health_part, pathway_part, turned
+from models.system.whole.census import census
+from models.system.whole.demand import blended, prior_fit, site_demand, streams
+from models.system.whole.frame import Frame, Hospitals, site_sizes
+from models.system.whole.front import four_hour
+from models.system.whole.hospital import hospital
+from models.system.whole.settings import Care, read_care
 from sim import Network, load_network
 from sim.errors import Fault, FaultsError
 
 __all__ = ["FOUR_HOURS", "TWELVE_HOURS", "YEARS", "Assembled", "Care", "Whole", "assembled", "prior_fit"]
 __all__ += ["read_care", "whole"]
 
-CONFIGS = Path(__file__).resolve().parents[2] / "configs"
 YEARS = 15  #: length of a run after its warm-up, unless a horizon is given
 FOUR_HOURS, TWELVE_HOURS = "4 h", "12 h"
 
@@ -59,7 +58,7 @@ class Whole:
         Stations of each setting.
     four_hour : dict
         By site, clocks and classes which together give the type-1 four-hour share; empty where A&E is counted by
-        crowding (:mod:`models.care.whole_reading`).
+        crowding (:mod:`models.system.whole.reading`).
     """
 
     network: Network

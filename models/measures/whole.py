@@ -1,6 +1,6 @@
 """Measures that only the whole care system knows: A&E within four hours, the elective list, treatment in time.
 
-By replication (R), period and place, as in :mod:`models.verdict.measures`. Whole hospitals are put together by
+By replication (R), period and place, as in :mod:`models.measures.measures`. Whole hospitals are put together by
 attendances (four hours) and by people (list, treatment).
 """
 
@@ -9,11 +9,11 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from models.arms.arms import Observed
 from models.care.crowding import late_admitted, late_not_admitted
-from models.care.whole_reading import SINCE_DECISION, room_left
-from models.run.arms import Observed
+from models.measures.measures import by_period, site_mask
 from models.system.roles import FrontDoorRead
-from models.verdict.measures import by_period, site_mask
+from models.system.whole.reading import SINCE_DECISION, room_left
 from sim.clock import DAY
 from sim.kernel.layout import WAITING
 
@@ -86,7 +86,7 @@ def treated_in_time(o: Observed, kind: str, site: str | None, masks: Masks) -> F
     """Share (R, periods) of planned patients of a kind (elective, cancer) treated within its limit since referral.
 
     The time from referral to the decision to operate is no part of the network and is added here; it is independent of
-    what follows (:mod:`models.care.whole_reading`). Not a number where nobody was treated.
+    what follows (:mod:`models.system.whole.reading`). Not a number where nobody was treated.
     """
     read, network = o.arm.system.roles.treatment[kind], o.arm.lowered.network
     groups = [network.classes.index(cls) for cls in read.classes]

@@ -11,11 +11,12 @@ from models.care.front_door import spare_places
 from models.care.mental_health import MENTAL_HEALTH, Footprint, mental_health
 from models.care.part import Part
 from models.care.pathways import Arrivals, Classes, detailed, places_for, plain, ways_out
-from models.care.whole_demand import SiteDemand
-from models.care.whole_frame import AT_HOME, Frame, Hospitals, door
-from models.care.whole_front import crisis
-from models.care.whole_hospital import pathway_flows
-from models.system.system import community_places, inside_beds
+from models.footprint.footprint import inside_beds
+from models.system.system import community_places
+from models.system.whole.demand import SiteDemand
+from models.system.whole.frame import AT_HOME, Frame, Hospitals, door
+from models.system.whole.front import crisis
+from models.system.whole.hospital import pathway_flows
 
 __all__ = ["community_part", "mental_health_part", "pathway_part", "turned"]
 

@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
-from models.run.arms import MIDNIGHT, Observed
-from models.settings.plan import Schedule
+from models.arms.arms import Floats, Observed
+from models.measures.measures import HELD, PLACES
+from models.plans.schedule import Schedule
 from sim.clock import DAY
 
 __all__ = ["closed_by_month", "double_running", "opened_at", "opened_by_month"]
-
-HELD = [MIDNIGHT.index(s) for s in ("in_service", "blocked", "in_transition")]
-PLACES = MIDNIGHT.index("places")
-
-Floats = npt.NDArray[np.float64]
 
 
 def closed_by_month(

@@ -11,11 +11,11 @@ import pytest
 from models.care.demand import load_demand
 from models.care.planned import theatre_list
 from models.care.population import load_population
-from models.care.whole import Whole, prior_fit, read_care, whole
-from models.care.whole_demand import site_demand
-from models.care.whole_hospital import half_days
-from models.care.whole_reading import SINCE_DECISION, four_hour_by_crowding, treated_in_time, within_limit
 from models.footprint.footprint import load_footprint
+from models.system.whole.demand import site_demand
+from models.system.whole.hospital import half_days
+from models.system.whole.network import Whole, prior_fit, read_care, whole
+from models.system.whole.reading import SINCE_DECISION, four_hour_by_crowding, treated_in_time, within_limit
 from sim.errors import FaultsError
 from sim.kernel.layout import AWAITED, FLOWS
 from sim.littles_law import assert_littles_law

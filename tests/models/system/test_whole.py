@@ -4,9 +4,9 @@ import datetime as dt
 
 import pytest
 
-from models.care.whole import whole
+from models import CONFIGS
 from models.footprint.footprint import load_footprint
-from models.settings.compose import CONFIGS
+from models.system.whole.network import whole
 from sim import Run, lower
 from sim.errors import FaultsError
 from sim.littles_law import assert_littles_law

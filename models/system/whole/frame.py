@@ -14,12 +14,11 @@ from models.care.mental_health import MENTAL_HEALTH
 from models.care.planned import planned_classes
 from models.care.population import Population
 from models.care.wards import POOLED, Wards, ward
-from models.care.whole_demand import SiteDemand, Stream, age_of, attributes
-from models.care.whole_settings import Care, Settings
-from models.footprint.footprint import Footprint
+from models.footprint.footprint import Footprint, inside_beds
 from models.footprint.observed import beds_by_quarter
-from models.settings.plan import Fit
-from models.system.system import inside_beds
+from models.settings.fit import Fit
+from models.system.whole.demand import SiteDemand, Stream, age_of, attributes
+from models.system.whole.settings import Care, Settings
 
 __all__ = ["EMERGENCY", "Frame", "Hospitals", "SiteSize", "booked", "door", "front_demand_of", "planned_group"]
 __all__ += ["site_sizes", "with_mean"]

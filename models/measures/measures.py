@@ -7,7 +7,7 @@ import itertools
 import numpy as np
 import numpy.typing as npt
 
-from models.run.arms import MIDNIGHT, Observed
+from models.arms.arms import MIDNIGHT, Observed
 from sim.clock import DAY
 from sim.kernel.layout import BLOCKED, IN_SERVICE, IN_TRANSITION
 

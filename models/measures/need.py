@@ -10,9 +10,9 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from models.arms.arms import Observed
 from models.care.pressure import ANSWERS
-from models.run.arms import Observed
-from models.verdict.measures import by_period, cancelled, site_mask
+from models.measures.measures import by_period, cancelled, site_mask
 from sim.clock import DAY
 from sim.kernel.layout import BLOCKED, IN_SERVICE, IN_TRANSITION
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
+from models import CONFIGS
 from models.care.community import Community, read_community
 from models.care.crowding import Crowding, read_crowding
 from models.care.front_door import FrontDoor, read_front_door
@@ -23,7 +24,7 @@ from sim.reading.yaml_file import read_yaml
 
 __all__ = ["DETAILS", "Care", "Settings", "read_care", "read_settings"]
 
-FOLDER = Path(__file__).resolve().parents[2] / "configs" / "care"
+FOLDER = CONFIGS / "care"
 DETAILS = ("default", "full")
 
 

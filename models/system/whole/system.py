@@ -1,10 +1,10 @@
 """The whole care system of a footprint as the main job runs it: a future's growth, what a plan changes, stocks around.
 
-:mod:`models.care.whole` says what the care system is; here its network gets what :func:`models.system.system.build`
-gives the network of beds, and says in the same words (:mod:`models.system.roles`) which of its stations are what.
-Growth of overnight demand, the day's factor and the answers to pressure are those of the main job in every detail;
-contacts without a night (A&E of those not admitted, community care, mental health) stand still, as no figure of their
-growth is in a footprint.
+:mod:`models.system.whole.network` says what the care system is; here its network gets what
+:func:`models.system.system.build` gives the network of beds, and says in the same words (:mod:`models.system.roles`)
+which of its stations are what. Growth of overnight demand, the day's factor and the answers to pressure are those of
+the main job in every detail; contacts without a night (A&E of those not admitted, community care, mental health) stand
+still, as no figure of their growth is in a footprint.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
+from models import CONFIGS
 from models.care.demand import load_demand
 from models.care.pathways import Arrivals, loads_of
 from models.care.population import load_population
@@ -22,15 +23,16 @@ from models.care.pressure import Pressure
 from models.care.shocks import share_closed
 from models.care.slow import Around
 from models.care.supply import constant_places, driven_stations
-from models.care.whole import CONFIGS, Assembled, assembled
-from models.care.whole_frame import AT_HOME, EMERGENCY, booked, door
-from models.care.whole_settings import Care, read_care
-from models.footprint.footprint import Footprint
-from models.settings.plan import Fit, Future
+from models.footprint.footprint import Footprint, inside_beds
+from models.settings.fit import Fit
+from models.settings.future import Future
 from models.system.roles import Piece, Roles
-from models.system.system import RETURNING, System, answers_on, inside_beds, stocks_around
+from models.system.system import RETURNING, System, answers_on, stocks_around
 from models.system.ways_between import Between, open_ways
-from models.system.whole_roles import roles_of
+from models.system.whole.frame import AT_HOME, EMERGENCY, booked, door
+from models.system.whole.network import Assembled, assembled
+from models.system.whole.roles import roles_of
+from models.system.whole.settings import Care, read_care
 from sim import load_network
 
 __all__ = ["build_whole"]

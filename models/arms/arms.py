@@ -12,7 +12,8 @@ import numpy.typing as npt
 
 from models.care.around import hybrid
 from models.care.slow import SHOWN
-from models.settings.plan import Future, Schedule
+from models.plans.schedule import Schedule
+from models.settings.future import Future
 from models.system.system import System
 from models.transition.brief import Switches
 from models.transition.log import Log, Outcome

@@ -5,11 +5,12 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass, replace
 
+from models.arms.arms import Arm, keeping_beds, make_arm, with_plan
 from models.care.pressure import ANSWERS
 from models.plans.moves import BEDS
-from models.run.arms import Arm, keeping_beds, make_arm, with_plan
+from models.plans.schedule import Schedule, schedule
 from models.settings.compose import Settings
-from models.settings.plan import Schedule, end_of_run, schedule
+from models.settings.criteria import end_of_run
 from models.system.details import build
 from models.system.system import System
 from models.transition.followed import merged_services
