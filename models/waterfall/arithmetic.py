@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from models.settings.plan import Criteria, Future, Schedule
 from models.system.system import System
+from models.verdict.criteria import ADVISED
 
 __all__ = ["Arithmetic", "arithmetic"]
 
@@ -64,7 +65,7 @@ def arithmetic(system: System, schedule: Schedule, future: Future, criteria: Cri
         open_before=have,
         closed=closed,
         open_after=after,
-        needed={t: in_use / t for t in (0.85, criteria.occupancy_year.value)},
+        needed={t: in_use / t for t in (ADVISED, criteria.occupancy_year.value)},
         avoided=avoided,
         undelayed=undelayed,
         occupancy_after=(in_use - avoided - undelayed) / after,
