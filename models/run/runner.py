@@ -18,7 +18,8 @@ from models.command_line.doctor import compiled, machine, memory_gb, peak_memory
 from models.command_line.out_folder import folder_faults
 from models.finance.simulated.accounts import Accounts
 from models.finance.simulated.carried import LAW
-from models.finance.simulated.results import money_table, write_books
+from models.finance.simulated.files import write_books
+from models.finance.simulated.results import money_table
 from models.plans.listing import what_moves
 from models.plans.whose_plan import is_no_plan
 from models.run.arms import Arm, Observed, run_arms

@@ -18,7 +18,8 @@ from models.finance.simulated import costs as costing
 from models.finance.simulated.accounts import Accounts
 from models.finance.simulated.activity import Activity, Changes, activity
 from models.finance.simulated.costs import DOUBLE_RUNNING, NEW_PLACES, STRANDED, costs
-from models.finance.simulated.results import RESULT, by_year, money_table, write_books
+from models.finance.simulated.files import write_books
+from models.finance.simulated.results import RESULT, by_year, money_table
 from models.finance.simulated.settings import FORMS
 from models.plans.moves import BEDS
 from models.run.arms import run_arms
