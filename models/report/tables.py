@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["arithmetic_rows", "criteria_rows", "verdict_rows"]
 
+INFORMATION = "For information, "  #: after it a note tells what is not judged
 DASH = "\u2013"
 LENSES = {
     "meets the standard": "meeting the standard",
@@ -57,6 +58,11 @@ def verdict_rows(outcome: Outcome) -> list[dict[str, Any]]:
                 },
                 "binding": binding["name"],
                 "binding_id": binding["id"],
+                "tied": [
+                    f"{r['name']} ({r['id']})"
+                    for r in deciding
+                    if r is not binding and r["probability"] == binding["probability"]
+                ],
                 "binding_rule": harm if binding["lens"] == "does no harm" else rule,
                 "binding_passes": of_futures(binding["probability"], v.replications),
                 "others": [(r["id"], r["name"], of_futures(r["probability"], v.replications)) for r in deciding],
@@ -76,7 +82,7 @@ def criteria_rows(outcome: Outcome) -> list[dict[str, Any]]:
 def _criterion(outcome: Outcome, row: dict[str, Any], found: list[tuple[str, Verdict, Observed]]) -> dict[str, Any]:
     out = {"id": row["id"], "name": row["name"], "assessed": row["assessed"]}
     if not row["assessed"]:
-        return out | {"why": row["note"].removeprefix("not assessed: "), "figures": []}
+        return out | {"why": _why_not(row["id"], found), "figures": []}
     rule, harm = rule_for(row, outcome.settings.criteria)
     source = row["source"]
     lines, notes = [], []
@@ -100,6 +106,13 @@ def _criterion(outcome: Outcome, row: dict[str, Any], found: list[tuple[str, Ver
         "lines": lines,
         "figures": _figures(row["id"], found),
     }
+
+
+def _why_not(key: str, found: list[tuple[str, Verdict, Observed]]) -> str:
+    """Why a criterion is not assessed, and what is told for information on every timeline."""
+    notes = [next(r for r in v.criteria if r["id"] == key)["note"].removeprefix("not assessed: ") for _, v, _ in found]
+    first, *rest = dict.fromkeys(notes)
+    return "; ".join([first, *(note.partition(INFORMATION)[2] or note for note in rest)])
 
 
 def _figures(key: str, found: list[tuple[str, Verdict, Observed]]) -> list[list[str]]:
@@ -255,7 +268,8 @@ def arithmetic_rows(outcome: Outcome) -> dict[str, Any]:
         (f"Beds open, {last}", amount(sums.open_after), [range_of(h[:, -1]) for h in have]),
         *(
             (
-                f"Beds needed for the beds in use, if {percent(target)} may be full",
+                f"Beds needed if {percent(target)} may be full (spreadsheet: for the beds in use in {base}; simulated: "
+                f"in {last})",
                 amount(need),
                 [range_of(u[:, -1] / target) for u in used],
             )

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from models.figures.figures import Figure
 from models.finance.simulated.accounts import Account, Accounts
+from models.finance.simulated.control import ACCESS
 from models.finance.simulated.results import years_of
 from models.finance.simulated.standing import Standing, standing
 from models.report import series
@@ -40,6 +41,7 @@ def control_section(found: Accounts) -> dict[str, Any] | None:
         "terms": control.terms,
         "ratio": _ratio_rows(every, arms[0]),
         "asked": _asked(control.requirement),
+        "tested": _tested(fund.by_year[control.terms].elements.shares.get(ACCESS), float(fund.access_standard.value)),
         "gate": _gate(fund.system_share.value),
         "offsets": control.offsets,
     }
@@ -58,6 +60,20 @@ def _gate(share: float) -> str:
     if share == 1:
         return "A trust is paid if the area\u2019s result meets all control totals together"
     return f"{percent(share)} of the fund hangs on the area\u2019s result, the rest on each trust\u2019s own"
+
+
+def _tested(of_access: float | None, standard: float) -> str:
+    """When the fund's gates are tested, and what else than the result opens them."""
+    more = (
+        f"{percent(float(of_access))} of the money hangs on emergencies as well: as many must have a bed within four "
+        f"hours of the decision to admit as in the same quarter of the baseline year, or {percent(standard)}. "
+        if of_access
+        else ""
+    )
+    return (
+        f"That is asked every quarter, of the year so far. {more}So a trust that reaches its control total by the end "
+        "of a year can still lose money in it."
+    )
 
 
 def _missed_rows(every: list[Standing], titles: dict[str, str]) -> list[list[str]]:

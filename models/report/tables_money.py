@@ -89,10 +89,13 @@ def summary_rows(plans: list[Account]) -> list[list[str]]:
     rows += _once(plans)
     rows.append(
         [
-            "Cost of wards and places that has ended, all years",
+            "Saved: cost of wards and places that has ended, all years",
             *(_cell(_millions(a.costs.ended.sum(axis=0))) for a in plans),
         ]
     )
+    average = [_millions((a.costs.ended + a.costs.of(STRANDED)).sum(axis=0)) for a in plans]
+    words = "What closed wards and places cost on average, all years: saved and stranded together"
+    rows.append([words, *map(_cell, average)])
     rows.append(["Most that the plan is behind at once: all it has added less all that has ended", *map(_peak, plans)])
     rows.append(["Month in which it is furthest behind", *map(_peak_month, plans)])
     rows.append(["Pays for itself (the last twelve months repeating)", *map(_even, plans)])

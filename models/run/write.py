@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from models.command_line.doctor import machine, peak_memory_mb, versions
-from models.finance.simulated.results import money_table, write_books
+from models.finance.simulated.files import write_books
+from models.finance.simulated.results import money_table
 from models.run.columns import OF_EACH
 from models.run.outputs import (
     baseline_table,

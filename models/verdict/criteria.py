@@ -24,6 +24,7 @@ from models.settings.criteria import Criteria
 from sim.clock import DAY
 
 __all__ = [
+    "ADVISED",
     "ALWAYS",
     "MORE_IS_BETTER",
     "STANDARD",
@@ -49,6 +50,7 @@ Names = tuple[str, str, float | None, str, str]  # key, name, threshold, unit, s
 
 OWN = "own proposal"
 STANDARD, NO_HARM, ALWAYS = "meets the standard", "does no harm", "happens as planned"
+ADVISED = 0.85  #: occupancy long given as safe (A1): a distance to tell, and no line
 COLLAPSED_WAITING = 0.10  # people waiting as a share of a hospital's beds above which there is no steady state
 
 MORE_IS_BETTER = ("K4", "K5", "K5b", "K6", "K7")
@@ -376,7 +378,9 @@ def _occupancy(plan: Observed, usual: Observed, criteria: Criteria, years: Any, 
     _, cold = grid(plan, winter, ratio)
     year, winter_line = criteria.occupancy_year, criteria.occupancy_winter
     meets = np.all(values <= year.value, axis=1) & np.all(cold <= winter_line.value, axis=1)
-    note = f"reported; winter quarters {cold.mean():.1%} on average (line: {winter_line.value:.0%})"
+    off = 100 * (values.mean() - ADVISED)
+    note = f"reported; winter quarters {cold.mean():.1%} on average (line: {winter_line.value:.0%}); "
+    note += f"the mean of the years is {abs(off):.1f} points {'above' if off > 0 else 'below'} {ADVISED:.0%}"
     stations, roles = plan.arm.lowered.network.stations, plan.arm.system.roles
     if any(stations[name].escalation for name in roles.in_all(roles.wards)):
         note += "; beds open include escalation beds, which come on top of the beds counted and stay after closures"

@@ -47,8 +47,8 @@ def money_criterion(found: Accounts, arm: str, window: Window) -> Assessed | str
         values, before = (_result(account, TOLD)[:, years] / A_MILLION for account in (plan, usual))
         span = f"{years_of(plan)[years[0]]} to {years_of(plan)[years[-1]]}" if years else "no whole year"
         return (
-            f"{why}. For information, {_timeline(arm)}: the area's result is {_said(values)} a year under the plan and "
-            f"{_said(before)} under business as usual, on average over {span}"
+            f"{why}. For information, {_timeline(arm)}: the area's result before PSF and interest is {_said(values)} "
+            f"a year under the plan and {_said(before)} under business as usual, on average over {span}"
         )
     harmless = np.all(values >= before - allowed, axis=1)
     cells = [(found.finance.title, f"{year[:4]}-04") for year in np.array(years_of(plan))[years]]

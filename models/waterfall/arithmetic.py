@@ -11,6 +11,7 @@ from models.plans.schedule import Schedule
 from models.settings.criteria import Criteria
 from models.settings.future import Future
 from models.system.system import System
+from models.verdict.criteria import ADVISED
 
 __all__ = ["Arithmetic", "arithmetic"]
 
@@ -66,7 +67,7 @@ def arithmetic(system: System, schedule: Schedule, future: Future, criteria: Cri
         open_before=have,
         closed=closed,
         open_after=after,
-        needed={t: in_use / t for t in (0.85, criteria.occupancy_year.value)},
+        needed={t: in_use / t for t in (ADVISED, criteria.occupancy_year.value)},
         avoided=avoided,
         undelayed=undelayed,
         occupancy_after=(in_use - avoided - undelayed) / after,

@@ -78,7 +78,7 @@ def beyond_reserves(books: Books, arm: str) -> list[str]:
             out.append(
                 f"{one.title}, {arm}: reserves are below their minimum of {_millions(one.floor or 0)} at a year\u2019s "
                 f"end in {futures} of {len(below)} simulated futures, first in {first}; at the worst one "
-                f"{_millions(left.min(axis=1).mean())} is left on average over all futures"
+                f"{_millions(left[below.any(axis=1)].min(axis=1).mean())} is left on average over these futures"
                 f"{' (its opening reserves are made up)' if one.opening == 'synthetic' else ''}."
             )
     return out

@@ -9,7 +9,6 @@ below them, the dashboard ratio, new loans and cash drawn (less what went back),
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -23,23 +22,19 @@ from models.finance.rules.amounts import Pence
 from models.finance.rules.double_running import NEVER
 from models.finance.simulated.accounts import Account, Accounts
 from models.finance.simulated.carried import carried_memos
-from models.finance.simulated.change_table import write_change
 from models.finance.simulated.costs import DOUBLE_RUNNING, NEW_PLACES, STRANDED
 from models.finance.simulated.do_nothing import NAME as NOTHING
 from models.finance.simulated.do_nothing import DoNothing
 from models.finance.simulated.standing import memos
 from models.finance.statements import SYSTEM
-from models.finance.tables import write_money
 from sim.arrow import names_column
 
-__all__ = ["DESCRIPTION", "FOLDER", "RESULT", "break_even_years", "by_year", "money_table", "per_cent"]
-__all__ += ["write_books", "years_of"]
+__all__ = ["DESCRIPTION", "RESULT", "break_even_years", "by_year", "money_table", "per_cent", "years_of"]
 
 DESCRIPTION = (
     "income (+) and expenditure (-) in pounds by arm, financial year, organisation and line; mean and 5-95 % over "
     "replications; lines that begin with 'memo' are amounts of their own, or per cent where they say so"
 )
-FOLDER = "money"  #: of a run's folder, one folder an arm in it
 RESULT, BEFORE_FINANCING = "surplus or deficit", "surplus or deficit before PSF, interest and dividend"
 MEMOS = {
     DOUBLE_RUNNING: "memo: double running",
@@ -175,15 +170,3 @@ def break_even_years(account: Account) -> npt.NDArray[np.float64]:
     assert account.both is not None  # noqa: S101 - asked of plans only
     month = account.both.break_even
     return np.where(month == NEVER, np.inf, (month - 1) / 12)
-
-
-def write_books(folder: Path, found: Accounts, scenario_hash: str) -> dict[str, str]:
-    """Write the books of every arm, each in a folder of its own; return the SHA-256 of each file by its path."""
-    out: dict[str, str] = {}
-    for name, account in found.arms.items():
-        below = Path(FOLDER) / name.replace(" ", "_")
-        (folder / below).mkdir(parents=True)
-        written = write_money(folder / below, [account.books], scenario_hash)
-        written |= write_change(folder / below, found, name, scenario_hash)
-        out |= {(below / file).as_posix(): digest for file, digest in written.items()}
-    return out

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import settings as examples
@@ -23,9 +24,11 @@ from models.finance.rules.loans import borrow
 from models.finance.simulated.agreed_totals import agree
 from models.finance.simulated.basis import Basis, Owners, Paid
 from models.finance.simulated.control import Position, settle
+from models.finance.simulated.control_table import control_table
 from models.finance.simulated.made_up import _contract, _figure, _organisation
 from models.finance.simulated.settings import FORMS, Money
 from models.finance.simulated.standing import standing
+from models.report.tables_control import control_section
 from models.run.money import accounts_of
 from models.run.runner import Outcome
 from models.settings.compose import parse, settings
@@ -350,3 +353,33 @@ def test_half_a_per_cent_of_income_is_room_for_chance_in_the_baseline_year(outco
     income = account.position.totals.income
     assert np.allclose(found.asked, -0.005 * income, atol=200)  # the rest is rounding of the baseline
     assert found.due[:, 0].sum() == pytest.approx(2.45e9 * 100 * income[:6].sum() / 86.5e11, abs=2)
+
+
+def test_who_misses_and_what_is_lost_follow_from_the_file(outcome: Outcome) -> None:
+    """Each cell of the report's tables of control totals, from the table of replications alone."""
+    found = outcome.money
+    assert found
+    section = control_section(found)
+    assert section
+    titles = {o.title: name for name, o in found.finance.organisations.items()}
+    tables = [t.to_pandas() for t in (control_table(found, arm) for arm in found.arms) if t is not None]
+    assert len(tables) == len(found.arms)
+
+    def own(table: pd.DataFrame, title: str) -> pd.DataFrame:
+        return table[table["organisation"] == titles.get(title, "system")]
+
+    for title, *cells in section["missed"]:
+        for cell, table in zip(cells, tables, strict=True):
+            futures = own(table, title).groupby("replication")["missed"]
+            often, years = futures.any(), futures.sum().mean()
+            said = f"{often.sum()} of {len(often)} futures; {years:.1f} of {futures.size().iloc[0]} years"
+            assert cell == (said if often.any() else "never")
+    for title, *cells in section["lost"]:
+        for cell, table in zip(cells, tables, strict=True):
+            pence = own(table, title).groupby("replication")[["psf_lost_pence", "psf_lost_by_partners_pence"]].sum()
+            assert cell == "{:.1f} ({:.1f})".format(*(pence.mean() / 1e8))
+    for table in tables:
+        whole, parts = table[table["organisation"] == "system"], table[table["organisation"] != "system"]
+        together = parts.groupby(["replication", "year"])["above_pence"].sum()
+        assert (whole.set_index(["replication", "year"])["above_pence"] == together).all()
+        assert (whole["psf_lost_pence"] <= whole["psf_due_pence"]).all()

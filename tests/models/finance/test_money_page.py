@@ -11,6 +11,7 @@ import pytest
 from models.finance.breaches import TITLES
 from models.finance.ledger import Book
 from models.finance.simulated.change_table import FILE as CHANGE
+from models.finance.simulated.control_table import FILE as CONTROL
 from models.finance.tables import FILES, write_money
 from sim.files import run_folder
 
@@ -35,6 +36,9 @@ def test_the_examples_run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsy
 
 def test_the_page_tells_of_every_invariant_file_and_way_to_post() -> None:
     assert [int(n) for n in re.findall(r"^\| (\d+) \|", PAGE, re.MULTILINE)] == list(TITLES)
-    assert set(re.findall(r"^\| `(\w+)\.arrow`", PAGE, re.MULTILINE)) == {*FILES, Path(CHANGE).stem}
+    assert set(re.findall(r"^\| `(\w+)\.arrow`", PAGE, re.MULTILINE)) == {
+        *FILES,
+        *(Path(file).stem for file in (CHANGE, CONTROL)),
+    }
     public = {name for name, value in vars(Book).items() if callable(value) and not name.startswith("_")}
     assert {name for name in public - {"close"} if f"`{name}`" not in PAGE} == set()

@@ -25,6 +25,8 @@ from models.report import money_page, style, write_money_pages
 from models.report.charts_money import organisations_charts
 from models.report.money_page import result_of
 from models.report.tables_carried import carried_rows
+from models.report.tables_control import control_section
+from models.report.tables_money import summary_rows
 from models.report.tables_statements import bracketed, memo_tables, statement_tables, within
 from models.run.money import accounts_of
 from models.run.runner import Outcome, summary
@@ -280,3 +282,24 @@ def test_what_the_change_costs_can_be_worked_out_from_its_file(outcome: Outcome)
         behind = (one.reindex(months, fill_value=0) - other.reindex(months, fill_value=0)).cumsum()
         assert behind.max() == peak
         assert behind.index.get_loc(behind.idxmax()) == at - 1
+
+
+def test_a_trust_that_meets_its_control_total_may_lose_money_and_the_page_says_why(outcome: Outcome):
+    assert outcome.money
+    section = control_section(outcome.money)
+    assert section
+    assert section["lost"] and section["tested"].startswith("That is asked every quarter, of the year so far. 30")
+    money = outcome.money.money
+    earlier = money.model_copy(update={"control": money.control.model_copy(update={"terms": "2016/17"})})
+    told = control_section(replace(outcome.money, money=earlier))
+    assert told and "12" in told["tested"].split("%")[0]
+
+
+def test_what_closed_at_average_cost_is_saved_or_stranded(outcome: Outcome):
+    assert outcome.money
+    plans = list(outcome.money.arms.values())[1:]
+    rows = {row[0]: row[1:] for row in summary_rows(plans)}
+    average = next(cells for words, cells in rows.items() if "saved and stranded together" in words)
+    for account, cell in zip(plans, average, strict=True):
+        both = account.costs.ended.sum(axis=0).mean() + account.costs.of(STRANDED).sum(axis=0).mean()
+        assert cell.split(" ")[0] == f"{both / 1e8:,.1f}"

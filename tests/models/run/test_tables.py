@@ -12,7 +12,8 @@ import pytest
 from pyarrow import feather
 
 from models.cli import main
-from models.finance.simulated.results import money_table, write_books
+from models.finance.simulated.files import write_books
+from models.finance.simulated.results import money_table
 from models.report import style
 from models.report.tables import arithmetic_rows
 from models.report.tables_plan import matter_rows
@@ -129,7 +130,7 @@ def test_every_column_of_every_table_says_what_it_holds(found, outcome, tmp_path
     write_tables(tmp_path / "run", every | {"money": money_table(outcome.money)}, "abc")
     write_books(tmp_path / "run", outcome.money, "abc")
     files = sorted((tmp_path / "run").rglob("*.arrow"))
-    assert len(files) == len(every) + 1 + 6 * len(outcome.money.arms)
+    assert len(files) == len(every) + 1 + 7 * len(outcome.money.arms)
     for path in files:
         for field in feather.read_table(path).schema:
             assert field.metadata[b"description"], (path.name, field.name)

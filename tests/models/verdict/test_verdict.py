@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from models.plans import months_after
-from models.report.tables import _harmed
+from models.report.tables import _harmed, criteria_rows, verdict_rows
 from models.run.runner import USUAL, _simulate, more_needed
 from models.run.write import verdict_document
 from models.settings.compose import parse, settings
@@ -305,3 +305,16 @@ def test_where_harm_is_done_is_told_although_the_mean_shows_none():
         "in the one future of 9 that does harm, at one, by 1.3 points in the worst year"
     )
     assert _harmed({"decides": True}, 4) == ""
+
+
+def test_the_page_tells_every_timeline_every_tie_and_how_far_occupancy_is_from_85_per_cent(outcome):
+    why = next(row for row in criteria_rows(outcome) if row["id"] == "K7")["why"]
+    assert why.count("made up") == 1
+    assert "in 3 years: the area's result before PSF and interest" in why and "in 5 years: the area's" in why
+    for found, row in zip(outcome.verdicts.values(), verdict_rows(outcome), strict=True):
+        shares = [r["probability"] for r in found.criteria if r["decides"]]
+        assert len(row["tied"]) == shares.count(min(shares)) - 1
+        assert not any(words.endswith(f"({row['binding_id']})") for words in row["tied"])
+        two = next(r for r in found.criteria if r["id"] == "K2")
+        off = 100 * (two["value"] - 0.85)
+        assert f"the mean of the years is {abs(off):.1f} points {'above' if off > 0 else 'below'} 85%" in two["note"]
