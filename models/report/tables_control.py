@@ -49,8 +49,12 @@ def control_section(found: Accounts) -> dict[str, Any] | None:
 
 def _asked(f: Figure) -> str:
     """What a control total asks for, in words."""
+
+    def said(share: float) -> str:
+        return f"{figure_value(f, abs(share))} {'above' if share > 0 else 'below'}" if share else "nothing"
+
     more = f"{figure_value(f, abs(f.value))} of its income {'above' if f.value > 0 else 'below'} " if f.value else ""
-    span = f", range {amount(100 * f.range[0], 1)} to {amount(100 * f.range[1], 1)}\u00a0%" if f.low is not None else ""
+    span = f", range {said(f.range[0])} to {said(f.range[1])}" if f.low is not None else ""
     return f"{more}its result in the baseline year ({f.status}{span})"
 
 

@@ -65,10 +65,10 @@ TABLES: Mapping[str, Mapping[str, tuple[str, str]]] = {
     },
     "criteria": {
         "period": ("month in which the period begins (a year, of K10 a quarter, of K11 the last years), or plan", ""),
-        "value": ("with the plan; a unit is given for each criterion in the table judged", "see table judged"),
-        "usual_value": ("under business as usual in the same replication", "see table judged"),
+        "value": ("with the plan; a unit is given for each criterion in the table lenses", "see table lenses"),
+        "usual_value": ("under business as usual in the same replication", "see table lenses"),
     },
-    "judged": {
+    "lenses": {
         "name": ("name of the criterion", ""),
         "decides": ("whether the verdict rests on it", ""),
         "lens": ("which lens decides, the same in every replication", ""),
@@ -77,6 +77,7 @@ TABLES: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "passes": ("passed by the deciding lens; the verdict's probabilities are shares of replications of it", ""),
         "meets_standard": ("meets the standard; empty where there is none", ""),
         "does_no_harm": ("no worse than business as usual beyond the margin; empty where that is not asked", ""),
+        "rules_out": ("makes the plan not credible whatever is simulated (K9)", ""),
         "usual_meets_standard": ("business as usual meets the standard; empty where that is not asked", ""),
     },
     "stocks": {

@@ -58,7 +58,7 @@ DESCRIPTIONS = {
     "beds": "general and acute beds open, in use at midnight and held by delayed people, mean over the month",
     "years": "beds, delays and waits by financial year, place and replication",
     "criteria": "every criterion by replication, place and period, under the plan and under business as usual",
-    "judged": "every criterion that is assessed by replication: whether it is passed, and through which lens",
+    "lenses": "every criterion that is assessed by replication: whether it is passed, and through which lens",
     "stocks": "staff, places with staff and other stocks around the network, every four weeks; mean and 5-95 %",
     "closures": "every closure by replication, with its planned and its simulated date",
     "transition": "every stage a step of the plan entered, whatever held it back, and every rule that spoke",
@@ -104,7 +104,7 @@ def tables(
         "beds": pa.concat_tables([_beds(name, o) for name, o in observed.items()]),
         "years": pa.concat_tables([_years(name, o) for name, o in observed.items()]).unify_dictionaries(),
         "criteria": _criteria(assessed),
-        "judged": _judged(assessed),
+        "lenses": _lenses(assessed),
         "closures": _closures(observed),
         "transition": _transition(observed),
         **_stocks(observed),
@@ -373,11 +373,12 @@ def _criteria(assessed: dict[str, list[Assessed]]) -> pa.Table:
     return pa.Table.from_pandas(frame, preserve_index=False)
 
 
-def _judged(assessed: dict[str, list[Assessed]]) -> pa.Table:
+def _lenses(assessed: dict[str, list[Assessed]]) -> pa.Table:
     """One row a timeline, criterion and replication."""
     rows = [
         (arm, a.key, a.name, a.unit, a.decides, a.lens, a.threshold, r, bool(a.passes[r]))
         + tuple(None if lens is None else bool(lens[r]) for lens in (a.meets, a.harmless, a.usual_meets))
+        + (bool(a.rules_out),)
         for arm, found in assessed.items()
         for a in found
         for r in range(len(a.passes))
@@ -386,7 +387,7 @@ def _judged(assessed: dict[str, list[Assessed]]) -> pa.Table:
     schema = pa.schema(
         [("arm", text), ("criterion", text), ("name", text), ("unit", text), ("decides", yes), ("lens", text)]
         + [("threshold", pa.float64()), ("replication", pa.int32()), ("passes", yes)]
-        + [(name, yes) for name in ("meets_standard", "does_no_harm", "usual_meets_standard")]
+        + [(name, yes) for name in ("meets_standard", "does_no_harm", "usual_meets_standard", "rules_out")]
     )
     return pa.Table.from_pylist([dict(zip(schema.names, row, strict=True)) for row in rows], schema=schema)
 

@@ -361,6 +361,7 @@ def test_who_misses_and_what_is_lost_follow_from_the_file(outcome: Outcome) -> N
     assert found
     section = control_section(found)
     assert section
+    assert section["asked"].endswith("(assumed, range 2\u00a0% below to 2\u00a0% above)")
     titles = {o.title: name for name, o in found.finance.organisations.items()}
     tables = [t.to_pandas() for t in (control_table(found, arm) for arm in found.arms) if t is not None]
     assert len(tables) == len(found.arms)

@@ -119,4 +119,4 @@ def test_tables_tell_one_story(outcome):
     assert 0 < came < left[left["flow"] == "transferred_out"]["mean"].sum()
     for table in found.values():
         numbers = table.select_dtypes("number")
-        assert np.isfinite(numbers.drop(columns="usual_value", errors="ignore").to_numpy(float)).all()
+        assert np.isfinite(numbers.drop(columns=["usual_value", "threshold"], errors="ignore").to_numpy(float)).all()

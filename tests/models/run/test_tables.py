@@ -139,7 +139,7 @@ def test_every_column_of_every_table_says_what_it_holds(found, outcome, tmp_path
 
 
 def test_probabilities_of_the_verdict_are_shares_of_the_judged_replications(found, outcome):
-    judged = found["judged"].to_pandas()
+    judged = found["lenses"].to_pandas()
     for name, v in outcome.verdicts.items():
         rows = judged[(judged["arm"] == name) & judged["decides"]]
         passed = rows.pivot(index="replication", columns="criterion", values="passes")
