@@ -9,7 +9,7 @@ import re
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["DAY", "HOUR", "MINUTE", "SECOND", "Calendar", "duration_ms", "format_duration"]
+__all__ = ["DAY", "HOUR", "MINUTE", "SECOND", "Calendar", "duration_ms"]
 
 SECOND = 1_000
 MINUTE = 60 * SECOND
@@ -35,11 +35,6 @@ def duration_ms(text: str) -> float:
     if not math.isfinite(value):
         raise ValueError("a duration must be finite")
     return value
-
-
-def format_duration(ms: float) -> str:
-    """Write milliseconds as days with a unit, so that it reads back to the same number."""
-    return f"{ms / DAY!r} d"
 
 
 class Calendar:

@@ -93,7 +93,7 @@ def assert_littles_law(lowered: Lowered, s: State) -> None:
     if differ.any():
         p, g = np.argwhere(differ)[0]
         raise ConservationError(f"time blocked and time awaited of {lowered.groups[g]} differ in period {p}")
-    _waits(lowered, s, names)
+    _waits(s, names)
 
 
 def numbers_at_edges(lowered: Lowered, s: State) -> Ints:
@@ -143,7 +143,7 @@ def _snapshots(lowered: Lowered, s: State, edges: Ints, number: Ints, names: lis
                 )
 
 
-def _waits(lowered: Lowered, s: State, names: list[str]) -> None:
+def _waits(s: State, names: list[str]) -> None:
     """Time spent waiting so far is the sum of the waits booked and of the waits that go on."""
     now = int(s.numbers[NOW])
     waiting = s.area[..., WAITING].sum(axis=0)

@@ -244,7 +244,7 @@ def _said(
         opened=opened_by_month(o, plan)[:, o.months.index(dates.last[-1])],
         none_closed=closed[:, at] == 0,
         on_plan=closed[:, at] >= expected if expected else None,
-        held=_held(o, plan, dates.end),
+        held=_held(o, dates.end),
         verdict=verdict,
     )
 
@@ -265,7 +265,7 @@ def _due_in(plan: Schedule, months: list[dt.date]) -> float:
     return float(np.mean([sum(step.beds for step in acute if step.due <= month) for month in months]))
 
 
-def _held(o: Observed, plan: Schedule, day: dt.date) -> dict[str, float]:
+def _held(o: Observed, day: dt.date) -> dict[str, float]:
     """Mean beds that were due by a day and were still open then, by the cause that held them back at that time."""
     late: Counter[str] = Counter()
     for closures, log in zip(o.closures, o.logs, strict=True):

@@ -6,7 +6,7 @@ The same object comes out of a run and out of its files, so that statements and 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
@@ -141,11 +141,6 @@ class Books:
     def internal(self) -> npt.NDArray[np.bool_]:
         """Which entities lie inside the system."""
         return np.array([not e.external for e in self.entities])
-
-    @cached_property
-    def by_name(self) -> Mapping[str, Entity]:
-        """Entities by name."""
-        return {e.name: e for e in self.entities}
 
     def total(self, values: Pence, places: Sequence[int] | npt.NDArray[np.int64]) -> Pence:
         """Sum of `values` over some keys; zeros where there are none."""

@@ -41,14 +41,14 @@ def breaches(books: Books, numbers: Iterable[int] | None = None, journals: Itera
     return sorted(out, key=lambda b: (b.invariant, b.when))
 
 
-def assert_sound(books: Books, journals: Iterable[int] | None = None) -> None:
+def assert_sound(books: Books) -> None:
     """Raise everything that does not hold.
 
     Raises
     ------
     LedgerError
     """
-    found = breaches(books, journals=journals)
+    found = breaches(books)
     if found:
         raise LedgerError(found)
 

@@ -143,7 +143,7 @@ def _hospital(
             for name, n in places.items()
         },
     )
-    arrivals = Part(sources=_sources(site, care, told, setup, fitted, per_day))
+    arrivals = Part(sources=_sources(site, care, told, fitted, per_day))
     census = [
         {"station": ward(site), "class": cls, "attributes": {"need": need}, "count": int(n)}
         for cls, rate in per_day.items()
@@ -170,7 +170,7 @@ def _per_day(setup: Hindcast, told: Told, demand: float) -> dict[str, float]:
 
 
 def _sources(
-    site: str, care: Care, told: Told, setup: Hindcast, fitted: Mapping[str, float], per_day: Mapping[str, float]
+    site: str, care: Care, told: Told, fitted: Mapping[str, float], per_day: Mapping[str, float]
 ) -> dict[str, Any]:
     patterns, share = care.demand, fitted["overnight_growth"]
     level = tuple(

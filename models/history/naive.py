@@ -187,9 +187,9 @@ def _rows(past: History, since: str = COMPLETE_FROM) -> pd.DataFrame:
     )
 
 
-def _by_year(past: History, ahead: Ahead, column: str, since: str = COMPLETE_FROM) -> np.ndarray:
+def _by_year(past: History, ahead: Ahead, column: str) -> np.ndarray:
     """The same quarter of every past year, oldest first."""
-    rows = _rows(past, since)
+    rows = _rows(past)
     return rows[column].to_numpy(float)[rows["quarter"].to_numpy() == ahead.quarter]
 
 

@@ -160,7 +160,7 @@ def staff_faults(plan: Plan, there: Existing) -> Iterator[Fault]:
                 rule = f"moves more {group} than are in post: there are {left:,.0f}."
                 yield Fault(f"moves.{name}.size.value", size.value, rule, nearest=f"{max(left, 0):.0f}")
     for group, staff in there.staff.items():
-        freed = sum(_frees(move, group, staff, there.sizes) for move in plan.moves.values())
+        freed = sum(_frees(move, group, staff) for move in plan.moves.values())
         joining = staff.joiners_per_year * plan.years
         brought = sum(_brings(move, group) for move in plan.moves.values())
         yield from _unstaffed(plan, group, freed + joining + brought, (freed, joining, brought))
@@ -192,7 +192,7 @@ def _opened(move: Open | Convert) -> float:
     return move.size.value * (per_bed.value if per_bed else 1.0) if move.size else 0.0
 
 
-def _frees(move: AnyMove, group: str, staff: Staff, sizes: Sizes) -> float:
+def _frees(move: AnyMove, group: str, staff: Staff) -> float:
     """Staff of a group that a closure sets free."""
     size = getattr(move, "size", None)
     if size is None or isinstance(move, Merge) or not move.closes:

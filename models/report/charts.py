@@ -21,14 +21,12 @@ if TYPE_CHECKING:
 __all__ = ["beds_chart", "delays_chart", "handles", "waits_chart"]
 
 
-def handles(outcome: Outcome, *, band: bool = True) -> list[Any]:
+def handles(outcome: Outcome) -> list[Any]:
     """Legend of the arms, as they are drawn in every chart."""
     out: list[Any] = [
         Line2D([], [], **style.arm_line(n).kwargs(), label=name) for n, (name, _) in enumerate(series.arms(outcome))
     ]
-    if band:
-        out.append(Patch(facecolor=style.GREY, alpha=0.3, label="shaded: 90 % of simulated futures"))
-    return out
+    return [*out, Patch(facecolor=style.GREY, alpha=0.3, label="shaded: 90 % of simulated futures")]
 
 
 def draw(ax: Any, x: Any, values: Any, number: int) -> None:

@@ -34,9 +34,9 @@ class Table:
     rows: list[list[str]]
 
 
-def bracketed(millions: float, digits: int = 1) -> str:
+def bracketed(millions: float) -> str:
     """A number as in published accounts: negative amounts in brackets, and no minus before nought."""
-    text = f"{abs(millions):,.{digits}f}"
+    text = f"{abs(millions):,.1f}"
     return f"({text})" if millions < 0 and float(text.replace(",", "")) else text
 
 

@@ -118,9 +118,9 @@ def points(x: float, digits: int = 1) -> str:
     return f"{signed(100 * x, digits)}{SPACE}points"
 
 
-def signed_percent(x: float, digits: int = 1) -> str:
+def signed_percent(x: float) -> str:
     """A relative change in per cent, with its sign."""
-    return f"{signed(100 * x, digits)}{SPACE}%"
+    return f"{signed(100 * x, 1)}{SPACE}%"
 
 
 def between(interval: tuple[float, float]) -> str:

@@ -17,15 +17,9 @@ from sim.sweep.design import Points
 from sim.sweep.folder import Folder
 from sim.sweep.lock import sole_owner
 
-__all__ = ["collect", "missing_chunks"]
+__all__ = ["collect"]
 
 ROWS_A_GROUP = 262_144  #: rows that are held before they are written
-
-
-def missing_chunks(folder: Folder) -> list[int]:
-    """Chunks that are not done."""
-    done = folder.finished()[0]
-    return [c for c in range(folder.chunks) if c not in done]
 
 
 def collect(folder: Folder) -> dict[str, Path]:

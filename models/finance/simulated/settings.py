@@ -34,7 +34,6 @@ FORMS: dict[str, Form] = {
     "blended": "blended payment",
 }
 assert set(FORMS.values()) == set(get_args(Form))
-AS_WRITTEN = "as_written"
 
 
 class Hospital(Shape):

@@ -40,7 +40,7 @@ def hospital(frame: Frame, site: str, demand: SiteDemand, sizes: SiteSize) -> di
     """Parts of one hospital by setting: front door (or admissions), wards, planned care, deaths."""
     care = _wards_of(frame)
     to_wards = _to_wards(frame, site, demand, care, sizes)
-    parts = {"wards": _wards(frame, site, demand, care, sizes), "deaths": deaths(site, frame.care.outcomes)}
+    parts = {"wards": _wards(frame, site, care, sizes), "deaths": deaths(site, frame.care.outcomes)}
     if sizes.front is not None:
         parts["front_door"] = _front(frame, site, demand, sizes.front, to_wards)
     else:
@@ -69,7 +69,7 @@ def _after_assessment(frame: Frame, care: Wards, factor: float) -> Wards:
     return care.model_copy(update={"stays": stays})
 
 
-def _wards(frame: Frame, site: str, demand: SiteDemand, care: Wards, sizes: SiteSize) -> Part:
+def _wards(frame: Frame, site: str, care: Wards, sizes: SiteSize) -> Part:
     factor = frame.fit.stay_factor[site]
     hosts = Hospital(
         site,

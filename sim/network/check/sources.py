@@ -23,7 +23,7 @@ def source_findings(network: Network, name: str, source: Source) -> Findings:
     key = f"sources.{name}"
     yield from class_known(network, f"{key}.class", source.cls)
     yield from station_known(network, f"{key}.to", source.to)
-    yield from _kind(network, key, source)
+    yield from _kind(key, source)
     if source.every is not None:
         yield from service_findings(network, f"{key}.every", source.every)
         if not takes_time(network, source.every):
@@ -42,7 +42,7 @@ def source_findings(network: Network, name: str, source: Source) -> Findings:
     yield from _attributes(network, key, source)
 
 
-def _kind(network: Network, key: str, source: Source) -> Findings:
+def _kind(key: str, source: Source) -> Findings:
     """Exactly one of the three ways to arrive, and only what belongs to it."""
     given = [kind for kind in _KINDS if getattr(source, kind) is not None]
     kinds = [f"{key}.{kind}" for kind in _KINDS]

@@ -54,7 +54,7 @@ class _Report:
 
     def summary(self) -> str:
         """Say how many equations there are, and how many of them agree."""
-        verdicts = [self._of_part(v, part) for v in self.model.variables.values() for part in _written(v)]
+        verdicts = [self._of_part(part) for v in self.model.variables.values() for part in _written(v)]
         count, agreeing = len(verdicts), verdicts.count("agrees")
         equations = f"{count} equation{'' if count == 1 else 's'}"
         faults = len(self.found.faults)
@@ -68,10 +68,10 @@ class _Report:
 
     def _verdict(self, v: Variable) -> str:
         """What the worst equation of a variable is like."""
-        found = {self._of_part(v, part) for part in _written(v)}
+        found = {self._of_part(part) for part in _written(v)}
         return next((verdict for verdict in ("fault", "not checked", "agrees") if verdict in found), "")
 
-    def _of_part(self, v: Variable, part: Part) -> str:
+    def _of_part(self, part: Part) -> str:
         if any(fault.key == part.key for fault in self.found.faults):
             return "fault"
         return "not checked" if part.key in self.found.unchecked else "agrees"

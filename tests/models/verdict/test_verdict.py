@@ -20,7 +20,6 @@ from models.verdict.criteria_delivery import delivery
 from sim.clock import DAY
 
 PASS = np.ones(60, bool)
-NO_CLOSURE = ["plan.moves.close_acute.size.value=0", "plan.moves.close_community.size.value=0"]
 
 
 def _bounds(successes, trials):
