@@ -14,7 +14,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from models.figures.figures import Figure
-from models.footprint.trusts import gaps_and_jumps
+from models.footprint.trusts import USE_JUMP, gaps_and_jumps
 from sim.errors import Fault, nearest
 
 if TYPE_CHECKING:
@@ -192,9 +192,9 @@ def reasons(short: ShortFootprint, given: Defaults | None = None) -> list[Reason
     given = given or defaults()
     area = area_of(short, given.england.year)
     found = _series(short, area, given)
-    if not found:
+    if all(reason.rule == USE_JUMP for reason in found):  # nothing is missing, so the rest can be asked too
         basis = basis_of(short, area, given)
-        found += _delay(short, basis, given) + _admissions(short, area, basis, given)
+        found = _delay(short, basis, given) + _admissions(short, area, basis, given) + found
     return found
 
 
@@ -202,20 +202,25 @@ def _series(short: ShortFootprint, area: Area, given: Defaults) -> list[Reason]:
     from models.footprint.short import Reason
 
     quarters = [(given.england.year, q) for q in (1, 2, 3, 4)] + [(HELD_OUT[0], q) for q in HELD_OUT[1]]
-    jump = given.limits.bed_jump.value
+    limits = {"jump": given.limits.bed_jump.value, USE_JUMP: given.limits.use_jump.value}
     says = {
         "beds missing": "has no beds for {where}",
         "months missing": "lacks {figure:.0f} months of A&E in {where}",
-        "jump": "beds change by {figure:+.0%} in {where} (limit {jump:.0%}), and no merger explains it",
+        "jump": "beds change by {figure:+.0%} in {where} (limit {limit:.0%}), and no merger explains it",
+        USE_JUMP: "beds in use change by {figure:+.0%} in {where} (limit {limit:.0%}), and beds open do not; "
+        "they may not be counted alike before and after",
     }
     return [
         Reason(
             rule=kind,
             figure=figure,
-            limit=jump if kind == "jump" else 0.0,
-            text=f"{short.trusts[site].name}: {says[kind].format(where=where, figure=figure, jump=jump)}",
+            limit=limits.get(kind, 0.0),
+            text=f"{short.trusts[site].name}: "
+            + says[kind].format(where=where, figure=figure, limit=limits.get(kind, 0.0)),
         )
-        for site, kind, figure, where in gaps_and_jumps(area.beds, area.months, quarters, given.england.year, jump)
+        for site, kind, figure, where in gaps_and_jumps(
+            area.beds, area.months, quarters, given.england.year, limits["jump"], limits[USE_JUMP]
+        )
     ]
 
 
@@ -232,7 +237,7 @@ def _delay(short: ShortFootprint, basis: Basis, given: Defaults) -> list[Reason]
         why += f" (declared conversion {short.host_conversion.value:g}, {low:g} to {high:g})"
     if split:
         why += f", and local authorities that lie only partly in it add {split:.0%}"
-    text = f"delayed beds at the hospitals are known only within {basis.half_width:.0%} (limit {limit:.0%}): {why}"
+    text = f"delayed beds at the hospitals are known only within {basis.half_width:.1%} (limit {limit:.0%}): {why}"
     return [Reason(rule="delay unknown", figure=round(basis.half_width, 4), limit=limit, text=text)]
 
 
@@ -244,15 +249,13 @@ def _admissions(short: ShortFootprint, area: Area, basis: Basis, given: Defaults
     found, limits = [], given.limits
     share = zero_day_share(area, basis, given)
     if share < limits.zero_day_least.value:
-        text = (
-            f"beds in use leave {share:.0%} of emergencies without a night (at least {limits.zero_day_least.value:.0%})"
-        )
         limit = limits.zero_day_least.value
+        text = f"beds in use leave {share:.1%} of emergencies without a night (at least {limit:.0%})"
         found.append(Reason(rule="too few admissions", figure=round(share, 4), limit=limit, text=text))
     most = limits.zero_day_most.value
     for site, overnight in overnight_emergencies(area, basis, given).items():
         least = 1 - overnight / float(area.by_site.loc[site, "admissions"])
         if least > most:
-            text = f"{short.trusts[site].name}: at least {least:.0%} of emergencies stay no night (at most {most:.0%})"
+            text = f"{short.trusts[site].name}: at least {least:.1%} of emergencies stay no night (at most {most:.0%})"
             found.append(Reason(rule="too few beds", figure=round(least, 4), limit=most, text=text))
     return found

@@ -113,6 +113,7 @@ class Limits(Shape):
 
     delay_half_width: AnyShare
     bed_jump: AnyShare
+    use_jump: AnyShare
     split_ratio: Ratio
     zero_day_least: AnyShare
     zero_day_most: AnyShare

@@ -17,8 +17,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-__all__ = ["beds_of_sites", "delays_of_area", "gaps_and_jumps", "months_of_sites", "shares_without_gaps"]
+__all__ = ["USE_JUMP", "beds_of_sites", "delays_of_area", "gaps_and_jumps", "months_of_sites", "shares_without_gaps"]
 
+USE_JUMP = "use jump"  #: the rule that beds in use jump while beds open do not
 SUMMED = ["available", "occupied", "waits_over_12h", "cancelled_operations", "attendances"]
 SETTINGS = ("acute", "non_acute", "all")
 HALF = 0.5  #: a four-hour share below this part of the quarter before, followed by nought, is half a quarter
@@ -116,24 +117,30 @@ def delays_of_area(delays: Any, parts: Mapping[str, float]) -> pd.DataFrame:
 
 
 def gaps_and_jumps(
-    beds: Any, months: Any, quarters: Sequence[tuple[str, int]], year: str, jump: float
+    beds: Any, months: Any, quarters: Sequence[tuple[str, int]], year: str, jump: float, use_jump: float
 ) -> list[tuple[str, str, float, str]]:
-    """What breaks the series of a site: quarters without beds, months without A&E, and beds that jump.
+    """What breaks the series of a site: quarters without beds, months without A&E, and beds, open or in use, that jump.
 
     Returns
     -------
     list of tuple
-        Site, kind (``beds missing``, ``months missing`` or ``jump``), figure, and where.
+        Site, kind (``beds missing``, ``months missing``, ``jump`` or ``use jump``), figure, and where. Beds in use are
+        not told apart where beds jump in the same quarter.
     """
     found = []
     for site in dict.fromkeys(beds["site"]):
         rows = beds[beds["site"] == site].set_index(["year", "quarter"])
         series = rows["available"].where(rows["available"] > 0).reindex(pd.MultiIndex.from_tuples(list(quarters)))
+        used = rows["occupied"].where(rows["occupied"] > 0).reindex(series.index)
         lacking = [f"{y} Q{q}" for (y, q), value in series.items() if pd.isna(value)]
         if lacking:
             found.append((site, "beds missing", float(len(lacking)), ", ".join(lacking)))
-        change = (series.astype(float) / series.astype(float).shift(1) - 1).dropna()
-        found += [(site, "jump", float(c), f"{y} Q{q}") for (y, q), c in change.items() if abs(c) > jump]
+        change, in_use = (one.astype(float) / one.astype(float).shift(1) - 1 for one in (series, used))
+        for (y, q), c in change.items():
+            if abs(c) > jump:
+                found.append((site, "jump", float(c), f"{y} Q{q}"))
+            elif abs(in_use[y, q]) > use_jump:
+                found.append((site, USE_JUMP, float(in_use[y, q]), f"{y} Q{q}"))
         count = int(((months["site"] == site) & (months["year"] == year) & months["attendances"].notna()).sum())
         if count != 12:
             found.append((site, "months missing", float(12 - count), year))
