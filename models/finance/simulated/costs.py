@@ -147,15 +147,19 @@ def costs(done: Activity, changed: Changes, system: System, plan: Schedule | Non
 
 
 def _wards(site: str, system: System, money: Money) -> _Sized:
-    """Named wards of a hospital: each of its groups of beds, in wards of about the usual size."""
+    """Named wards of a hospital: each of its groups of beds, in wards of the usual size; the last has what is left.
+
+    A plan that closes as many beds as a usual ward has closes one, and none is left running by a bed too few.
+    """
     entry, whole = system.footprint.sites[site], round(system.sizes[BEDS, site])
     groups = shared_out(whole, {w.name: w.beds / sum(x.beds for x in entry.wards) for w in entry.wards})
     names, sizes = [], []
+    size = round(money.hospital.ward_beds.value)
     for name, beds in groups.items():
-        count = max(1, round(beds / money.hospital.ward_beds.value))
+        count = max(1, round(beds / size))
         names += [f"{name} {n + 1}" for n in range(count)]
-        sizes += [beds // count + (n < beds % count) for n in range(count)]
-    usual = Fraction(round(money.hospital.ward_beds.value))
+        sizes += [size] * (count - 1) + [beds - size * (count - 1)]
+    usual = Fraction(size)
     yearly = round(money.pence(money.rules.step_costs.ward))
     cost = np.array([int(times(yearly, n / usual)) for n in sizes], np.int64)
     return _Sized(names, [site] * len(names), [site], cost, np.zeros(1, np.int64), np.array(sizes, np.int64))

@@ -159,6 +159,16 @@ def test_twenty_beds_of_a_ward_release_nothing_and_the_whole_ward_releases_it_af
     assert _of(whole, STRANDED)[28:].max() < 100_000  # what the next ward is larger or smaller than the average
 
 
+def test_as_many_beds_as_a_usual_ward_has_are_a_ward_at_every_hospital(outcome: Outcome):
+    assert outcome.system and outcome.settings.money
+    usual = round(outcome.settings.money.hospital.ward_beds.value)
+    for site in outcome.settings.footprint.sites:
+        wards = costing._wards(site, outcome.system, outcome.settings.money)
+        assert wards.beds[0] == usual
+        assert wards.beds.sum() == round(outcome.system.sizes[BEDS, site])
+        assert all(0.5 * usual <= beds <= 1.5 * usual for beds in wards.beds)
+
+
 def test_mothballed_beds_keep_their_cost(outcome: Outcome, done: Activity):
     closed, freed = _from(done, 24, 56), _from(done, 36, 56)
     found = _with(outcome, done, closed={(SITE, BEDS): closed}, released={(SITE, BEDS): freed})
