@@ -11,7 +11,7 @@ from models.plans.moves import BEDS, AnyMove, Convert, Merge
 from models.plans.plan import Plan
 from sim.errors import CarebridgeError
 
-__all__ = ["describe", "list_plans", "what_moves"]
+__all__ = ["PLACES", "describe", "list_plans", "what_moves"]
 
 NOTHING = "nothing"
 
@@ -69,9 +69,8 @@ def what_moves(plan: Plan) -> str:
         for what, verb in (("closes", "close"), ("opens", "open"))
         if (words := _both(plan, what)) != NOTHING
     ]
-    return (
-        ", ".join([*(text.replace(", ", " and ") for text in said), *_rest(plan)]) or "nothing closes and nothing opens"
-    )
+    told = ", ".join([*(text.replace(", ", " and ") for text in said), *_rest(plan)])
+    return told.removeprefix("also ") or "nothing closes and nothing opens"
 
 
 def _both(plan: Plan, what: str) -> str:

@@ -126,6 +126,7 @@ def _context(outcome: Outcome, charts: list[Chart]) -> dict[str, Any]:
             "rows": tables.criteria_rows(outcome),
             "sums": tables.arithmetic_rows(outcome),
             "dates": tables_plan.date_rows(outcome),
+            "opened": list(tables_plan.opened_words(outcome).values()),
             "by_site": tables_plan.site_rows(outcome),
             "never": tables_plan.never_rows(outcome),
             "unchanged": unchanged(outcome.observed, USUAL),

@@ -15,6 +15,7 @@ from models.report import series
 from models.report.series import by_year, spread
 from models.report.words import amount, cause_in_short, line_for, of_futures, percent, rule_for, signed_percent
 from models.verdict.criteria import MORE_IS_BETTER
+from models.verdict.criteria_delivery import NOT_OPEN
 from models.verdict.criteria_realism import percentile_in_words
 from models.verdict.verdict import Verdict
 from models.waterfall.arithmetic import arithmetic
@@ -88,8 +89,7 @@ def _criterion(outcome: Outcome, row: dict[str, Any], found: list[tuple[str, Ver
     lines, notes = [], []
     for name, v, o in found:
         mine = next(r for r in v.criteria if r["id"] == row["id"])
-        held = _held(outcome, o) if row["id"] == "K0" else ""
-        notes.append(held if row["id"] == "K0" else _plain(mine["note"]))
+        notes.append(_delivered(outcome, o, mine) if row["id"] == "K0" else _plain(mine["note"]))
         lines.append(_line(name, mine, v.replications))
     shared = notes[0] if len(set(notes)) == 1 else ""
     if not shared:
@@ -210,11 +210,20 @@ def _no_worse(row: dict[str, Any]) -> bool:
     return (-gap if row["id"] in MORE_IS_BETTER else gap) <= 0
 
 
+def _delivered(outcome: Outcome, o: Observed, row: dict[str, Any]) -> str:
+    """What was not delivered, in words: closures that were held back, and places that were not open in time."""
+    within = round(outcome.settings.criteria.delivered_within_months.value)
+    late = [part for part in row["note"].split("; ") if part.endswith(NOT_OPEN)]
+    told = [part.replace("by then", f"{within} months after the plan\u2019s end") for part in late]
+    held = _held(outcome, o)
+    return "; ".join(told if told and not o.closures[0] else [held, *told])
+
+
 def _held(outcome: Outcome, o: Observed) -> str:
     """What held closures back most, and what kept most of the others from ever happening, in words."""
     rows = series.delays_by_cause(o)
     if not rows:
-        return "no closure was held back"
+        return "no closure was held back" if o.closures[0] else "no beds or places are to close"
     planned = sum(c.step.beds for c in o.closures[0])
     said = []
     for words, size in (

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from models.figures.figures import Figure
 from models.plans import Gates
+from models.plans.listing import PLACES
+from models.plans.moves import BEDS
 from models.report import series
 from models.report.titles import title_of
 from models.report.words import amount, causes, figure_value, month, percent, short, with_unit
+from models.settings.plan import HOME_SERVICE
 from models.transition.told import tell
 
 if TYPE_CHECKING:
     from models.run.runner import Outcome
 
 __all__ = ["change_rows", "date_rows", "figure_rows", "fit_rows", "gate_rows", "matter_rows", "other_readings"]
-__all__ += ["never_rows", "site_rows"]
+__all__ += ["never_rows", "opened_words", "site_rows"]
 
 MOST_NEVER = 6  #: lines a timeline of what never happened
 
@@ -25,32 +29,37 @@ MOST_NEVER = 6  #: lines a timeline of what never happened
 UNITS = {"share": "", "relative change": "", "per year": "a year", "elasticity": "elasticity"}
 
 
+def opened_words(outcome: Outcome) -> dict[str, str]:
+    """What opens, in words by setting: places at home always, then other services, and hospital beds if any open."""
+    plan = next(iter(outcome.schedules.values()))
+    settings = [HOME_SERVICE, *plan.services, *([BEDS] if plan.opened(BEDS) else [])]
+    words = {k: PLACES[k][1].partition(" (")[0] if k in PLACES else f"{k} places" for k in settings}
+    return {k: text[0].upper() + text[1:] for k, text in words.items()}
+
+
 def date_rows(outcome: Outcome) -> list[list[str]]:
-    """By timeline: when places open and when beds are to close."""
-    rows = []
+    """By timeline: when places open, by service as in :func:`opened_words`, and when beds are to close."""
+    rows, settings = [], opened_words(outcome)
     for (name, _), plan in zip(series.arms(outcome)[1:], outcome.schedules.values(), strict=True):
-        opening = sorted({day for steps in plan.openings.values() for day, _ in steps})
+        opening = [sorted({day for steps in plan.opened(k).values() for day, _ in steps}) for k in settings]
         closing = sorted({s.due for s in plan.closures})
-        rows.append(
-            [
-                name[0].upper() + name[1:],
-                *(
-                    f"{month(days[0])} to {month(days[-1])}, in {len(days)} steps" if days else "none"
-                    for days in (opening, closing)
-                ),
-            ]
-        )
+        rows.append([name[0].upper() + name[1:], *(_steps(days) for days in (*opening, closing))])
     return rows
 
 
+def _steps(days: list[dt.date]) -> str:
+    if len(days) < 2:  # noqa: PLR2004 - no first and last
+        return month(days[0]) if days else "none"
+    return f"{month(days[0])} to {month(days[-1])}, in {len(days)} steps"
+
+
 def site_rows(outcome: Outcome) -> list[list[str]]:
-    """By hospital: beds to close and places to open; the same on every timeline."""
+    """By hospital: beds to close and places to open, by service; the same on every timeline."""
     plan = next(iter(outcome.schedules.values()))
-    rows = []
+    rows, opened = [], [plan.opened(k) for k in opened_words(outcome)]
     for site, entry in outcome.settings.footprint.sites.items():
         beds = [sum(s.beds for s in plan.closures if s.site == site and s.kind == k) for k in ("acute", "community")]
-        opened = plan.openings[site][-1][1] if site in plan.openings else 0
-        rows.append([entry.name, *(amount(n) for n in (*beds, opened))])
+        rows.append([entry.name, *(amount(n) for n in (*beds, *(o[site][-1][1] if site in o else 0 for o in opened)))])
     return rows
 
 

@@ -20,7 +20,9 @@ from models.transition.steering import Closure
 from models.transition.told import because
 from models.verdict.criteria import ALWAYS, OWN, Assessed, reported
 
-__all__ = ["delivery", "sequence"]
+__all__ = ["NOT_OPEN", "delivery", "sequence"]
+
+NOT_OPEN = "places outside hospital were not open by then"
 
 Floats = npt.NDArray[np.float64]
 
@@ -42,7 +44,7 @@ def delivery(plan: Observed, schedule: Schedule, criteria: Criteria) -> Assessed
     why = because(steering.brief, never) if never and steering else never
     note = f"what never closed was held back mostly because {why}" if why else "every closure happened"
     if opened.mean() < places - 1:
-        note += f"; {places - opened.mean():.0f} of {places} places outside hospital were not open by then"
+        note += f"; {places - opened.mean():.0f} of {places} {NOT_OPEN}"
     passes = share[:, 0] >= criteria.delivered_share.value
     return Assessed(
         key="K0",

@@ -16,7 +16,7 @@ from models.plans.existing import Existing, Staff
 from models.plans.gates import gates_with
 from models.plans.json_schema import gates_schema, plan_schema
 from models.plans.layout import lay_out
-from models.plans.listing import describe, list_plans
+from models.plans.listing import describe, list_plans, what_moves
 from models.plans.moves import KINDS
 from models.plans.plan import Plan, Timeline
 from sim.errors import CarebridgeError
@@ -146,6 +146,13 @@ def test_a_plan_for_an_area_that_we_do_not_have():
     with pytest.raises(CarebridgeError, match="no such footprint: it can be read, but not judged"):
         load_plan(data, DEVON)
     assert not check_plan(data | {"footprint": None}, DEVON)[1]  # its moves may be tried elsewhere, if that is said
+
+
+def test_a_plan_of_effects_alone_says_nothing_of_something_else():
+    raw = composed(CONFIGS / "plan" / "three_priorities.yaml")
+    assert what_moves(load_plan(raw)).endswith("open, also 1 way of avoiding demand")
+    raw["moves"] = {"fewer_emergencies": raw["moves"]["fewer_emergencies"]}
+    assert what_moves(load_plan(raw)) == "1 way of avoiding demand"
 
 
 def test_listing():

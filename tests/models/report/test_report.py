@@ -1,9 +1,11 @@
 """The report: one page that loads nothing, says everything, and is the same for the same outcome."""
 
 import dataclasses
+import datetime as dt
 import re
 from html.parser import HTMLParser
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -13,13 +15,14 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 from models.care.slow import Around
-from models.report import style, words, write_report
+from models.report import style, tables, tables_plan, words, write_report
 from models.report.page import _not_modelled
 from models.report.pictures import _beds
 from models.report.tables_plan import gate_rows, never_rows
 from models.run.runner import Outcome, _simulate, summary
 from models.settings.compose import parse, settings
 from models.system.winter import Winter
+from models.verdict.criteria_delivery import NOT_OPEN
 from models.waterfall.waterfall import waterfall
 
 VOID = {"meta", "br", "hr", "img", "input", "link", "col"}
@@ -179,6 +182,34 @@ def test_the_gate_lists_only_what_can_hold_something_back_in_this_run(outcome: O
     assert "leaders" in " ".join(gate_rows(with_around(outcome, led)))
     alone = around.model_copy(update={"workforce": around.workforce.model_copy(update={"enabled": False})})
     assert "staff" not in " ".join(gate_rows(with_around(outcome, alone)))
+
+
+def test_where_and_when_tell_of_all_that_opens() -> None:
+    """Reablement beds of a plan were in its first line, and in no table."""
+    april = dt.date(2021, 4, 1)
+    opened = {"p1": {"a": [(april, 3)]}, "p2": {"b": [(april, 2), (dt.date(2022, 4, 1), 5)]}, "beds": {}}
+    plan = SimpleNamespace(services=("p2", "p1"), closures=[], opened=opened.__getitem__)
+    sites = {"a": SimpleNamespace(name="A"), "b": SimpleNamespace(name="B")}
+    stub: Any = SimpleNamespace(
+        schedules={"5y": plan},
+        observed={"business as usual": None, "5y": None},
+        settings=SimpleNamespace(footprint=SimpleNamespace(sites=sites), timelines=[]),
+    )
+    assert list(tables_plan.opened_words(stub).values()) == ["Places at home", "Community beds"]
+    assert tables_plan.site_rows(stub) == [["A", "0", "0", "3", "0"], ["B", "0", "0", "0", "5"]]
+    assert tables_plan.date_rows(stub) == [["5y", "April 2021", "April 2021 to April 2022, in 2 steps", "none"]]
+
+
+def test_delivery_says_what_did_not_open_in_time() -> None:
+    """Of a plan that closes nothing and opens late, only that no closure was held back was said."""
+    stub: Any = SimpleNamespace(
+        settings=SimpleNamespace(criteria=SimpleNamespace(delivered_within_months=SimpleNamespace(value=6)))
+    )
+    arm: Any = SimpleNamespace(closures=[[]])
+    row = {"note": f"every closure happened; 13 of 40 {NOT_OPEN}"}
+    said = "13 of 40 places outside hospital were not open 6 months after the plan\u2019s end"
+    assert tables._delivered(stub, arm, row) == said
+    assert tables._delivered(stub, arm, {"note": "every closure happened"}) == "no beds or places are to close"
 
 
 def with_around(outcome: Outcome, around: Around) -> Outcome:
