@@ -57,6 +57,8 @@ class Question:
         Sets a value where no words can.
     lever : bool
         Whether who makes the plan can set it, so that it may be a condition; not what one would have to believe.
+    most_steps : int
+        Steps that the scale can have at most, where finer ones would be the same plan; nought is no limit.
     none : str
         Of a lever: what is said where nothing but nought is credible.
     """
@@ -75,6 +77,7 @@ class Question:
     past_easy: bool = False
     change: Change | None = None
     lever: bool = False
+    most_steps: int = 0
     none: str = ""
 
     @property
@@ -84,6 +87,7 @@ class Question:
 
     def values(self, steps: int) -> list[float]:
         """Values from easy to hard, ends included; fewer where they are whole and lie close together."""
+        steps = min(steps, self.most_steps or steps)
         gaps = [self.easy + (self.hard - self.easy) * k / steps for k in range(int(self.past_easy), steps + 1)]
         places = DIGITS - _size(max(abs(self.easy), abs(self.hard)))
         return list(dict.fromkeys(float(round(v)) if self.whole else round(v, places) for v in gaps))

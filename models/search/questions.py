@@ -12,7 +12,7 @@ from models.plans.moves import AnyMove
 from models.run.sensitivity import moved
 from models.search.names import YEARS
 from models.search.question import Cannot, Question
-from models.search.scaling import closes_beds, figure_words, opens_places, scaled_words, sized, total
+from models.search.scaling import closes_beds, divisible, figure_words, opens_places, scaled_words, sized, total
 from models.settings.compose import Settings
 from sim.errors import Fault, FaultsError
 
@@ -33,6 +33,7 @@ def _signed(share: float) -> str:
 def _plan(chosen: Settings) -> Question:
     if not any(sized(move) for move in chosen.plan.moves.values()):
         raise Cannot("the plan moves nothing that has a size")
+    finest = 0 if divisible(chosen.plan) else round(total(chosen.plan, sized))
     return Question(
         "plan",
         "How much of the plan would be credible, everything in it made smaller alike?",
@@ -45,6 +46,7 @@ def _plan(chosen: Settings) -> Question:
         scale=100,
         past_easy=True,
         lever=True,
+        most_steps=finest,
     )
 
 

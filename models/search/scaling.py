@@ -10,7 +10,7 @@ from models.plans.layout import share_out
 from models.plans.moves import BEDS, AnyMove
 from models.plans.plan import Plan
 
-__all__ = ["closes_beds", "figure_words", "opens_places", "scaled_words", "sized", "total"]
+__all__ = ["closes_beds", "divisible", "figure_words", "opens_places", "scaled_words", "sized", "total"]
 
 Which = Callable[[AnyMove], bool]
 
@@ -28,6 +28,11 @@ def opens_places(move: AnyMove) -> bool:
 def sized(move: AnyMove) -> bool:
     """Whether a move has a size, capital or an effect that can be made smaller; mergers move what is there."""
     return move.kind != "merge" and bool(dict(_figures(move)))
+
+
+def divisible(plan: Plan) -> bool:
+    """Whether something is made smaller that need not be whole: capital, or an effect."""
+    return any(part != "size" for move in plan.moves.values() if sized(move) for part, _ in _figures(move))
 
 
 def total(plan: Plan, which: Which) -> float:

@@ -210,6 +210,32 @@ def test_values_run_from_easy_to_hard(low, width, steps, whole, past_easy):
     assert back == sorted(back, reverse=True)
 
 
+def test_parts_of_a_tiny_plan_are_whole_beds_and_places():
+    """A fortieth of two beds and three places was a plan of nothing, said to be delivered."""
+    plan = "plan=three_priorities"
+    tiny = [
+        f"plan.moves.{m}.size.{k}={v}"
+        for m, n in (("places_at_home", 3), ("close_acute", 2))
+        for k, v in (("value", n), ("low", "null"), ("high", "null"))
+    ]
+    whole = question(
+        "plan",
+        settings(
+            parse(
+                [
+                    plan,
+                    "timeline=5y",
+                    *tiny,
+                    "~plan.moves.fewer_emergencies",
+                    "plan.moves.close_acute.after=[places_at_home]",
+                ]
+            )
+        ),
+    )
+    assert whole.values(40) == [0.2, 0.4, 0.6, 0.8, 1.0]
+    assert len(question("plan", settings(parse([plan, "timeline=5y", *tiny]))).values(40)) == 40  # effects divide
+
+
 def test_another_range_keeps_the_easy_side():
     assert (scale().shown(1), scale().shown(21)) == ("1 bed", "21 beds")
     down = question("places", settings(parse(["timeline=5y"]))).between(100, 900)
