@@ -44,10 +44,13 @@ def in_short(found: Sequence[Found]) -> list[str]:
 
 
 def _too_few(found: Sequence[Found]) -> str:
-    """Said where so few futures are simulated that nothing could be certain enough, whatever they show."""
+    """Said where so few futures are simulated that what they cannot rule out could not be certain enough either.
+
+    What fails in most of the first few is ruled out by these, and no more are drawn: that is an answer.
+    """
     drawn = max((tried.verdict.replications for one in found for tried in one.tried), default=0)
     least = max((fewest(one.target) for one in found), default=0)
-    if drawn >= least:
+    if drawn >= least or not any(one.possible(outcome) for one in found for outcome in OUTCOMES):
         return ""
     return f"No answer can be given from {drawn} simulated futures of a value: it takes at least {least}, none failing."
 
@@ -121,7 +124,8 @@ def command(found: Found, one: Tried) -> str:
 def _edge(found: Found, outcome: str) -> str:
     q, first, over = found.question, found.tried[0], found.stretches(outcome)
     if not over:
-        text = f"at no value that was tried; at {q.shown(first.value)} {_chance(first, outcome)}{_unseen(first)}"
+        none = "not known from so few futures" if _too_few([found]) else "at no value that was tried"
+        text = f"{none}; at {q.shown(first.value)} {_chance(first, outcome)}{_unseen(first)}"
         return f"{text}.{_why(first) if outcome == BOTH else ''}{_not_ruled_out(found, outcome)}"
     told = [_stretch(q, one, outcome) for one in over]
     return f"{'; and '.join(told)}.{_not_ruled_out(found, outcome)}"

@@ -112,8 +112,19 @@ def test_so_few_futures_that_nothing_could_be_credible_are_said_and_not_held_aga
         "No answer can be given from 6 simulated futures of a value: it takes at least 29, none failing."
     ]
     assert answer(found) == "not known"
+    assert says(found)[0].startswith(
+        "Delivered and safe: not known from so few futures; at 0 beds in 100% of 6 futures"
+    )
     nearly = Found(scale(planned=100.0, lever=True), "5y", 5, "2024-03", 0.9, [tried(0, 46, 46), tried(100, 0, 48)])
     assert in_short([nearly])[0].endswith("is shown to make it credible; more replications might tell.")
+
+
+def test_a_plan_that_fails_in_every_first_look_is_answered_however_few_that_drew():
+    values = [tried(0, 0, 0, 12), tried(100, 0, 0, 12)]
+    found = Found(scale(planned=100.0, lever=True), "5y", 5, "2024-03", 0.9, values)
+    assert answer(found) == "none"
+    assert in_short([found]) == ["Nothing that was asked about the plan itself makes it credible."]
+    assert says(found)[0].startswith("Delivered and safe: at no value that was tried")
 
 
 def test_a_condition_claims_no_more_than_was_tried():
