@@ -78,7 +78,10 @@ class Figure(Sourced):
     @model_validator(mode="after")
     def _in_order(self) -> Figure:
         if not self.range[0] <= self.value <= self.range[1]:
-            raise ValueError(f"value {self.value:g} must lie between low {self.low} and high {self.high}")
+            ends = f"low {self.low} and high {self.high}"
+            raise ValueError(
+                f"value {self.value:g} must lie between {ends}; to go beyond, change these too, or give null"
+            )
         return self
 
     @property

@@ -84,9 +84,9 @@ def _held(o: Observed, stations: list[str], states: list[int]) -> npt.NDArray[np
     return o.area[:, :, index][..., states].sum(axis=(2, 3, 4))
 
 
-def delayed_beds(o: Observed, setting: str = "acute") -> Floats:
+def delayed_beds(o: Observed, setting: str = "acute", site: str | None = None) -> Floats:
     """Mean beds (R, M) held by people countable as delayed: c to d, blocked for a place that is not free."""
-    return _held(o, _settings(o, setting), [BLOCKED]) / (o.days * DAY)
+    return _held(o, _settings(o, setting, site), [BLOCKED]) / (o.days * DAY)
 
 
 def total_delay_beds(o: Observed, setting: str = "acute") -> Floats:
@@ -117,10 +117,10 @@ def delayed_share(o: Observed, setting: str, masks: list[npt.NDArray[np.bool_]])
     return delayed_days(o, setting, masks) / np.maximum(1, used_days(o, setting, masks))
 
 
-def _settings(o: Observed, setting: str) -> list[str]:
+def _settings(o: Observed, setting: str, site: str | None = None) -> list[str]:
     system = o.arm.system
-    wards = system.roles.in_all(system.roles.wards)
-    community = [_community_beds(o, site) for site in system.footprint.sites]
+    wards = system.roles.in_all(system.roles.wards, site)
+    community = [_community_beds(o, name) for name in site_mask(o, site)]
     return {"acute": wards, "non_acute": community, "all": wards + community}[setting]
 
 

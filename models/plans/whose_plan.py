@@ -55,7 +55,9 @@ def plan_faults(plan: str, footprint: str, plans: Sequence[str]) -> list[Fault]:
     if owner in (None, footprint):
         return []
     open_to = [name for name in plans if owner_of(name) in (None, footprint)]
-    rule = f"closes beds of {owner}, not of {footprint}; plans for {footprint}: {', '.join(open_to)}."
+    there = (PLANS.parent / "footprint" / f"{owner}.yaml").is_file()
+    rule = f"is for {owner}, not for {footprint}{f': give footprint={owner} with it' if there else ''}; "
+    rule += f"plans for {footprint}: {', '.join(open_to)}."
     return [Fault("plan", plan, rule, "command line", usual_plan(footprint, plans))]
 
 

@@ -305,13 +305,15 @@ def _waits(arm: str, o: Observed, window: tuple[dt.date, dt.date], keep: Keep = 
 
 def _beds(arm: str, o: Observed, keep: Keep = _spread) -> pa.Table:
     places = [*o.arm.system.footprint.sites, None]
-    kinds = {"open": measures.beds_open, "occupied": measures.occupied_beds}
+    kinds = {
+        "open": measures.beds_open,
+        "occupied": measures.occupied_beds,
+        "delayed_acute": lambda o, place: measures.delayed_beds(o, "acute", place),
+        "delayed_non_acute": lambda o, place: measures.delayed_beds(o, "non_acute", place),
+    }
     values = np.stack([np.stack([f(o, p) for f in kinds.values()], axis=2) for p in places], axis=1)
     axes: Axes = [("place", [p or "footprint" for p in places]), ("month", o.months), ("measure", list(kinds))]
-    whole = keep(arm, axes, values)
-    delayed = np.stack([measures.delayed_beds(o, s) for s in ("acute", "non_acute")], axis=2)[:, None]
-    axes = [("place", ["footprint"]), ("month", o.months), ("measure", ["delayed_acute", "delayed_non_acute"])]
-    return pa.concat_tables([whole, keep(arm, axes, delayed)]).unify_dictionaries()
+    return keep(arm, axes, values)
 
 
 def _years(arm: str, o: Observed) -> pa.Table:

@@ -86,7 +86,8 @@ def test_other_footprints_run_without_a_plan_and_refuse_that_of_devon(capsys: py
     assert chosen.plan.name == "none" and chosen.fit is not None
     assert main(["run", "footprint=cornwall", "plan=devon_2016", "seed=-1"]) == 2
     said = capsys.readouterr().err
-    assert "closes beds of devon, not of cornwall" in said and "Did you mean 'none'?" in said and "seed" in said
+    assert "is for devon, not for cornwall: give footprint=devon with it; plans for cornwall" in said
+    assert "Did you mean 'none'?" in said and "seed" in said
     assert shipped("dorset").plan.name == "dorset"
 
 

@@ -293,7 +293,10 @@ Edit = Callable[[dict[str, Any]], Any]
         (lambda r: r["totals"]["beds_occupied"].pop("source"), ("has no source", "'assumed', not 'read'")),
         (lambda r: r["emergency"]["overnight_per_day"].update(value=300), ("less those of zero days",)),
         (lambda r: r["emergency"]["zero_day_share"].update(high=0.5), ("sites.torbay", "at least 0.53")),
-        (lambda r: r["emergency"]["zero_day_share"].update(low=0.5), ("must lie between low 0.5",)),
+        (
+            lambda r: r["emergency"]["zero_day_share"].update(low=0.5),
+            ("must lie between low 0.5", "change these too, or give null"),
+        ),
         (lambda r: r["delays"]["attribution"]["shares"].update(nhs=0.675, both=0.126), ("nhs = 0.675", "0.775")),
         (lambda r: r["demand"]["stay_season"].update(values=[1, 1, 1, 1]), ("stay_season must follow",)),
         (lambda r: r["demand"]["month_index"]["values"].pop(), ("demand.month_index",)),

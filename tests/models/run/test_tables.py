@@ -108,9 +108,10 @@ def test_tables_agree_with_what_was_observed(found, outcome):
     assert (state["p05"] <= state["p95"]).all()
 
 
-def test_beds_of_the_footprint_are_those_of_its_hospitals(found):
+@pytest.mark.parametrize("measure", ["open", "occupied", "delayed_acute", "delayed_non_acute"])
+def test_beds_of_the_footprint_are_those_of_its_hospitals(found, measure):
     beds = found["beds"].to_pandas()
-    usual = beds[(beds["arm"] == "business as usual") & (beds["measure"] == "open")]
+    usual = beds[(beds["arm"] == "business as usual") & (beds["measure"] == measure)]
     whole = usual[usual["place"] == "footprint"].set_index("month")["mean"]
     parts = usual[usual["place"] != "footprint"].groupby("month", observed=True)["mean"].sum()
     assert np.allclose(whole.to_numpy(), parts.loc[whole.index].to_numpy())
