@@ -4,13 +4,18 @@ Data flows one way through the packages:
 
 * ``figures``, ``settings``: figures with their evidence, and what a command line asks for;
 * ``footprint``, ``care``, ``system``: an area's published figures, the parts of care, and the network made of both;
-* ``calibration``, ``areas``: whether its own past is met, for one area or for several;
-* ``plans``, ``transition``, ``finance``: what is planned, how it goes step by step, and the money;
-* ``run``: the main job, and the same from Python (``models.simulate``);
-* ``verdict``, ``waterfall``, ``compare``, ``search``, ``sweep``: what is asked of runs;
+* ``plans``, ``transition``: what is planned, and how it goes step by step;
+* ``arms``, ``measures``: business as usual and the plan, run on the same people, and what is measured in them;
+* ``calibration``, ``areas``: whether an area's own past is met, for one area or for several;
+* ``finance``, ``verdict``, ``waterfall``: the money of a run, its answer, and the way there from the planner's sum;
+* ``run``: the main job, which brings these together, and the same from Python (``models.simulate``);
+* ``compare``, ``search``, ``sweep``: what is asked of many runs;
 * ``report``: the pages and charts;
 * ``history``, ``hindcast``, ``backtest``, ``published``, ``verify``: the model beside what is known;
 * ``network``, ``stocks``: the engine without health care; ``command_line``: what all commands share.
+
+Settings are read into types that the packages define, each for its own section, and a command may write pages of
+``report``.
 """
 
 from importlib.metadata import PackageNotFoundError, version

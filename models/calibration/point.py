@@ -22,7 +22,7 @@ from models.footprint.footprint import Footprint, Pathway, inside_beds
 from models.settings.fit import Fit
 from models.settings.future import Future
 from models.system.details import build
-from models.system.system import offered_places
+from models.system.sizes import offered_places
 from sim.calibration import LogNormal, Normal, Parameter
 
 __all__ = ["WIDENED", "Replayed", "at_point", "start_of", "step_of", "unknowns"]

@@ -14,7 +14,8 @@ from models.care.slow import Around
 from models.footprint.footprint import Footprint
 from models.settings.fit import Fit
 from models.settings.future import Future
-from models.system.system import System, community_places, sizes
+from models.system.sizes import community_places, sizes
+from models.system.system import System
 from models.system.system import build as build_beds
 from models.system.ways_between import Between
 

@@ -20,22 +20,20 @@ from models.care.slow import stocks_around as slow_stocks
 from models.care.stock_part import StockPart, stocks_together
 from models.care.supply import Service, Site, constant_places, driven_stations
 from models.footprint.footprint import HOME, Footprint, inside_beds
-from models.footprint.observed import beds_by_quarter
 from models.plans import months_after
-from models.plans.moves import BEDS
 from models.plans.schedule import Schedule
 from models.settings.fit import Fit
 from models.settings.future import Future
 from models.system.demand import flows, pathway_shares
 from models.system.roles import Piece, Roles
+from models.system.sizes import community_places, offered_places, season_beds, sizes_of
 from models.system.ways_between import Between, open_ways
 from models.system.winter import level_of
 from sim import Network, load_network
 from sim.clock import Calendar
 
 __all__ = ["AT_HOME", "EMERGENCY_CLASSES", "RETURNING", "System", "answers_on", "build"]
-__all__ += ["community_places", "offered_places"]
-__all__ += ["network_data", "pathway_station", "sizes", "stocks_around", "ward"]
+__all__ += ["network_data", "pathway_station", "stocks_around", "ward"]
 
 EMERGENCY_CLASSES = ("emergency", "direct")
 AT_HOME = "at_home"  #: emergencies that a plan keeps at home: they need a place there instead of a bed
@@ -103,7 +101,7 @@ class System:
     @property
     def sizes(self) -> dict[tuple[str, str], float]:
         """Beds (mean of the quarters) and places that there are before any plan, by (setting, site)."""
-        return _sizes(self.beds, self.places)
+        return sizes_of(self.beds, self.places)
 
     def follows(self, station: str) -> bool:
         """Whether the stocks know a station of a service."""
@@ -112,33 +110,6 @@ class System:
     def has_parameter(self, name: str) -> bool:
         """Whether the stocks have a parameter of this name, by service or by site."""
         return self.around is not None and any(p.partition("[")[0] == name for p in self.around.parameters)
-
-
-def sizes(footprint: Footprint, fit: Fit) -> dict[tuple[str, str], float]:
-    """Beds (mean of the quarters) and places that a footprint has before any plan, by (setting, site)."""
-    return _sizes(_season_beds(footprint, inside_beds(footprint)), community_places(footprint, fit))
-
-
-def _sizes(beds: Mapping[str, Mapping[int, int]], places: dict[tuple[str, str], int]) -> dict[tuple[str, str], float]:
-    found = {(BEDS, site): sum(q.values()) / len(q) for site, q in beds.items()}
-    return found | {(pathway, site): float(n) for (site, pathway), n in places.items()}
-
-
-def offered_places(footprint: Footprint, fit: Fit) -> dict[tuple[str, str], float]:
-    """Offered load of each community service (arrivals a day × days of service) by site and pathway."""
-    shares = pathway_shares(footprint)
-    arrivals: dict[tuple[str, str], float] = {}
-    for site, flow in flows(footprint, fit).items():
-        emergencies = flow.emergency + flow.direct
-        for name in footprint.pathways:
-            rate = sum(c.share.value * shares[k].get(name, 0.0) for k, c in footprint.cohorts.items())
-            arrivals[site, name] = emergencies * rate
-    for site in footprint.sites:
-        for name, pathway in footprint.pathways.items():
-            for to, share in (pathway.onward.shares if pathway.onward else {}).items():
-                if to != HOME:
-                    arrivals[site, to] += arrivals[site, name] * share
-    return {(s, p): rate * footprint.pathways[p].service_days.value for (s, p), rate in arrivals.items()}
 
 
 def build(
@@ -166,20 +137,19 @@ def build(
     between : iterable of (service, site, site)
         Services that a plan moves to another site, to which people need a way.
     """
-    inside = inside_beds(footprint)
     data = network_data(footprint, fit, future, horizon, feedback=feedback, kept_at_home=planned)
     shut = share_closed(future.shocks)
     places = community_places(footprint, fit)
     roles = _roles(footprint, places, planned and future.admissions_effect.value < 0)
     open_ways(data, roles, between)
-    beds = _season_beds(footprint, inside)
+    beds = season_beds(footprint)
     around = stocks_around(footprint, fit, feedback, slow=slow, shut=shut)
     if around:
         data["stations"] = constant_places(data["stations"], around)
     driven = frozenset(driven_stations(around)) if around else frozenset()
     network = load_network(data)
     waves = {"winters": future.bad_winters, "shut": shut}
-    return System(network, footprint, inside, beds, places, roles, around, driven, **waves)
+    return System(network, footprint, inside_beds(footprint), beds, places, roles, around, driven, **waves)
 
 
 def _roles(footprint: Footprint, places: dict[tuple[str, str], int], kept_at_home: bool) -> Roles:
@@ -215,7 +185,7 @@ def network_data(
     early = answers is not None and answers.early_discharge.enabled
     calendar = Calendar(footprint.start, 1)
     places = community_places(footprint, fit)
-    beds = _season_beds(footprint, inside_beds(footprint))
+    beds = season_beds(footprint)
     routes = _routes(footprint)
     stations, shocks = dict[str, Any](), future.shocks
     for site in footprint.sites:
@@ -270,7 +240,7 @@ def stocks_around(
         here = {s: replace(watched[s], station=_one_or_all(roles.wards[s])) for s in names}
         parts.append(pressure(here, answers, start_day=start_day))
     if slow is not None and slow.any:
-        beds = beds or _season_beds(footprint, inside_beds(footprint))
+        beds = beds or season_beds(footprint)
         known = {s: _known(footprint, fit, roles, s, beds[s]) for s in names}
         days = [((day - footprint.start).days, share) for day, share in shut]
         part = slow_stocks(known, slow, start_day=start_day, shut=days)
@@ -299,16 +269,6 @@ def answers_on(feedback: Pressure | None) -> Pressure | None:
     return feedback if feedback is not None and feedback.any else None
 
 
-def _season_beds(footprint: Footprint, inside: dict[str, int]) -> dict[str, dict[int, int]]:
-    """Hospital beds open by site and April quarter in the baseline year, community beds inside the count left out."""
-    return {
-        str(site): {
-            int(q): round(a) - inside[str(site)] for q, a in zip(rows["quarter"], rows["available"], strict=True)
-        }
-        for site, rows in beds_by_quarter(footprint, footprint.baseline_year).groupby("site", sort=False)
-    }
-
-
 def _watched(footprint: Footprint, fit: Fit, early: bool) -> dict[str, Watched]:
     season = tuple(footprint.demand.stay_season.values)
     return {
@@ -323,12 +283,6 @@ def _returns(footprint: Footprint) -> dict[str, Any]:
     """Ways in for people who come back because they left a full hospital early; they need some days (assumption)."""
     come = {"class": "direct", "driven": "24 h", "attributes": {"cohort": "medium"}}
     return {f"{site}_{RETURNING}": {**come, "to": ward(site)} for site in footprint.sites}
-
-
-def community_places(footprint: Footprint, fit: Fit) -> dict[tuple[str, str], int]:
-    """Places of each community service by site and pathway, before any plan."""
-    loads = offered_places(footprint, fit)
-    return {key: max(1, round(load * fit.capacity_factor[key[1]])) for key, load in loads.items()}
 
 
 def _sources(

@@ -8,7 +8,8 @@ import numpy as np
 
 from models.arms.arms import MIDNIGHT
 from models.footprint.footprint import inside_beds
-from models.system.system import community_places, pathway_station, ward
+from models.system.sizes import community_places
+from models.system.system import pathway_station, ward
 from models.waterfall.network import Basis
 from sim import Run
 from sim.clock import DAY

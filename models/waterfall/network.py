@@ -19,7 +19,8 @@ from models.plans.schedule import Schedule
 from models.settings.fit import Fit
 from models.settings.future import Future
 from models.system.demand import flows
-from models.system.system import community_places, network_data, pathway_station, stocks_around, ward
+from models.system.sizes import community_places
+from models.system.system import network_data, pathway_station, stocks_around, ward
 from sim import Lowered, load_network, lower
 from sim.clock import DAY, duration_ms
 from sim.hybrid import Ready, ready

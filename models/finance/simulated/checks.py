@@ -77,8 +77,9 @@ def joint_faults(money: Money, finance: Finance) -> list[Fault]:
 def _too_large(finance: Finance, money: Money) -> Iterator[Fault]:
     """Savings programmes beyond all that an organisation can spend on what is not simulated.
 
-    What it really spends on that is known once business as usual has run (:func:`post_programmes` asks again): its
-    income less what is simulated, and of commissioners and councils nothing, whose allocation is what they pay others.
+    What it really spends on that is known once business as usual has run
+    (:func:`models.finance.simulated.savings.post_programmes` asks again): its income less what is simulated, and of
+    commissioners and councils nothing, whose allocation is what they pay others.
     """
     contracts = paid_contracts(finance, {}, money)
     for name, organisation in finance.organisations.items():

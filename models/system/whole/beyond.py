@@ -12,7 +12,7 @@ from models.care.mental_health import MENTAL_HEALTH, Footprint, mental_health
 from models.care.part import Part
 from models.care.pathways import Arrivals, Classes, detailed, places_for, plain, ways_out
 from models.footprint.footprint import inside_beds
-from models.system.system import community_places
+from models.system.sizes import community_places
 from models.system.whole.demand import SiteDemand
 from models.system.whole.frame import AT_HOME, Frame, Hospitals, door
 from models.system.whole.front import crisis

@@ -14,9 +14,9 @@ from models.care.mental_health import MENTAL_HEALTH
 from models.care.planned import planned_classes
 from models.care.population import Population
 from models.care.wards import POOLED, Wards, ward
-from models.footprint.footprint import Footprint, inside_beds
-from models.footprint.observed import beds_by_quarter
+from models.footprint.footprint import Footprint
 from models.settings.fit import Fit
+from models.system.sizes import season_beds
 from models.system.whole.demand import SiteDemand, Stream, age_of, attributes
 from models.system.whole.settings import Care, Settings
 
@@ -148,14 +148,12 @@ def site_sizes(frame: Frame, demands: dict[str, SiteDemand]) -> Hospitals:
     is open overnight (its load of people who stay a night). Critical care is taken to lie beside the count, as the time
     there lies beside the stays that were fitted.
     """
-    inside, rows = inside_beds(frame.footprint), beds_by_quarter(frame.footprint, frame.footprint.baseline_year)
     care, out = frame.care.wards, {}
-    for name, counted in rows.groupby("site", sort=False):
-        site, demand = str(name), demands[str(name)]
+    for site, counted in season_beds(frame.footprint).items():
+        demand = demands[site]
         front = size(frame.care.front_door, front_demand_of(frame, site, demand)) if frame.people else None
         unit = _overnight_beds(frame.care, demand, front) if front else 0
-        taken = inside[site] + unit
-        beds = {int(q): max(1, round(a) - taken) for q, a in zip(counted["quarter"], counted["available"], strict=True)}
+        beds = {quarter: max(1, number - unit) for quarter, number in counted.items()}
         extra = round(care.escalation.beds.value * demand.millions) if care.escalation.enabled else 0
         critical = round(care.critical_care.beds.value * demand.millions) if care.critical_care.enabled else 0
         out[site] = demand, SiteSize(beds, front, critical, extra, unit)

@@ -246,7 +246,7 @@ def test_the_page_quotes_what_the_command_says(capsys: pytest.CaptureFixture[str
 
 def test_quantities_of_the_schedule(chosen: dict[str, Settings]) -> None:
     """What the plans close by December 2019 follows from their own shares of the years: 7 of 12 steps."""
-    from models.system.system import sizes
+    from models.system.sizes import sizes
 
     for name, planned in {"devon_2016": 590, "derbyshire_2016": 485}.items():
         one = chosen[name]

@@ -21,7 +21,7 @@ from models.footprint.footprint import Footprint, inside_beds, load_footprint
 from models.settings.compose import Settings
 from models.settings.fit import Fit
 from models.settings.future import Future
-from models.system.system import community_places
+from models.system.sizes import community_places
 from sim.calibration import LogNormal, Moments, Parameter, Target, identify, spread_error
 from sim.calibration.problem import Space
 from sim.calibration.runs import Runner

@@ -8,7 +8,8 @@ import pytest
 
 from models.settings.compose import parse, settings
 from models.stocks.hybrid_files import load
-from models.system.system import community_places, pathway_station
+from models.system.sizes import community_places
+from models.system.system import pathway_station
 
 FILE = Path(__file__).parents[3] / "configs" / "hybrid" / "devon_home_care.yaml"
 

@@ -12,7 +12,8 @@ from models.plans import Timeline
 from models.plans.check import load_gates
 from models.plans.schedule import schedule
 from models.system.demand import flows, pathway_shares, prior_routes
-from models.system.system import build, offered_places, pathway_station, ward
+from models.system.sizes import offered_places
+from models.system.system import build, pathway_station, ward
 from models.transition.levers import Levers
 from models.transition.steering import Steering
 from sim import Run, lower

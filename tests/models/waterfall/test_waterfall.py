@@ -20,7 +20,8 @@ from models.plans.schedule import Schedule, schedule
 from models.report import style
 from models.report.charts_waterfall import caption, waterfall_chart
 from models.system import system
-from models.system.system import build, community_places, pathway_station, ward
+from models.system.sizes import community_places
+from models.system.system import build, pathway_station, ward
 from models.waterfall import check as waterfall_check
 from models.waterfall import network as waterfall_network
 from models.waterfall.arithmetic import arithmetic
