@@ -356,8 +356,8 @@ def inside_beds(footprint: Footprint) -> dict[str, int]:
 
 
 def inputs_hash(footprint: Footprint) -> str:
-    """Hash of every figure of a footprint: a fit belongs to exactly these."""
-    text = json.dumps(footprint.model_dump(mode="json"), sort_keys=True)
+    """Hash of every figure of a footprint: a fit belongs to exactly these, whatever is said of what is missing."""
+    text = json.dumps(footprint.model_dump(mode="json", exclude={"missing"}), sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 

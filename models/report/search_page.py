@@ -12,6 +12,7 @@ from models.command_line.doctor import versions
 from models.report import charts_search, style
 from models.report.page import environment
 from models.search.look import BOTH, Found
+from models.search.names import YEARS
 from models.search.told import HEADS, SHORT, command, in_short, says, short_rows, table_rows
 from models.settings.compose import Settings
 
@@ -67,7 +68,7 @@ def _answer(found: Found) -> dict[str, Any]:
     over = found.stretch(BOTH)
     last = over and over.last
     return {
-        "years": f"{found.years} years",
+        "years": "" if found.question.name == YEARS else f"{found.years} years",
         "says": says(found),
         "rows": table_rows(found),
         "command": command(found, last) if last else "",

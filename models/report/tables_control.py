@@ -148,4 +148,7 @@ def _part(part: dict[str, Any], replications: int) -> str:
     if part["limit"] is None:
         return f"{said}; no limit set"
     limit = amount(part["limit"], 1).removesuffix(".0")
-    return f"{said}; limit {limit}; holds in {of_futures(part['within'], replications)}"
+    said += f"; limit {limit}; holds in {of_futures(part['within'], replications)}"
+    if part["usual_within"] is None:
+        return said
+    return f"{said}, under business as usual in {of_futures(part['usual_within'], replications)}"

@@ -79,6 +79,7 @@ def _part(name: str, unit: str, values: Floats, usual: Floats | None, limit: flo
         "usual": None if usual is None else float(usual.mean()),
         "limit": limit,
         "within": None if limit is None else float((values <= limit).mean()),
+        "usual_within": None if limit is None or usual is None else float((usual <= limit).mean()),
         "note": note,
     }
 
@@ -96,10 +97,11 @@ def _control_total(
         return []
     first, last = plan.starts // 12, named.index(ends)
     allowed = np.rint(float(found.money.allowance.value) * income).astype(np.int64)
-    held = control_total_held(own, first, last, allowed[: own.shape[1]])
+    held, held_before = (control_total_held(v, first, last, allowed[: v.shape[1]]) for v in (own, other))
     note = f"in the plan's last year; in none before missed by over {found.money.allowance.value:.1%} of its income"
     value, before = (v[:, last] / A_MILLION for v in (own, other))
-    return [_part(CONTROL, MILLIONS, value, before, 0.0, note) | {"within": float(held.mean()), "year": ends}]
+    part = _part(CONTROL, MILLIONS, value, before, 0.0, note)
+    return [part | {"within": float(held.mean()), "usual_within": float(held_before.mean()), "year": ends}]
 
 
 def control_total_held(variance: Pence, first: int, last: int, allowed: Pence) -> Bools:

@@ -84,7 +84,11 @@ def test_cash_support_is_what_the_books_show(outcome: Outcome):
     assert part["limit"] == 0.02 * float(income) / 1e8
     limits = outcome.money.money.limits
     none = limits.model_copy(update={"cash_support": limits.cash_support.model_copy(update={"value": 0.0})})
-    assert _parts(outcome, _again(outcome, limits=none))[NAMES[2]]["within"] == 0.0
+    strict = _parts(outcome, _again(outcome, limits=none))[NAMES[2]]
+    assert strict["within"] == strict["usual_within"] == 0.0
+    usual = outcome.money.arms[USUAL]
+    before = area_support(usual.books)[:, usual.starts :].max(axis=1) / 1e8
+    assert part["usual_within"] == (before <= part["limit"]).mean()
 
 
 def test_the_areas_income_does_not_hang_on_the_fund(outcome: Outcome):
@@ -107,6 +111,12 @@ def test_the_control_total_of_the_plans_last_year(outcome: Outcome):
     assert part["year"].startswith(f"{2018 + year}/")
     variance = standing(account.position, account.books).variance.sum(axis=1)[:, year]
     assert part["value"] == pytest.approx(variance.mean() / 1e8, rel=1e-12)
+    usual = outcome.money.arms[USUAL]
+    assert usual.position
+    every = [standing(a.position, a.books).variance.sum(axis=1) for a in (account, usual) if a.position]
+    first, allowed = account.starts // 12, np.rint(outcome.money.money.allowance.value * area_income(usual))
+    held = [(v[:, year] >= 0) & (v[:, first:year] >= -allowed[first:year]).all(axis=1) for v in every]
+    assert [part["within"], part["usual_within"]] == [one.mean() for one in held]
 
 
 def test_the_page_tells_parts_and_who_misses(outcome: Outcome):
@@ -114,6 +124,7 @@ def test_the_page_tells_parts_and_who_misses(outcome: Outcome):
     rows = part_rows(outcome.verdicts.values())
     assert len(rows) == 4 and all(len(row) == 3 for row in rows)
     assert rows[1][1].endswith("no limit set")
+    assert rows[0][1].count(" of 3") == rows[2][1].count(" of 3") == 2 and rows[3][1].count(" of 3") == 1
     found = control_section(outcome.money)
     assert found
     assert found["missed"][-1][0] == "The area as a whole"
