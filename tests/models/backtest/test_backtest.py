@@ -161,9 +161,8 @@ def test_what_held_beds_is_what_held_them_at_that_time() -> None:
     closures = [Closure(steps[0], dt.date(2020, 3, 1)), Closure(steps[1], dt.date(2020, 8, 1)), Closure(steps[2], None)]
     log = [row(1, 1, "staff"), row(2, 2, "staff"), row(4, 2, "use"), row(6, 2, "proof")]
     o: Any = SimpleNamespace(closures=[closures, closures], logs=[log, []])
-    plan: Any = SimpleNamespace()
-    assert _held(o, plan, dt.date(2020, 5, 1)) == {"use": 10.0, "not yet decided": 10.0}  # 20 beds, in one run each
-    assert _held(o, plan, dt.date(2020, 8, 1)) == {}
+    assert _held(o, dt.date(2020, 5, 1)) == {"use": 10.0, "not yet decided": 10.0}  # 20 beds, in one run each
+    assert _held(o, dt.date(2020, 8, 1)) == {}
 
 
 def test_what_held_beds_is_said_in_the_words_of_the_charts(chosen: dict[str, Settings]) -> None:

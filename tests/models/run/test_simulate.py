@@ -105,16 +105,18 @@ def test_the_package_names_what_it_has():
         _ = models.simulated
 
 
-def test_examples_of_the_page_run(capsys):
+@pytest.mark.nightly
+def test_examples_of_the_page_run(capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     blocks = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
-    assert len(blocks) == 4
+    assert len(blocks) == 5
     few = "replications=2, **{'criteria.longest_timeline_years': 6, 'criteria.window_years_after': 1}"
     here: dict[str, object] = {}
     for block in blocks:
         exec(block.replace("replications=12", few), here)
     said = capsys.readouterr().out
     assert "beds held by delayed patients: " in said and "nan" not in said.replace("finance", "")
-    assert "beds closed" in said
+    assert "beds closed" in said and "plymouth" in said
 
 
 @pytest.mark.parametrize(
