@@ -1,1 +1,1 @@
-"""The answer: measures of the field, the criteria judged on them, and the verdict."""
+"""The answer: criteria, judged on measures of the field, and the verdict."""

@@ -37,14 +37,14 @@ def name_conditions(
     said = {name: v.verdict for name, v in verdicts.items()}
     others = {name: dict(v.at_other_thresholds) for name, v in verdicts.items()}
     for name, v in verdicts.items():
-        v.conditions = [*_longer(said, name, years), *levers.get(name, ())] if v.verdict in OPEN else []
+        v.conditions = [*_elsewhere(said, name, years), *levers.get(name, ())] if v.verdict in OPEN else []
         v.verdict = CONDITIONAL if v.conditions else v.verdict
         for threshold, verdict in others[name].items():
             at = {other: of.get(threshold, "") for other, of in others.items()}
-            met = _longer(at, name, years) or (float(threshold) <= credible_from and levers.get(name))
+            met = _elsewhere(at, name, years) or (float(threshold) <= credible_from and levers.get(name))
             v.at_other_thresholds[threshold] = CONDITIONAL if verdict in OPEN and met else verdict
 
 
-def _longer(said: Mapping[str, str], name: str, years: Mapping[str, int]) -> list[str]:
+def _elsewhere(said: Mapping[str, str], name: str, years: Mapping[str, int]) -> list[str]:
     """Timelines other than one's own on which the plan is credible, in words."""
     return [f"over {years[other]} years" for other, verdict in said.items() if other != name and verdict == CREDIBLE]
