@@ -16,6 +16,7 @@ from models.plans.listing import what_moves
 from models.plans.whose_plan import is_no_plan
 from models.report import series, tables, tables_baseline, tables_money, tables_plan, words
 from models.report.pictures import Chart
+from models.report.tables_bed_test import bed_test_rows
 from models.search.told import SHORT, in_short, short_rows
 from models.settings.compose import Settings
 from models.system.details import BEDS, DETAILS
@@ -129,6 +130,7 @@ def _context(outcome: Outcome, charts: list[Chart]) -> dict[str, Any]:
             "opened": list(tables_plan.opened_words(outcome).values()),
             "by_site": tables_plan.site_rows(outcome),
             "never": tables_plan.never_rows(outcome),
+            "bed_test": bed_test_rows(outcome),
             "unchanged": unchanged(outcome.observed, USUAL),
             "fit": tables_baseline.fitted_rows(outcome),
             "proxies": tables_baseline.proxy_rows(outcome),
