@@ -111,6 +111,7 @@ TABLES: Mapping[str, Mapping[str, tuple[str, str]]] = {
     },
     "verdict": {
         "verdict": ("what is said of the plan on the timeline", ""),
+        "conditions": ("each of which by itself would make it credible; of credible with conditions only", ""),
         "probability": ("share of replications in which it is delivered and safe", SHARE),
         "low": ("exact one-sided 95 % bound below the probability", SHARE),
         "high": ("exact one-sided 95 % bound above the probability", SHARE),

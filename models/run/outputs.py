@@ -256,6 +256,7 @@ def verdict_table(verdicts: dict[str, Verdict]) -> pa.Table:
             {
                 "timeline": name,
                 "verdict": v.verdict,
+                "conditions": "; or ".join(v.conditions),
                 "probability": v.probability,
                 "low": v.interval[0],
                 "high": v.interval[1],

@@ -108,4 +108,6 @@ def test_a_run_names_the_conditions_of_its_verdicts_everywhere(outcome, monkeypa
     assert "Credible on condition: over 5 years." in "\n".join(summary(found))
     document = verdict_document(found)
     assert (document["verdict"], document["conditions"]) == (v.CONDITIONAL, ["over 5 years"])
-    assert verdict_table(found.verdicts)["verdict"].to_pylist() == [v.CONDITIONAL, v.CREDIBLE]
+    table = verdict_table(found.verdicts)
+    assert table["verdict"].to_pylist() == [v.CONDITIONAL, v.CREDIBLE]
+    assert table["conditions"].to_pylist() == ["over 5 years", ""]
