@@ -49,6 +49,7 @@ RUN_HELP = """carebridge run [key=value ...] [--dry-run]
   compensation=off      on: what makes up for the hospital beds that close (K11); one more arm a timeline
   search=none           plan, beds, places, ... (carebridge search --help): what would be credible; minutes for each
   each=none             beds, waits, stocks, flows, state: tables that also hold every replication, not means alone
+  patients=0            of so many replications: every patient's visits to wards and services (patients.arrow)
   workers=2             threads; no influence on the results
   out=DIR               folder for the results
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
 import numpy as np
 import numpy.typing as npt
 
@@ -11,7 +14,26 @@ from sim.rates import stream
 from sim.select import first_fit, levels_of
 from sim.services import residual, resolve
 
-__all__ = ["identities", "residuals"]
+__all__ = ["AtStart", "at_start", "identities", "residuals"]
+
+
+class AtStart(NamedTuple):
+    """Entities of one census row: identities, indices of their group and station, and whether they wait there."""
+
+    ids: npt.NDArray[np.uint64]
+    group: int
+    station: int
+    waits: bool
+
+
+def at_start(network: Network, groups: Sequence[tuple[str, ...]]) -> Iterator[AtStart]:
+    """Who is there when a run starts, by rows of the census; `groups` are those of the lowered network."""
+    stations = list(network.stations)
+    for number, row in enumerate(network.census):
+        observed = (row.attributes.get(a, network.attributes[a][0]) for a in network.observe.by)
+        group = groups.index((row.cls, *observed))
+        ids = identities(number, row.count)
+        yield AtStart(ids, group, stations.index(row.station), row.state == "waiting")
 
 
 def identities(row_number: int, count: int) -> npt.NDArray[np.uint64]:

@@ -12,16 +12,14 @@ from __future__ import annotations
 
 import datetime as dt
 import heapq
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from sim.census import identities
+from sim.census import at_start
 from sim.kernel.layout import FLOWS
-from sim.network.schema import Census, Network
 from sim.results.axes import UNITS
 from sim.tables import Lowered
 
@@ -130,29 +128,18 @@ class _Walk:
 def _walk(lowered: Lowered, log: Rows) -> list[_Step]:
     network = lowered.network
     walk = _Walk(len(network.stations))
-    for entity, group, station, waits in _census(network, lowered.groups):
-        walk.where[entity] = station
-        walk.add(_Step(0, entity, group, OUTSIDE, "enter"))
-        if waits:
-            walk.add(_Step(0, entity, group, station, "queue"))
-        else:
-            walk.start(0, entity, group, station)
+    for row in at_start(network, lowered.groups):
+        for entity in row.ids.tolist():
+            walk.where[entity] = row.station
+            walk.add(_Step(0, entity, row.group, OUTSIDE, "enter"))
+            if row.waits:
+                walk.add(_Step(0, entity, row.group, row.station, "queue"))
+            else:
+                walk.start(0, entity, row.group, row.station)
     columns = [log[name].tolist() for name in ("time", "id", "group", "station", "flow")]
     for time, entity, group, station, flow in zip(*columns, strict=True):
         walk.read(time, entity, group, station, FLOWS[flow])
     return [step for step in walk.steps if step is not None]
-
-
-def _census(network: Network, groups: list[tuple[str, ...]]) -> Iterable[tuple[int, int, int, bool]]:
-    names = list(network.stations)
-    for row, entry in enumerate(network.census):
-        group = groups.index(_levels(network, entry))
-        for entity in identities(row, entry.count).tolist():
-            yield entity, group, names.index(entry.station), entry.state == "waiting"
-
-
-def _levels(network: Network, entry: Census) -> tuple[str, ...]:
-    return (entry.cls, *(entry.attributes.get(a, network.attributes[a][0]) for a in network.observe.by))
 
 
 def vidigi_log(lowered: Lowered, log: Rows, run: int = 1) -> pd.DataFrame:

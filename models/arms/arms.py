@@ -23,6 +23,7 @@ from sim.clock import DAY, Calendar
 from sim.experiments import Stopped, in_order
 from sim.hybrid import HybridRun, Ready, ready
 from sim.kernel.layout import FLOWS, SNAPSHOT, WAIT_TOTAL, WAITED
+from sim.visits import Visits, visits
 
 __all__ = ["CARE_FLOWS", "Arm", "Observed", "keeping_beds", "make_arm", "run_arms", "with_plan"]
 
@@ -107,6 +108,8 @@ class Observed:
     stocks : (R, rows, columns)
         What the stocks around the network were, every four weeks; `stock_columns` and `stock_days` say which and when.
     fingerprints : list of int
+    visits : list of Visits
+        Visits to every station, of the first replications where they were asked for.
     """
 
     arm: Arm
@@ -123,6 +126,7 @@ class Observed:
     stock_days: Floats
     clocks: Ints
     fingerprints: list[int] = field(default_factory=list)
+    visits: list[Visits] = field(default_factory=list)
     events: int = 0
 
     @property
@@ -172,6 +176,7 @@ class _One:
     clocks: Ints
     fingerprint: int
     events: int
+    visits: Visits | None
 
 
 def run_arms(
@@ -180,6 +185,7 @@ def run_arms(
     replications: int | range,
     workers: int,
     on_done: Callable[[int], None] | None = None,
+    logged: int = 0,
 ) -> list[Observed]:
     """Run every arm for every replication; the same replication meets the same people in every arm.
 
@@ -187,6 +193,8 @@ def run_arms(
     ----------
     replications : int or range
         How many, from number 0 on, or which.
+    logged : int
+        Of so many replications, from number 0 on, the visits of everybody are kept.
 
     Returns
     -------
@@ -197,7 +205,7 @@ def run_arms(
     tasks = [(arm, r) for r in numbers for arm in arms]
 
     def work(task: tuple[Arm, int], stop: threading.Event) -> _One:
-        return _run(*task, seed, stop)
+        return _run(*task, seed, stop, log=task[1] < logged)
 
     found = [_empty(arm, len(numbers)) for arm in arms]
     for n, one in enumerate(in_order(tasks, work, workers, on_done)):
@@ -205,10 +213,10 @@ def run_arms(
     return found
 
 
-def _run(arm: Arm, replication: int, seed: int, stop: threading.Event) -> _One:
+def _run(arm: Arm, replication: int, seed: int, stop: threading.Event, *, log: bool) -> _One:
     """Run one replication month by month, so that gates can be judged and the run can be stopped."""
-    whole = HybridRun(arm.around, seed, replication) if arm.around else None
-    run = whole.network if whole else Run(arm.lowered, seed, replication)
+    whole = HybridRun(arm.around, seed, replication, log=log) if arm.around else None
+    run = whole.network if whole else Run(arm.lowered, seed, replication, log=log)
     watch = arm.steering.watch(run, whole) if arm.steering else None
     edges = arm.lowered.tables.period_edges
     for month in range(len(edges) - 1):
@@ -233,6 +241,7 @@ def _run(arm: Arm, replication: int, seed: int, stop: threading.Event) -> _One:
         state.clocks[..., :2],
         run.fingerprint,
         run.events,
+        visits(arm.lowered, run.log_rows()) if log else None,
     )
 
 
@@ -292,3 +301,4 @@ def _keep(o: Observed, replication: int, one: _One) -> None:
     o.clocks[replication] = one.clocks
     o.fingerprints.append(one.fingerprint)
     o.events += one.events
+    o.visits += [one.visits] if one.visits else []

@@ -16,7 +16,7 @@ from models.settings.compose import Settings
 from models.system.details import BEDS, DETAILS
 from sim.kernel.layout import STATES, WAIT_TOTAL
 
-__all__ = ["COMPILING", "gigabytes", "parts"]
+__all__ = ["COMPILING", "events_of_a_run", "gigabytes", "parts"]
 
 LIBRARIES = 0.31  #: GB of Python, its libraries and the configuration, before anything is simulated (0.29 to 0.31)
 #: the compiled engine and the network, by detail (0.15, 0.19, 0.26)
@@ -36,6 +36,10 @@ LOOKED = 2  #: arms whose results a search holds at once, beside those of the ru
 TABLES = 0.25  #: the tables of the run folder (0.9 MB)
 #: the largest table of every replication while it is made (flows and states 6.2 MB, stocks below 1.4)
 EACH = {"flows": 1.9, "state": 1.9, "stocks": 0.4, "waits": 0.1, "beds": 0.1}
+
+#: bytes an event: everybody's visits as they are kept and made a table of, and while they are read off a log (Devon: 44
+#: and 127)
+VISITS, READ_OFF = 50, 140
 
 
 def gigabytes(chosen: Settings, kept: int | None = None, posted: int | None = None) -> float:
@@ -65,8 +69,22 @@ def parts(chosen: Settings, kept: int | None = None, posted: int | None = None) 
         "beside": BESIDE if chosen.sensitivity or chosen.waterfall else 0.0,
         "tables": TABLES * compared,
         "each": max((EACH[name] for name in chosen.request.each), default=0.0) * compared,
+        "patients": _patients(chosen),
         "pages": PAGES,
     }
+
+
+def events_of_a_run(chosen: Settings) -> float:
+    """Return about how many events one run of an arm has."""
+    days = (window(chosen)[1] - chosen.footprint.start).days
+    return DETAILS[chosen.detail].events * chosen.footprint.overnight_per_day * days
+
+
+def _patients(chosen: Settings) -> float:
+    """GB of everybody's visits, in the runs of which they are kept."""
+    runs = min(chosen.request.patients, chosen.replications) * len(arm_names(chosen))
+    workers = min(runs, chosen.request.workers or os.cpu_count() or 1)
+    return (VISITS * runs + READ_OFF * workers) * events_of_a_run(chosen) / 1e9
 
 
 def _monthly(chosen: Settings) -> float:

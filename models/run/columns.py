@@ -103,6 +103,19 @@ TABLES: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "size": ("of the step", "beds, places or staff; of an investment thousands of pounds"),
         "months": ("how long a rule lasts; otherwise 0", "months"),
     },
+    "patients": {
+        "patient": ("number of a person, the same in every arm of a replication; who is readmitted is a new one", ""),
+        "class": ("kind of patient", ""),
+        "station": ("ward or service", ""),
+        "joined": ("when somebody came to the ward or service, or to its queue", ""),
+        "started": ("when a bed or place was taken; empty where that never happened", ""),
+        "ready": ("when active care ended (medically ready); what follows is delay", ""),
+        "left": ("when the bed or place was left, or the queue; empty of those who are still there", ""),
+        "ended": (
+            "left (home, or died), transferred_out (to another service) or lost (no bed); empty of those still there",
+            "",
+        ),
+    },
     "baseline": {
         "part": ("fitted (the baseline year), holdout (quarters kept back), errors of the forecasts, or delays", ""),
         "period": ("the baseline year, or a quarter kept back", ""),

@@ -62,6 +62,7 @@ DESCRIPTIONS = {
     "stocks": "staff, places with staff and other stocks around the network, every four weeks; mean and 5-95 %",
     "closures": "every closure by replication, with its planned and its simulated date",
     "transition": "every stage a step of the plan entered, whatever held it back, and every rule that spoke",
+    "patients": "everybody's visits to every ward and service, of the replications asked for",
     "baseline": "observed and simulated beds in the baseline year, and the held-out quarters",
     "verdict": "one row a timeline",
     "money": MONEY,

@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 
 from models.arms.arms import Arm, Observed, run_arms
-from models.arms.memory import COMPILING, gigabytes
+from models.arms.memory import COMPILING, events_of_a_run, gigabytes
 from models.arms.prepare import USUAL, arm_names, idle, prepare, window, with_beds_kept
 from models.calibration.baseline import Baseline, check_baseline
 from models.command_line.doctor import compiled, memory_gb
@@ -53,6 +53,7 @@ __all__ = ["Outcome", "dry_run", "run", "simulated", "summary", "tell_cost"]
 #: search for the beds of each step comes to
 SECONDS_AN_EVENT, RUNS_OF_STEPS = 1.7e-7, 6
 #: MB that a run of an arm takes in each table of every replication (0.01 to 0.17 for Devon)
+BYTES_OF_PATIENTS = 10  #: an event, in the table of everybody's visits (9 for Devon)
 MB_OF_EACH = {"flows": 0.15, "state": 0.2, "stocks": 0.05, "waits": 0.01, "beds": 0.02}
 
 
@@ -184,7 +185,7 @@ def _replicate(chosen: Settings, arms: list[Arm]) -> list[Observed]:
         print("compiling the engine, once on this machine (a minute or two) ...", file=sys.stderr)
     Run(arms[0].lowered, 0).advance(1)  # compiles the kernel once, before the threads need it
     with _progress("simulating", chosen.replications * len(arms), "runs") as show:
-        return run_arms(arms, chosen.seed, chosen.replications, workers, show)
+        return run_arms(arms, chosen.seed, chosen.replications, workers, show, chosen.request.patients)
 
 
 @contextmanager
@@ -334,4 +335,6 @@ def _megabytes(chosen: Settings) -> int:
     """Size of a run folder in MB, roughly."""
     arms = 1 + len(chosen.timelines)
     each = sum(MB_OF_EACH[name] for name in chosen.request.each) * arms * chosen.replications
+    visits = BYTES_OF_PATIENTS * events_of_a_run(chosen) / 1e6 if chosen.fit else 0.0
+    each += min(chosen.request.patients, chosen.replications) * arms * visits
     return 3 + 4 * arms + int(each) + (arms * chosen.replications // 4 if chosen.money else 0)

@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from models.command_line.out_folder import folder_faults
 from models.run.outputs import each_table, frame
+from models.run.patients import patients_table
 from models.run.runner import Outcome, simulated, summary
 from models.run.write import all_tables, verdict_document, write_run
 from models.settings.compose import EACH, parse, settings
@@ -84,6 +85,19 @@ class Simulated:
         if table is None:
             raise CarebridgeError(_no_such(name, [one for one in EACH if one in self._tables]))
         return frame(f"{name}_each", table, self.outcome.settings.scenario_hash)
+
+    def patients(self) -> pd.DataFrame:
+        """Return everybody's visits to every ward and service, one a row, of the first replications.
+
+        Raises
+        ------
+        CarebridgeError
+            When the run did not keep them.
+        """
+        table = patients_table(self.outcome.observed)
+        if table is None:
+            raise CarebridgeError("this run kept nobody's visits; patients=1 keeps those of the first replication.")
+        return frame("patients", table, self.outcome.settings.scenario_hash)
 
     def write(self, out: str | Path) -> Path:
         """Write the folder that the command would have left; returns it.

@@ -25,6 +25,7 @@ from models.run.outputs import (
     waterfall_table,
     write_tables,
 )
+from models.run.patients import patients_table
 from models.search.write import write_search
 from models.system.details import BEDS
 from models.verdict.verdict import SCHEMA_VERSION
@@ -53,6 +54,8 @@ def write_run(out: Path, outcome: Outcome, began: float) -> None:
         for name in chosen.request.each if outcome.verdicts else ():  # one at a time: they may be large
             table = each_table(name, outcome.observed, outcome.window)
             hashes |= write_tables(folder, {name + OF_EACH: table} if table else {}, chosen.scenario_hash)
+        if table := patients_table(outcome.observed):
+            hashes |= write_tables(folder, {"patients": table}, chosen.scenario_hash)
         if outcome.money:
             hashes |= write_books(folder, outcome.money, chosen.scenario_hash)
         write_json(folder / "verdict.json", verdict_document(outcome))

@@ -73,6 +73,8 @@ def search_command(words: list[str]) -> int:
         faults.append(Fault("search", None, "a key of `carebridge run`; here it is ask=.", WHERE))
     if request.each:
         faults.append(Fault("each", ",".join(request.each), "a key of `carebridge run`; leave it out.", WHERE))
+    if request.patients:
+        faults.append(Fault("patients", request.patients, "a key of `carebridge run`; leave it out.", WHERE))
     if faults:
         raise FaultsError(faults, WHERE)
     workers = request.workers or os.cpu_count() or 1

@@ -53,7 +53,7 @@ SCENARIOS = CONFIGS.parent / "scenarios"
 
 #: keys that are read literally, before Hydra, because its grammar stumbles over paths such as out=a=b
 LITERAL = ("footprint", "detail", "plan", "timeline", "scenario", "search", "each")
-LITERAL += ("replications", "seed", "workers", "out")
+LITERAL += ("replications", "seed", "workers", "out", "patients")
 #: tables of means that a run can also keep of every replication
 EACH = ("beds", "waits", "stocks", "flows", "state")
 #: what may be left out beside the verdict
@@ -63,7 +63,7 @@ BESIDE = {
 }
 MOST_BESIDE = 1000
 COMPENSATION = {"on": True, "off": False, "true": True, "false": False}  #: YAML reads a bare on and off as the latter
-MOST = {"replications": 100_000, "seed": 2**63 - 1, "workers": 1024}
+MOST = {"replications": 100_000, "seed": 2**63 - 1, "workers": 1024, "patients": 100}
 SECTIONS: dict[str, Any] = {"timeline": Timeline, "future": Future, "criteria": Criteria}
 SECTIONS |= {"fit": Fit, "feedback": Pressure, "around": Around, "gates": Gates, "funding": Funding, "winter": Winter}
 
@@ -85,6 +85,7 @@ class Request:
     seed: int | None = None
     workers: int | None = None
     out: Path | None = None
+    patients: int = 0
     overrides: list[str] = field(default_factory=list)
     words: list[str] = field(default_factory=list)  # all of them, as they came
 
@@ -212,7 +213,7 @@ def _detail_faults(value: Any, where: str) -> list[Fault]:
 
 
 def _whole(request: Request, key: str, value: str) -> list[Fault]:
-    least = 0 if key == "seed" else 1
+    least = 0 if key in ("seed", "patients") else 1
     try:
         number = int(value)
     except ValueError:

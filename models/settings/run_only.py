@@ -20,6 +20,7 @@ def refuse_what_only_runs_do(chosen: Settings, where: str = "command line") -> N
         "compensation": (chosen.compensation, "on", "only `carebridge run` answers K11; leave it out."),
         "search": (chosen.search, ",".join(chosen.search), "a key of `carebridge run`; leave it out."),
         "each": (chosen.request.each, ",".join(chosen.request.each), "a key of `carebridge run`; leave it out."),
+        "patients": (chosen.request.patients, chosen.request.patients, "a key of `carebridge run`; leave it out."),
     }
     if faults := [Fault(key, value, rule, where) for key, (given, value, rule) in asked.items() if given]:
         raise FaultsError(faults, where)

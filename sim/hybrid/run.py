@@ -51,11 +51,21 @@ class HybridRun:
         They address every draw of the network; the stocks have none.
     changes : mapping, optional
         Parameters of the stocks that differ.
+    log : bool
+        Whether the network keeps a log of every event (`network.log_rows`).
     """
 
-    def __init__(self, ready: Ready, seed: int, replication: int = 0, changes: dict[str, float] | None = None):
+    def __init__(
+        self,
+        ready: Ready,
+        seed: int,
+        replication: int = 0,
+        changes: dict[str, float] | None = None,
+        *,
+        log: bool = False,
+    ):
         self.ready = ready
-        self.network = Run(ready.network, seed, replication)
+        self.network = Run(ready.network, seed, replication, log=log)
         self.ledger = fresh_ledger(ready)
         size = ready.stocks.generated.layout.size
         t, width = ready.hybrid.model.time, ready.stocks.generated.layout.width

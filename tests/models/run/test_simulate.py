@@ -19,7 +19,7 @@ from sim.errors import CarebridgeError, FaultsError
 from tests.models.conftest import SHORT
 
 PAGE = (Path(__file__).parents[3] / "docs" / "python.md").read_text("utf-8")
-KEYS = {"timeline": "3y", "replications": 2, "seed": 3}
+KEYS = {"timeline": "3y", "replications": 2, "seed": 3, "patients": 1}
 
 
 @pytest.fixture(scope="module")
@@ -42,6 +42,7 @@ def test_it_leaves_what_the_command_leaves(run, tmp_path, capsys):
         assert found.attrs == read_table(written / f"{name}.arrow").attrs
     for name in EACH:
         pd.testing.assert_frame_equal(run.each(name), read_table(there[f"{name}_each.arrow"]))
+    assert run.patients().equals(read_table(there["patients.arrow"]))
     manifests = [json.loads((tmp_path / name / "manifest.json").read_text("utf-8")) for name in ("a", "b")]
     assert manifests[1]["command"] == ["carebridge", "run", *words]  # by which `carebridge repeat` goes
     assert manifests[0]["tables"].items() > manifests[1]["tables"].items()
@@ -69,6 +70,42 @@ def test_same_replication_has_the_same_people_in_every_arm(run):
     plan = beds.query("arm == '3y' and place == 'footprint'")
     first = plan.pivot(index="month", columns="replication", values="value")
     assert (first[0] != first[1]).any()
+
+
+def test_visits_are_those_that_were_counted(run):
+    """Events and people present, month by month, of every patient's visits, are those of replication 0."""
+    visits = run.patients()
+    assert visits["replication"].unique().tolist() == [0] and all(visits.attrs["words"].values())
+    keys = ["arm", "station", "class", "month"]
+    counted = run.each("flows").query("replication == 0").set_index(["flow", *keys])["value"]
+    for flow, instant in {"started": "started", "left": "left", "transferred_out": "left", "lost": "left"}.items():
+        came = visits["started"] > visits["joined"].min()  # the others were there at the start
+        these = visits[came] if flow == "started" else visits[visits["ended"] == flow]
+        month = these[instant].dt.to_period("M").dt.to_timestamp()
+        told = these.assign(month=month).groupby(keys, observed=True).size()
+        assert told.sum() and (counted[flow][counted[flow] > 0].sort_index() == told.sort_index()).all()
+    there = run.each("state").query("replication == 0 and state in ('in_service', 'blocked', 'in_transition')")
+    month, following = pd.Timestamp("2019-01-01"), pd.Timestamp("2019-02-01")
+    bed = visits[visits["started"].notna()]
+    inside = bed["left"].fillna(following).clip(month, following) - bed["started"].clip(month, following)
+    mean = inside.groupby([bed["arm"], bed["station"]], observed=True).sum() / pd.Timedelta("31D")
+    kept = there[there["month"] == month].groupby(["arm", "station"], observed=True)["value"].sum()
+    assert mean.to_numpy() == pytest.approx(kept[mean.index].to_numpy(), rel=1e-9)
+
+
+def test_a_person_has_the_same_number_in_every_arm(run):
+    """Who came before the plan began came, and got a bed, at the same instant in both arms."""
+    visits = run.patients()
+    before = visits[visits["started"] < pd.Timestamp(run.outcome.settings.plan.starts)]
+    keys = ["patient", "station", "joined", "started"]
+    arms = [before[before["arm"] == arm][keys].reset_index(drop=True) for arm in ("business as usual", "3y")]
+    assert len(arms[0]) > 100_000 and arms[0]["patient"].nunique() > 90_000
+    assert arms[0].equals(arms[1])
+
+
+def test_visits_that_were_not_kept():
+    with pytest.raises(CarebridgeError, match="patients=1"):
+        simulate("fit=none", timeline="3y", replications=2).patients()
 
 
 def test_faults_are_named_all_at_once():
@@ -109,7 +146,7 @@ def test_the_package_names_what_it_has():
 def test_examples_of_the_page_run(capsys, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     blocks = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
-    assert len(blocks) == 5
+    assert len(blocks) == 6
     few = "replications=2, **{'criteria.longest_timeline_years': 6, 'criteria.window_years_after': 1}"
     here: dict[str, object] = {}
     for block in blocks:
@@ -129,6 +166,8 @@ def test_other_commands_refuse_what_only_runs_keep(verb, words, capsys, tmp_path
     assert "a key of `carebridge run`" in capsys.readouterr().err
     assert main([verb, "search=plan", *words]) == 2
     assert "a key of `carebridge run`" in capsys.readouterr().err
+    assert main([verb, "patients=1", *words]) == 2
+    assert "patients" in (said := capsys.readouterr().err) and "a key of `carebridge run`" in said
 
 
 def test_a_table_that_is_not_kept_is_named_with_the_nearest(capsys):
