@@ -9,8 +9,14 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from models import __version__
+from sim.errors import CarebridgeError
 
-__all__ = ["compiled", "doctor", "machine", "peak_memory_mb", "versions"]
+__all__ = ["HELP", "compiled", "doctor", "doctor_command", "machine", "peak_memory_mb", "versions"]
+
+HELP = """carebridge doctor
+
+  Versions, processor cores, memory, disk, and whether the engine is compiled; ends with 1 where something is amiss.
+"""
 
 LIBRARIES = ("numpy", "numba", "scipy", "pandas", "pyarrow", "pydantic", "hydra-core", "simpy", "matplotlib")
 LEAST_DISK_GB, LEAST_MEMORY_GB = 1.0, 2.0
@@ -55,6 +61,13 @@ def compiled() -> bool:
 def machine() -> dict[str, object]:
     """Describe the machine, for the manifest."""
     return {"system": platform.platform(terse=True), "processor": platform.machine(), "cores": os.cpu_count()}
+
+
+def doctor_command(words: list[str]) -> int:
+    """Print the state of the installation; returns the exit code."""
+    if words:
+        raise CarebridgeError(f"doctor takes no words, got '{words[0]}'.")
+    return doctor()
 
 
 def doctor() -> int:
