@@ -38,7 +38,8 @@ def at_start(network: Network, groups: Sequence[tuple[str, ...]]) -> Iterator[At
 
 def identities(row_number: int, count: int) -> npt.NDArray[np.uint64]:
     """Identities of the entities of one census row."""
-    return np.array([(stream(f"census:{row_number}") << 40) + n for n in range(count)], np.uint64)
+    first = stream(f"census:{row_number}") << 40
+    return np.arange(first, first + count, dtype=np.uint64)
 
 
 def residuals(network: Network, row_number: int, seed: int, replication: int) -> npt.NDArray[np.int64]:
@@ -49,7 +50,8 @@ def residuals(network: Network, row_number: int, seed: int, replication: int) ->
     """
     row: Census = network.census[row_number]
     service = _service_of(network, row)
-    u = [pair(seed, replication, PURPOSE_CENSUS, int(i), 0)[1] for i in identities(row_number, row.count)]
+    ids = identities(row_number, row.count).tolist()
+    u = [pair(seed, replication, PURPOSE_CENSUS, who, 0)[1] for who in ids]
     elapsed = None if row.elapsed == "stationary" else float(row.elapsed)
     return np.floor(residual(resolve(service), np.array(u), elapsed) + 0.5).astype(np.int64)
 

@@ -247,9 +247,12 @@ def _sort(T, S, size):
 def _levels(T, S, who, source):
     """Class and attributes of an arrival."""
     levels = T.source[source].levels
+    drawn, u0, u1 = -1, 0.0, 0.0
     for row in range(T.source[source].first_draw, T.source[source].last_draw):
         attribute = T.draw[row, 0]
-        u0, u1 = uniforms(S.words[0], S.words[1], U(PURPOSE_ATTRIBUTE), who, U(attribute >> 1))
+        if attribute >> 1 != drawn:  # two attributes have their numbers from one draw
+            drawn = attribute >> 1
+            u0, u1 = uniforms(S.words[0], S.words[1], U(PURPOSE_ATTRIBUTE), who, U(drawn))
         u = u1 if attribute & 1 else u0
         at, last = T.draw[row, 1], T.draw[row, 2]
         first = at
