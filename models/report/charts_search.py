@@ -15,7 +15,7 @@ from models.search.look import BOTH, SAFE, Found, Tried
 from models.search.told import answer
 from models.settings.criteria import Criteria
 
-__all__ = ["search_chart"]
+__all__ = ["given_chart", "search_chart"]
 
 #: how each probability is drawn: its marker, its line, and whether the marker is filled
 SERIES = {"delivered": ("o", (0, (1, 1.5)), False), SAFE: ("s", (0, (5, 2)), False), BOTH: ("D", "-", True)}
@@ -28,6 +28,7 @@ def search_chart(found: Sequence[Found], criteria: Criteria, folder: Path) -> tu
     question = found[0].question
     said = "; ".join(f"{answer(one)} in {_years(one)}" for one in found)
     title = f"Credible: {said if len(found) > 1 else answer(found[0])}"
+    title += f" (with {found[0].given})" if found[0].given else ""
     fig = style.figure(title, 2.9)
     axes = fig.subplots(1, len(found), sharey=True, squeeze=False)[0]
     for ax, one in zip(axes, found, strict=True):
@@ -39,7 +40,57 @@ def search_chart(found: Sequence[Found], criteria: Criteria, folder: Path) -> tu
     marks = [_mark(key, label=NAMES[key]) for key in SERIES]
     marks.append(Line2D([], [], color=style.GREY, linewidth=0.9, linestyle=(0, (2, 2)), label="lines of the verdict"))
     style.legend_below(fig, marks, columns=4)
-    return style.save(fig, folder, question.file, title), title
+    return style.save(fig, folder, found[0].file, title), title
+
+
+def given_chart(found: Sequence[Found], folder: Path) -> tuple[str, str, str]:
+    """How far one question goes at each value that is set of another, a panel a timeline: SVG, title and file."""
+    question, given = found[0].question, found[0].given
+    assert given is not None  # noqa: S101 - callers ask about answers with something set beside
+    by_timeline: dict[str, list[Found]] = {}
+    for one in found:
+        by_timeline.setdefault(one.timeline, []).append(one)
+    title = f"{question.axis.partition(',')[0]}: edge of credible, by {_low(given.question.axis.partition(',')[0])}"
+    fig = style.figure(title, 2.9)
+    axes = fig.subplots(1, len(by_timeline), sharey=True, squeeze=False)[0]
+    ends = sorted(question.scale * end for end in (question.easy, question.hard))
+    for ax, group in zip(axes, by_timeline.values(), strict=True):
+        for outcome in (SAFE, BOTH):
+            _edges(ax, group, outcome)
+        ax.set_xlabel(textwrap.fill(given.question.axis, 90 // len(by_timeline)))
+        ax.set_ylim(ends[0] - 0.06 * (ends[1] - ends[0]), ends[1] + 0.06 * (ends[1] - ends[0]))
+        for axis in (ax.xaxis, ax.yaxis):
+            axis.set_major_formatter(lambda value, _: f"{value:,.10g}".replace("-", MINUS))
+        ax.grid(axis="x", visible=False)
+        if len(by_timeline) > 1:
+            ax.set_title(_years(group[0]))
+    axes[0].set_ylabel(textwrap.fill(question.axis, 26))
+    marks = [_mark(key, label=NAMES[key]) for key in (SAFE, BOTH)]
+    marks.append(Line2D([], [], color=style.INK, marker="x", linestyle="", label="at no value that was tried"))
+    style.legend_below(fig, marks, columns=3)
+    name = f"{question.file}_beside_{given.question.name.replace('.', '_')}"
+    return style.save(fig, folder, name, title), title, name
+
+
+def _edges(ax: Any, found: Sequence[Found], outcome: str) -> None:
+    """The hardest value that is certain enough at each value set beside; a cross at the easiest where there is none."""
+    line, points = _mark(outcome), list[tuple[float, float]]()
+    for one in sorted(found, key=lambda f: f.given.value if f.given else 0.0):
+        assert one.given is not None  # noqa: S101
+        x, over = one.given.question.scale * one.given.value, one.stretch(outcome)
+        if over is None:
+            ax.plot([x], [one.question.scale * one.tried[0].value], color=style.INK, marker="x", linestyle="", zorder=5)
+        else:
+            points.append((x, one.question.scale * over.last.value))
+    line.set_data([x for x, _ in points], [y for _, y in points])
+    ax.add_line(line)
+    xs = [f.given.question.scale * f.given.value for f in found if f.given]
+    room = 0.08 * (max(xs) - min(xs)) or 1.0
+    ax.set_xlim(min(xs) - room, max(xs) + room)
+
+
+def _low(text: str) -> str:
+    return text[:1].lower() + text[1:]
 
 
 def _panel(ax: Any, found: Found, criteria: Criteria) -> None:

@@ -23,6 +23,10 @@ CAPTION = (
     "(upright bars); lines between marks only guide the eye. A value is credible where the lower end of the bar of "
     "delivered and safe reaches the upper line, there and at every easier value."
 )
+BESIDE = (
+    "The hardest value that is certain enough at each value that was set beside it, and at every easier one that was "
+    "tried; a cross at the easiest value where there is none. Lines between marks only guide the eye."
+)
 
 
 def write_search_report(folder: Path, chosen: Settings, found: Sequence[Found]) -> list[str]:
@@ -35,13 +39,24 @@ def write_search_report(folder: Path, chosen: Settings, found: Sequence[Found]) 
     """
     by_question: dict[str, list[Found]] = {}
     for one in found:
-        by_question.setdefault(one.question.file, []).append(one)
+        by_question.setdefault(one.file, []).append(one)
     parts: list[dict[str, Any]] = []
+    beside: dict[str, list[Found]] = {}
+    for one in found:
+        if one.given:
+            beside.setdefault(one.question.file, []).append(one)
+    drawn: list[dict[str, Any]] = []
     with style.styled():
+        for group in beside.values():
+            if len({one.given for one in group}) == 1:
+                continue
+            svg, title, name = charts_search.given_chart(group, folder)
+            drawn.append({"name": name, "asks": title, "svg": Markup(svg), "answers": []})
         for name, group in by_question.items():
             svg, _ = charts_search.search_chart(group, chosen.criteria, folder)
             answers = [_answer(one) for one in group]
-            parts.append({"name": name, "asks": group[0].question.asks, "svg": Markup(svg), "answers": answers})
+            asks = group[0].question.asks + (f" With {group[0].given}" if group[0].given else "")
+            parts.append({"name": name, "asks": asks, "svg": Markup(svg), "answers": answers})
     context: dict[str, Any] = {
         "plan": chosen.plan,
         "footprint": chosen.footprint,
@@ -56,12 +71,14 @@ def write_search_report(folder: Path, chosen: Settings, found: Sequence[Found]) 
         "says": in_short(found),
         "heads_short": SHORT,
         "short": short_rows([one for group in by_question.values() for one in group]),
+        "beside": drawn,
+        "beside_caption": BESIDE,
         "parts": parts,
         "charts": {},
     }
     page = environment().get_template("search.html.j2").render(context)
     (folder / "search.html").write_text(page, encoding="utf-8", newline="\n")
-    return [f"{name}.png" for name in by_question]
+    return [f"{name}.png" for name in (*(one["name"] for one in drawn), *by_question)]
 
 
 def _answer(found: Found) -> dict[str, Any]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from models.arms.arms import Observed
 from models.footprint.footprint import inputs_hash
 from models.search.look import Found, Looker, tries
 from models.search.names import NAMES, YEARS
-from models.search.question import Cannot, Question
+from models.search.question import Cannot, Given, Question, laid_over
 from models.search.questions import MOVES_USUAL
 from models.settings.compose import Request, Settings, settings
 from sim.errors import CarebridgeError, Fault, FaultsError
@@ -42,6 +42,7 @@ def lay_out(
     workers: int,
     say: Callable[[str], None],
     steps: int = STEPS,
+    beside: Callable[[Settings], Sequence[Given]] | None = None,
 ) -> list[Asking]:
     """Lay questions out on every timeline, and compose both ends of every scale.
 
@@ -54,6 +55,8 @@ def lay_out(
         Told which questions cannot be asked of this plan, and why.
     steps : int
         On each scale.
+    beside : callable, optional
+        From settings to values of another question, at each of which everything is asked.
 
     Raises
     ------
@@ -63,14 +66,16 @@ def lay_out(
         With what is wrong with any end of a scale, before anything is simulated.
     """
     out = list[Asking]()
-    for name in request.timelines:
-        looker = Looker(replace(request, timelines=(name,)), workers, say)
+    for name, given in _points(request, beside):
+        looker = Looker(_with(replace(request, timelines=(name,)), given), workers, say, given)
+        if out:
+            looker.shares(out[0].looker)
         chosen = settings(looker.request)
         if chosen.fit is None:
             raise CarebridgeError(f"{chosen.footprint.title} has no baseline; `carebridge run` says why.")
         out.append(Asking(looker, chosen, []))
         for what, make in asked.items():
-            if what == YEARS and len(out) > 1:
+            if what == YEARS and name != request.timelines[0]:
                 continue
             try:
                 out[-1].questions.append(make(chosen))
@@ -83,6 +88,23 @@ def lay_out(
         )
     _check_ends(out, steps)
     return out
+
+
+def _points(
+    request: Request, beside: Callable[[Settings], Sequence[Given]] | None
+) -> Iterator[tuple[str, Given | None]]:
+    """Timelines, and on each of them what is set beside."""
+    for name in request.timelines:
+        for given in beside(settings(replace(request, timelines=(name,)))) if beside else (None,):
+            yield name, given
+
+
+def _with(request: Request, given: Given | None) -> Request:
+    """The request with what is set beside, as if it had been given in its words."""
+    if given is None:
+        return request
+    words = given.question.words(given.value)
+    return replace(request, overrides=laid_over(request.overrides, words), words=laid_over(request.words, words))
 
 
 def _check_ends(asking: Sequence[Asking], steps: int) -> None:

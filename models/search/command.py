@@ -15,12 +15,12 @@ from models.arms.prepare import window
 from models.command_line.doctor import versions
 from models.command_line.out_folder import folder_faults
 from models.command_line.words import WHERE, number, one_of, own_words, path, whole
-from models.search.ask import STEPS, lay_out, look, most_runs
+from models.search.ask import STEPS, Asking, lay_out, look, most_runs
 from models.search.look import BOTH, Found, tries
 from models.search.names import NAMES, YEARS, names_in
 from models.search.own_key import held, own_question
-from models.search.question import Question
-from models.search.questions import question
+from models.search.question import Cannot, Given, Question
+from models.search.questions import MOVES_USUAL, question
 from models.search.told import HEADS, command, in_short, says, table_rows
 from models.search.write import write_search
 from models.settings.compose import Settings, parse, settings
@@ -42,6 +42,7 @@ HELP = """carebridge search [key=value ...] [--dry-run]
                             stays           the smallest cut of stays in hospital, from the plan's first day
                             believe         the last four: what one would have to believe; all: everything
                             or any other number, by the key that `carebridge run` takes, with from, to and easy
+  given=plan:0.1,0.25,0.5   what is set beside: everything is asked at each of these values of another question (or key)
   from=, to=                range to look in, of one question; shares are written as shares (0.5, not 50)
   easy=low                  of a key of one's own: whether low or high values make it easier for the plan
   steps=40                  values on the scale; the answer lies between two neighbours
@@ -60,12 +61,13 @@ ROOM_MB = 10.0  #: for the folder
 
 def search_command(words: list[str]) -> int:
     """Run it; returns the exit code."""
-    readers = {"ask": _asked, "from": number, "to": number, "easy": one_of("low", "high")}
+    readers = {"ask": _asked, "given": _given, "from": number, "to": number, "easy": one_of("low", "high")}
     own, rest, faults = own_words(words, {**readers, "steps": whole(LEAST, MOST), "out": path}, ["dry-run"])
     request = parse(rest)
     out: Path | None = own["out"]
     faults += folder_faults(out) if out else []
     asked: tuple[str, ...] = own["ask"] or ("plan",)
+    faults += _given_faults(asked, own["given"])
     faults += _range_faults(asked, own["from"], own["to"], own["easy"])
     if any(word.startswith("compensation=") for word in rest):
         faults.append(Fault("compensation", None, "only `carebridge run` answers K11; leave it out.", WHERE))
@@ -81,10 +83,11 @@ def search_command(words: list[str]) -> int:
     if out:
         check_room(out, ROOM_MB)
     steps = own["steps"] or STEPS
-    asking = lay_out(request, {what: partial(_question, what, own) for what in asked}, workers, _say, steps)
+    beside = partial(_beside, *own["given"]) if own["given"] else None
+    asking = lay_out(request, {what: partial(_question, what, own) for what in asked}, workers, _say, steps, beside)
     chosen = settings(request) if len(asking) > 1 else asking[0].chosen  # with all timelines, for what is written
     if "dry-run" in own.flags:
-        return _dry_run(chosen, [one.questions for one in asking], steps)
+        return _dry_run(chosen, asking, steps)
     found = look(asking, steps)
     print("\n".join(lines(chosen, found)))
     if out:
@@ -97,12 +100,14 @@ def search_command(words: list[str]) -> int:
     return 0
 
 
-def _dry_run(chosen: Settings, asks: Sequence[Sequence[Question]], steps: int) -> int:
+def _dry_run(chosen: Settings, asking: Sequence[Asking], steps: int) -> int:
     """Print what the search would run at the most, and what that would take."""
     from models.run.runner import tell_cost
 
+    asks = [one.questions for one in asking]
     values = sum(tries(len(q.values(steps))) for questions in asks for q in questions)
-    arms = len(asks) + sum(most_runs(questions, steps) for questions in asks)
+    timelines = {one.chosen.timelines[0].name for one in asking}  # business as usual is the same whatever is beside
+    arms = len(timelines) + sum(most_runs(questions, steps) for questions in asks)
     names = dict.fromkeys(q.name for questions in asks for q in questions)
     named = f"business as usual, and about {values} values of: {', '.join(names)}"
     alone = replace(chosen, waterfall=0, sensitivity=0)  # which only `carebridge run` shows
@@ -120,6 +125,44 @@ def _question(what: str, own: Any, chosen: Settings) -> Question:
     easy, hard = (own["from"], own["to"]) if own["easy"] == "low" else (own["to"], own["from"])
     there, beside = held(chosen.composed, what)
     return own_question(what, easy, hard, there, beside)
+
+
+def _given(key: str, text: str) -> Any:
+    """A question and its values: ``plan:0.1,0.25``."""
+    name, colon, values = text.partition(":")
+    names = names_in(key, name, WHERE, own_keys=True)
+    if isinstance(names, Fault):
+        return names
+    if not colon or len(names) > 1:
+        return Fault(key, text, "one question or key, a colon and its values.", WHERE, example="given=plan:0.1,0.25")
+    found = [number(key, value) for value in values.split(",")]
+    fault = next((one for one in found if isinstance(one, Fault)), None)
+    return fault or (next(iter(names)), list(dict.fromkeys(found)))
+
+
+def _given_faults(asked: tuple[str, ...], given: tuple[str, list[float]] | None) -> list[Fault]:
+    if given and given[0] in asked:
+        return [Fault("given", given[0], "it is what is asked; set another.", WHERE)]
+    if given and given[0] in MOVES_USUAL:
+        return [Fault("given", given[0], "changes business as usual, so it cannot be set beside; ask it.", WHERE)]
+    return []
+
+
+def _beside(name: str, values: Sequence[float], chosen: Settings) -> list[Given]:
+    """Values of a question of this plan that are set while others are asked; raises what is wrong with any."""
+    if name not in NAMES:
+        q = own_question(name, min(values), max(values), *held(chosen.composed, name))
+        return [Given(q, value) for value in values]
+    try:
+        q = question(name, chosen)
+    except Cannot as reason:
+        raise FaultsError([Fault("given", name, f"{reason}.", WHERE)], WHERE) from None
+    low, high = sorted((q.easy, q.hard))
+    rule = f"must lie between {low:g} and {high:g}{', in whole numbers' if q.whole else ''}."
+    wrong = [v for v in values if not low <= v <= high or (q.whole and v != round(v)) or (q.past_easy and v == q.easy)]
+    if wrong:
+        raise FaultsError([Fault("given", f"{name}:{v:g}", rule, WHERE) for v in wrong], WHERE)
+    return [Given(q, value) for value in values]
 
 
 def _asked(key: str, text: str) -> Any:
@@ -151,7 +194,9 @@ def lines(chosen: Settings, found: list[Found]) -> list[str]:
         *in_short(found),
     ]
     for one in found:
-        when = "" if one.question.name == YEARS else f" In {one.years} years, to {one.ends}:"
+        when = "" if one.question.name == YEARS else f" In {one.years} years, to {one.ends}"
+        when += f" With {one.given}" if one.given and not when else f", with {one.given}" if one.given else ""
+        when += ":" if when else ""
         out += ["", f"{one.question.asks}{when}"]
         out += [f"  {line}" for line in says(one)]
         rows = [HEADS, *map(tuple, table_rows(one))]

@@ -16,7 +16,7 @@ from models.measures.plan import closed_by_month
 from models.plans.listing import what_moves
 from models.plans.moves import BEDS
 from models.search.names import YEARS
-from models.search.question import Question, laid_over
+from models.search.question import Given, Question, laid_over
 from models.settings.compose import Request, Settings, settings
 from models.verdict.verdict import Verdict, judge
 from sim.errors import CarebridgeError
@@ -96,6 +96,8 @@ class Found:
         From easy to hard.
     base : tuple of str
         Words of the command line that made the run around the value, this timeline alone among them.
+    given : Given, optional
+        What was set beside.
     """
 
     question: Question
@@ -105,6 +107,19 @@ class Found:
     target: float
     tried: list[Tried]
     base: tuple[str, ...] = ()
+    given: Given | None = None
+
+    @property
+    def file(self) -> str:
+        """Name of its chart, without ending; the same on every timeline."""
+        beside = f"_{self.given.question.name}_{self.given.value:g}" if self.given else ""
+        return self.question.file + beside.replace(".", "_")
+
+    @property
+    def where(self) -> str:
+        """On which timeline, and what was set beside: ``5 years, with 10 % of the plan``; empty where it is all one."""
+        years = "" if self.question.name == YEARS else f"{self.years} years"
+        return ", ".join(part for part in (years, f"with {self.given}" if self.given else "") if part)
 
     def stretches(self, outcome: str) -> list[Stretch]:
         """Values over which an outcome is certain enough: its lower bound reaches the target, from easy to hard."""
@@ -152,11 +167,14 @@ class Looker:
     workers : int
     say : callable
         Told what is about to be simulated.
+    given : Given, optional
+        What the request has set beside, for those who read.
     """
 
     request: Request
     workers: int
     say: Callable[[str], None] = lambda _: None
+    given: Given | None = None
     _settings: dict[tuple[str, float], Settings] = field(default_factory=dict)
     _usual: dict[int, tuple[tuple[Any, ...], Observed, list[str]]] = field(default_factory=dict)
 
@@ -179,6 +197,10 @@ class Looker:
         if reasons:
             raise CarebridgeError(f"NO BASELINE. {'; '.join(reasons)}.")
 
+    def shares(self, other: Looker) -> None:
+        """Keep business as usual where another looker keeps it."""
+        self._usual = other._usual
+
     def knows(self, chosen: Settings, usual: Observed) -> None:
         """Take business as usual of all replications from where it has been simulated and found to be a baseline."""
         self._usual[chosen.replications] = _basis(chosen), usual, []
@@ -190,7 +212,7 @@ class Looker:
         tried = find_edges(lambda at: self.at(question, values[at]), len(values), holds, GRID)
         timeline = chosen.timelines[0]
         ends = f"{chosen.plan.starts.year + timeline.years}-03"
-        return Found(question, timeline.name, timeline.years, ends, target, list(tried.values()), self.base)
+        return Found(question, timeline.name, timeline.years, ends, target, list(tried.values()), self.base, self.given)
 
     def settings_at(self, question: Question, value: float) -> Settings:
         """Settings with a value; raises what is wrong with it."""
@@ -204,8 +226,9 @@ class Looker:
         """Judge the plan at one value; what nearly always fails is known after a first look."""
         chosen = self.settings_at(question, value)
         ready, whole = prepare(chosen), chosen.replications
-        years = "" if question.name == YEARS else f"{chosen.timelines[0].years} years, "
-        self.say(f"{question.name}: {years}{question.shown(value)}: {whole} simulated futures ...")
+        where = "" if question.name == YEARS else f"{chosen.timelines[0].years} years, "
+        where += f"{self.given}, " if self.given else ""
+        self.say(f"{question.name}: {where}{question.shown(value)}: {whole} simulated futures ...")
         if whole > 2 * FIRST_LOOK:
             tried = self._judged(question, value, chosen, ready, FIRST_LOOK)
             if all(tried.chance(outcome)[1][1] < chosen.criteria.not_credible_below for outcome in OUTCOMES):

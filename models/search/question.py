@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from models.settings.compose import Settings
 from sim.errors import Fault, FaultsError
 
-__all__ = ["Cannot", "Question", "laid_over"]
+__all__ = ["Cannot", "Given", "Question", "laid_over"]
 
 DIGITS, APART = 10, 3  #: digits that a value keeps; and that are shown, beyond those of the length of the scale
 
@@ -120,6 +120,19 @@ class Question:
             raise FaultsError([Fault(key, given, rule)], "command line")
         easy, hard = (low, high) if self.easy < self.hard else (high, low)
         return replace(self, easy=easy, hard=hard, past_easy=self.past_easy and easy == self.easy)
+
+
+@dataclass(frozen=True)
+class Given:
+    """A value of one question that is set while another is asked."""
+
+    question: Question
+    value: float
+
+    def __str__(self) -> str:
+        """As it is written: 10 % of the plan."""
+        q = self.question
+        return q.shown(self.value) if q.unit else f"{q.axis} {q.shown(self.value)}"
 
 
 def laid_over(base: Sequence[str], words: Sequence[str]) -> list[str]:

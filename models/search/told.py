@@ -34,6 +34,8 @@ def in_short(found: Sequence[Found]) -> list[str]:
     """Return the shortest answer: on which conditions, of those that its makers can set, the plan is credible."""
     if short := _too_few(found):
         return [short]
+    if any(one.given for one in found):
+        return [_at_given(one) for one in found]
     levers = [one for one in found if one.question.lever]
     kept = [(one, over) for one in levers if (over := one.stretch(BOTH)) is not None]
     if levers and not kept:
@@ -41,6 +43,14 @@ def in_short(found: Sequence[Found]) -> list[str]:
         how = "is shown to make it credible; more replications might tell" if more else "makes it credible"
         return [f"Nothing that was asked about the plan itself {how}."]
     return list(dict.fromkeys(_condition(one, over) for one, over in kept))
+
+
+def _at_given(found: Found) -> str:
+    """One answer beside what was set, in a line."""
+    what = found.question.axis.partition(",")[0]
+    line = f"With {found.given}{f', in {found.years} years' if found.question.name != YEARS else ''}: "
+    both, safe = answer(found), answer(found, SAFE)
+    return line + f"{what[0].lower()}{what[1:]} {both}" + (f" (safe alone: {safe})." if safe != both else ".")
 
 
 def _too_few(found: Sequence[Found]) -> str:
@@ -64,7 +74,7 @@ def conditions(found: Sequence[Found], timeline: str) -> list[str]:
 
 def _condition(found: Found, over: Stretch) -> str:
     q = found.question
-    when = "" if q.name == YEARS else f", in {found.years} years"
+    when = f", in {found.where}".replace("in with", "with") if found.where else ""
     if _as_planned(q, over):
         return f"Credible as planned{when}."
     if _nothing(found, over):
@@ -173,7 +183,8 @@ def short_rows(found: Sequence[Found]) -> list[list[str]]:
 
 def _when(found: Found) -> str:
     """Years over which the plan is carried out, and when it ends on this timeline."""
-    return "any" if found.question.name == YEARS else f"{found.years}\u00a0years, to\u00a0{found.ends[:4]}"
+    when = "any" if found.question.name == YEARS else f"{found.years}\u00a0years, to\u00a0{found.ends[:4]}"
+    return f"{when}; with {found.given}" if found.given else when
 
 
 def _planned(found: Found) -> str:

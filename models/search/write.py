@@ -19,7 +19,13 @@ from sim.files import write_json
 __all__ = ["Written", "write_search"]
 
 ABOUT = "values of a number of the plan or of the world, and with what probability the plan holds at each"
-UNITS = {"value": "see question", "closed_mean": "beds", "closed_p05": "beds", "closed_p95": "beds"}
+UNITS = {
+    "value": "see question",
+    "given_value": "see given",
+    "closed_mean": "beds",
+    "closed_p05": "beds",
+    "closed_p95": "beds",
+}
 
 
 @dataclass(frozen=True)
@@ -56,6 +62,7 @@ def _plain(found: Found) -> dict[str, Any]:
         "question": q.name,
         "asks": q.asks,
         "timeline": found.timeline,
+        "given": found.given and {"question": found.given.question.name, "value": found.given.value},
         "unit": q.unit,
         "times": q.scale,
         "planned": q.planned,
@@ -97,7 +104,9 @@ def _table(found: Sequence[Found]) -> pa.Table:
     for one in found:
         for t in one.tried:
             v = t.verdict
-            row: dict[str, Any] = {"question": one.question.name, "timeline": one.timeline, "value": t.value}
+            row: dict[str, Any] = {"question": one.question.name, "timeline": one.timeline}
+            row |= {"given": one.given.question.name, "given_value": one.given.value} if one.given else {}
+            row |= {"value": t.value}
             row |= {"replications": v.replications, "verdict": v.verdict, "binding_criterion": v.binding_criterion}
             parts = {"delivered": (v.delivered["probability"], v.delivered["interval"])}
             for name, (share, (low, high)) in (parts | {o: t.chance(o) for o in (SAFE, BOTH)}).items():

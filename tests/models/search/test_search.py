@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 from dataclasses import replace
+from functools import partial
 
 import pytest
 from hypothesis import given
@@ -18,7 +19,8 @@ from models.plans import Plan
 from models.plans.whose_plan import owner_of
 from models.run.runner import _simulate
 from models.search import look
-from models.search.command import lines
+from models.search.ask import lay_out
+from models.search.command import _beside, _given, lines
 from models.search.look import BOTH, Found, Looker, Tried, tries
 from models.search.names import BELIEVE, NAMES
 from models.search.own_key import own_question
@@ -370,18 +372,23 @@ def test_a_run_that_searches_for_nothing_is_the_run_without_a_search():
 def test_the_command_writes_a_page_tables_and_the_same_bytes_for_any_number_of_workers(tmp_path, capsys):
     words = ["search", *AREA[:2], *SHORT, *PLANNED, "replications=2", "steps=4", "from=0", "to=40"]
     for workers in (1, 2):
-        assert main([*words, "ask=beds", f"workers={workers}", f"out={tmp_path / str(workers)}"]) == 0
+        assert (
+            main([*words, "ask=beds", "given=places:15", f"workers={workers}", f"out={tmp_path / str(workers)}"]) == 0
+        )
     said = capsys.readouterr().out
     assert "How many hospital beds could close" in said and "40 beds" in said
     one, two = (tmp_path / str(workers) for workers in (1, 2))
-    for name in ("search.html", "search.json", "search.arrow", "search_beds.png"):
+    for name in ("search.html", "search.json", "search.arrow", "search_beds_places_15.png"):
         assert (one / name).read_bytes() == (two / name).read_bytes(), name
     made = json.loads((one / "manifest.json").read_text())
     assert made["command"][:2] == ["carebridge", "search"] and "ask=beds" in made["command"] and made["versions"]
     table = feather.read_table(one / "search.arrow").to_pandas()
     assert set(table["value"]) == {0, 10, 20, 30, 40} and set(table["replications"]) == {2}
     told = json.loads((one / "search.json").read_text())["answers"][0]
-    assert told["question"] == "beds" and len(told["tried"]) == 5
+    assert (
+        told["question"] == "beds" and len(told["tried"]) == 5 and told["given"] == {"question": "places", "value": 15}
+    )
+    assert set(table["given"]) == {"places"} and set(table["given_value"]) == {15}
     page = (one / "search.html").read_text()
     assert "How many hospital beds could close" in page and "None" not in page
 
@@ -406,6 +413,16 @@ def test_the_command_writes_a_page_tables_and_the_same_bytes_for_any_number_of_w
         (["ask=plan.moves.close.kind", "from=1", "to=3", "easy=low"], "plan.moves.close"),
         (["ask=plan.moves.open.size.value", "from=10", "to=20", "easy=high", "steps=7"], "whole"),
         (["ask=beds", "out=/proc/none/of/it"], "out=/proc/none/of/it"),
+        (["ask=stays", "given=beds"], "a colon and its values"),
+        (["ask=stays", "given=bed:10"], "Did you mean 'beds'?"),
+        (["ask=stays", "given=believe:10"], "one question or key"),
+        (["ask=stays", "given=beds:1,x"], "'x'"),
+        (["ask=stays", "given=stays:-0.1"], "it is what is asked"),
+        (["ask=stays", "given=growth:0"], "changes business as usual"),
+        (["ask=stays", "given=beds:1.5,900"], "given = 'beds:900': must lie between 0 and 60, in whole numbers"),
+        (["ask=stays", "given=plan:0"], "given = 'plan:0'"),
+        (["ask=stays", "given=admissions:-0.9"], "must lie between -0.3 and 0"),
+        (["ask=stays", "given=gates.use.sahre.value:0.5"], "gates.use.share.value"),
     ],
 )
 def test_what_is_asked_wrongly_is_said_before_anything_is_simulated(words, says, capsys, monkeypatch):
@@ -420,6 +437,13 @@ def test_a_dry_run_tells_the_arms_and_simulates_nothing(capsys, monkeypatch):
     told = capsys.readouterr().out
     # business as usual once, 5 + 2 x 1 values of 9 each, and those of growth with business as usual of their own
     assert "arms: 22 (business as usual, and about 14 values of: beds, growth), 48 runs each" in told
+
+
+def test_what_is_set_beside_shares_business_as_usual(capsys, monkeypatch):
+    monkeypatch.setattr(look, "run_arms", None)
+    words = ["search", *AREA, *PLANNED, "ask=beds", "given=places:15,30", "steps=8", "replications=48", "--dry-run"]
+    assert main(words) == 0
+    assert "arms: 15 (business as usual, and about 14 values of: beds)" in capsys.readouterr().out
 
 
 def test_a_plan_of_nothing_and_an_area_without_a_baseline_are_refused(capsys):
@@ -441,7 +465,23 @@ def test_the_command_that_is_told_is_the_whole_run_and_can_be_pasted(what):
     looker = Looker(replace(parse(base), timelines=("5y",)), 1)
     asked = question(what, settings(looker.request)) if what in NAMES else own_question(what, 0, 50)
     chosen = looker.settings_at(asked, asked.hard)
-    found = Found(asked, "5y", 5, "2024-03", 0.9, [], looker.base)
+    _pasted(asked, looker.base, chosen)
+
+
+@pytest.mark.parametrize("beside", ["plan:0.5", "beds:20", "future.admissions_effect.value:-0.02"])
+def test_the_command_holds_what_was_set_beside(beside):
+    request = parse([*AREA, *PLANNED, "seed=4"])
+    name, (value,) = _given("given", beside)
+    asked = lay_out(request, {"stays": partial(question, "stays")}, 1, print, 8, partial(_beside, name, [value]))
+    (one,) = asked
+    assert str(one.looker.given) in {"50\u00a0% of the plan", "20 beds", "future.admissions_effect.value \u22120.02"}
+    stays = one.questions[0]
+    _pasted(stays, one.looker.base, one.looker.settings_at(stays, stays.hard))
+    assert one.chosen.scenario_hash != settings(request).scenario_hash
+
+
+def _pasted(asked, base, chosen):
+    found = Found(asked, "5y", 5, "2024-03", 0.9, [], base)
     pasted = shlex.split(command(found, Tried(asked.hard, asked.words(asked.hard), "", None, (0.0, 0.0, 0.0))))
     assert pasted[:2] == ["carebridge", "run"] and "timeline=5y" in pasted and PLANNED[-1] in pasted
     assert settings(parse(pasted[2:])).scenario_hash == chosen.scenario_hash

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from models.search.look import BOTH, SAFE, Found
 from models.search.own_key import own_question
+from models.search.question import Given
 from models.search.questions import question
-from models.search.told import answer, conditions, in_short, says, table_rows
+from models.search.told import answer, conditions, in_short, says, short_rows, table_rows
 from models.settings.compose import parse, settings
 from tests.models.search.test_search import AREA, PLANNED, scale, tried
 
@@ -69,6 +72,25 @@ def test_levers_make_a_plan_credible_with_conditions_and_beliefs_do_not():
     assert in_short([none]) == ["Nothing that was asked about the plan itself makes it credible."]
     fewer = Found(scale(easy=100.0, hard=0.0, planned=20.0, lever=True), "5y", 5, "2024-03", 0.9, some[1::-1])
     assert in_short([fewer]) == ["Credible as planned, in 5 years."]
+
+
+def test_what_was_set_beside_is_told_with_every_answer():
+    some = [tried(0, 48, 48), tried(50, 20, 48), tried(100, 0, 0)]
+    of_all = own_question("plan", 1, 0)
+    part = Given(replace(of_all, unit="% of the plan", scale=100, axis="Size of the plan"), 0.25)
+    believed = Found(scale(planned=0.0, axis="Stays, %"), "5y", 5, "2024-03", 0.9, some, given=part)
+    years = Found(scale(name="years", unit="years"), "5y", 5, "2024-03", 0.9, some[2:], given=Given(of_all, 1))
+    assert in_short([believed, years]) == [
+        "With 25\u00a0% of the plan, in 5 years: stays 0 beds (safe alone: 50 beds or less).",
+        "With plan 1: size none.",
+    ]
+    assert [row[1] for row in short_rows([believed, years])] == [
+        "5\u00a0years, to\u00a02024; with 25\u00a0% of the plan",
+        "any; with plan 1",
+    ]
+    assert believed.file == "search_plan_plan_0_25"
+    lever = replace(believed, question=scale(planned=100.0, lever=True), tried=some[:1])
+    assert conditions([lever], "5y") == ["size, at most 0 beds (as far as was asked)"]
 
 
 def test_only_levers_that_the_plan_has_otherwise_are_conditions_of_its_verdict():
