@@ -30,6 +30,7 @@ HELP = """carebridge: is this plan to close hospital beds credible?
   carebridge list parameters [...]      every figure with unit, year, basis, status, range and source
   carebridge gap [...]                  what explains the gap of money that a plan says it has, and what does not
   carebridge repeat DIR                 the run that made a folder, once more, and whether every file is the same
+  carebridge report DIR                 the report, charts and pages of a run's folder, written anew
   carebridge audit DIR                  every invariant of a run's money again, from its files alone
   carebridge hindcast [...]             what the model would have said of England's last years, beside naive forecasts
   carebridge backtest [...]             what the model says of plans whose end is known, beside what happened
@@ -60,6 +61,7 @@ VERBS = {
     "hybrid": Verb("models.stocks.hybrid_command", "run_hybrid"),
     "verify": Verb("models.verify.command", "verify"),
     "repeat": Verb("models.run.repeat_command", "repeat_command"),
+    "report": Verb("models.run.repeat_command", "report_command", help="REPORT_HELP"),
     "audit": Verb("models.finance.audit", "audit_command"),
     "gap": Verb("models.finance.gap_command", "gap_command"),
     "hindcast": Verb("models.hindcast.command", "main"),

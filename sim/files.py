@@ -12,7 +12,7 @@ from typing import Any
 
 from sim.errors import CarebridgeError
 
-__all__ = ["check_file", "check_room", "json_text", "replace_text", "run_folder", "write_json"]
+__all__ = ["check_file", "check_room", "json_text", "replace_bytes", "replace_text", "run_folder", "write_json"]
 
 
 def json_text(data: Any) -> str:
@@ -26,7 +26,12 @@ def write_json(path: Path, data: Any) -> None:
 
 
 def replace_text(path: Path, text: str) -> None:
-    """Write a text file whole or not at all.
+    """Write a text file whole or not at all; see :func:`replace_bytes`."""
+    replace_bytes(path, text.encode("utf-8"))
+
+
+def replace_bytes(path: Path, data: bytes) -> None:
+    """Write a file whole or not at all.
 
     Raises
     ------
@@ -36,8 +41,8 @@ def replace_text(path: Path, text: str) -> None:
     part = path.with_name(f".{path.name}.part-{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with part.open("w", encoding="utf-8") as file:
-            file.write(text)
+        with part.open("wb") as file:
+            file.write(data)
             file.flush()
             os.fsync(file.fileno())
         os.replace(part, path)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shutil
+from contextlib import contextmanager
 
 import pytest
 from hypothesis import given
@@ -36,6 +38,43 @@ def test_the_same_settings_make_the_same_files_and_what_was_touched_is_named(fol
     assert "report.html: differs" in told and "note.txt: only here" in told and "state.arrow" not in told
 
 
+@pytest.fixture
+def again(folder, tmp_path, monkeypatch):
+    """Lays down what the run would make again."""
+    again = tmp_path / "again"
+    shutil.copytree(folder, again)
+
+    @contextmanager
+    def made(*_):
+        yield folder, again
+
+    monkeypatch.setattr("models.run.repeat_command.made_again", made)
+    return again
+
+
+def test_pages_are_written_anew_beside_results_that_are_the_same(folder, again, capsys):
+    chart = next(folder.glob("chart_*.png"))
+    chart.unlink()
+    (folder / "report.html").write_text("old", "utf-8")
+    (folder / "waits.arrow").unlink()  # what is not there cannot differ
+    (folder / "note.txt").write_text("mine", "utf-8")
+    results = {p: p.read_bytes() for p in folder.glob("*.arrow")}
+    assert main(["report", str(folder)]) == 0
+    assert "report.html: written anew" in capsys.readouterr().out
+    for name in ("report.html", "money.html", chart.name):
+        assert (folder / name).read_bytes() == (again / name).read_bytes()
+    assert (folder / "note.txt").read_text("utf-8") == "mine" and not (folder / "waits.arrow").exists()
+    assert {p: p.read_bytes() for p in folder.glob("*.arrow")} == results
+
+
+def test_pages_stay_as_they_are_beside_results_that_are_other(folder, again, capsys):
+    (again / "beds.arrow").write_bytes(b"other")
+    (folder / "report.html").write_text("old", "utf-8")
+    assert main(["report", str(folder)]) == 1
+    told = capsys.readouterr().out
+    assert "beds.arrow" in told and "report.html" not in told and (folder / "report.html").read_text("utf-8") == "old"
+
+
 def test_other_settings_are_named_and_nothing_is_run(folder, tmp_path, capsys, monkeypatch):
     made = json.loads((folder / "manifest.json").read_text("utf-8"))
     made["config"]["criteria"]["margin_share"]["value"] = 0.004
@@ -50,8 +89,9 @@ def test_other_settings_are_named_and_nothing_is_run(folder, tmp_path, capsys, m
     ("words", "says"), [([], "the folder of one run"), (["nowhere"], "not a folder"), (["a", "b"], "one run")]
 )
 def test_what_cannot_be_repeated_is_said(words, says, capsys):
-    assert main(["repeat", *words]) == 2
-    assert says in capsys.readouterr().err
+    for verb in ("repeat", "report"):
+        assert main([verb, *words]) == 2
+        assert says in (told := capsys.readouterr().err) and (not words or verb in told or "folder" in told)
 
 
 @pytest.mark.parametrize(
