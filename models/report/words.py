@@ -20,6 +20,7 @@ __all__ = [
     "cause_in_short",
     "causes",
     "figure_value",
+    "in_unit",
     "line_for",
     "month",
     "of_futures",
@@ -225,10 +226,14 @@ def cause_in_short(cause: str, gates: Gates) -> str:
 
 def figure_value(f: Figure, x: float | None = None) -> str:
     """A figure's value, or another number in its unit, with shares in per cent."""
-    value = f.value if x is None else x
-    if f.unit == "share":
+    return in_unit(f.value if x is None else x, f.unit)
+
+
+def in_unit(value: float, unit: str) -> str:
+    """A number as its unit has it: shares in per cent, changes with their sign."""
+    if unit == "share":
         return f"{100 * value:.3g}{SPACE}%"
-    if f.unit in ("relative change", "per year"):
+    if unit in ("relative change", "per year"):
         text = f"{100 * abs(value):.3g}{SPACE}%"
         sign = "" if value == 0 else MINUS if value < 0 else "+"
         return sign + text

@@ -54,7 +54,7 @@ class Care:
 
     def identity(self) -> dict[str, Any]:
         """The configuration that all points start from."""
-        composed = self._chosen({}).composed
+        composed = self.at({}).composed
         return {"config": {k: v for k, v in composed.items() if k not in NEVER_SWEPT}}
 
     def software(self) -> dict[str, str]:
@@ -76,7 +76,7 @@ class Care:
         for key in values:
             for value in _telling(values[key]) if key not in NEVER_SWEPT else ():
                 try:
-                    self._chosen({key: value})
+                    self.at({key: value})
                 except FaultsError as error:
                     faults += error.faults
                 except CarebridgeError as error:  # the key itself is wrong: other values would say the same
@@ -127,7 +127,7 @@ class Care:
             for name, frame in (("verdict", found), ("answers", answers(found, frames)))
         }
 
-    def _chosen(self, point: Mapping[str, Value]) -> Settings:
+    def at(self, point: Mapping[str, Value]) -> Settings:
         """Settings of a point: its own words go before those that all points share."""
         own = {key: f"{key}={_word(value)}" for key, value in point.items()}
         shared = [w for w in self._words if w.partition("=")[0].lstrip("+") not in own]
@@ -136,7 +136,7 @@ class Care:
         return chosen
 
     def _fitted(self, point: Mapping[str, Value]) -> Settings:
-        chosen = self._chosen(point)
+        chosen = self.at(point)
         if chosen.fit is None:
             raise CarebridgeError(f"NO BASELINE. {'; '.join(without_fit(chosen.footprint))}.")
         return chosen
