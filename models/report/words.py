@@ -7,6 +7,7 @@ import math
 from typing import Any
 
 from models.figures.figures import Figure
+from models.measures.tails import FEWEST
 from models.plans import Gates
 from models.settings.criteria import Criteria
 from models.verdict.realism import Realism
@@ -39,6 +40,12 @@ GLOSSARY = (
         "Simulated future",
         "one run (replication) of the model with its own chance events. The plan and business as usual meet the same "
         "patients in it.",
+    ),
+    (
+        "Range",
+        f"beside a mean, what the middle 90\u00a0% of the simulated futures span; of fewer than {FEWEST} futures, the "
+        "lowest to the highest. Where a few futures differ much from the others, the mean may lie outside the middle "
+        "90\u00a0%.",
     ),
     (
         "Hospital beds",
