@@ -5,20 +5,21 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from models.report.titles import title_of
-from models.report.words import MINUS, amount, in_unit, percent, points, signed, with_unit
+from models.report.words import MINUS, amount, in_unit, is_growth, percent, points, signed, with_unit
 from models.settings.compose import Settings
 from models.sweep.care import Care
 from sim.analysis import Outcome
 from sim.analysis.frontier import Passing
 from sim.analysis.words import text
 from sim.errors import CarebridgeError
+from sim.sweep.design import keys_of
 from sim.sweep.folder import Folder
 
 __all__ = ["Answer", "Titles", "answer_of", "is_share", "number_or_text"]
@@ -152,13 +153,13 @@ class Titles:
         keys = [str(key) for key in folder.about["keys"]]
         study = folder.study()
         if not isinstance(study, Care):
-            return cls(_apart({key: _plain(key) for key in keys}))
+            return cls(_apart({key: _tied(key, _plain) for key in keys}))
         try:
             chosen = study.at(folder.points[0])
         except CarebridgeError:
-            return cls(_apart({key: _plain(key) for key in keys}), care=True)
-        units = {key: unit for key in keys if (unit := _unit(chosen.composed, key))}
-        return cls(_apart({key: _of_care(key, chosen) for key in keys}), units, care=True)
+            return cls(_apart({key: _tied(key, _plain) for key in keys}), care=True)
+        units = {key: unit for key in keys if (unit := _unit(chosen.composed, keys_of(key)[0]))}
+        return cls(_apart({key: _tied(key, lambda one: _of_care(one, chosen)) for key in keys}), units, care=True)
 
     @property
     def runs(self) -> str:
@@ -173,7 +174,9 @@ class Titles:
         if isinstance(x, str) or isinstance(x, (bool, np.bool_)) or not isinstance(x, (int, float, np.number)):
             return text(x)
         unit = self.units.get(key)
-        return _number(float(x)) if unit is None else with_unit(in_unit(float(x), unit), _behind(unit))
+        if unit is None:
+            return _number(float(x))
+        return with_unit(in_unit(float(x), unit, change=is_growth(key)), _behind(unit))
 
     def place(self, at: str) -> str:
         """Values of several keys in a line, as :func:`sim.analysis.words.place` joins them."""
@@ -190,6 +193,11 @@ def number_or_text(value: str) -> float | str:
         return float(value)
     except ValueError:
         return value
+
+
+def _tied(column: str, title: Callable[[str], str]) -> str:
+    """Title of a column: that of its key, or of all keys that it ties."""
+    return " and ".join(title(key) for key in keys_of(column))
 
 
 def _of_care(key: str, chosen: Settings) -> str:
