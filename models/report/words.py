@@ -22,6 +22,7 @@ __all__ = [
     "causes",
     "figure_value",
     "in_unit",
+    "is_growth",
     "line_for",
     "month",
     "of_futures",
@@ -231,18 +232,26 @@ def cause_in_short(cause: str, gates: Gates) -> str:
     return said.get(kind, cause)
 
 
-def figure_value(f: Figure, x: float | None = None) -> str:
-    """A figure's value, or another number in its unit, with shares in per cent."""
-    return in_unit(f.value if x is None else x, f.unit)
+def figure_value(f: Figure, x: float | None = None, title: str = "") -> str:
+    """A figure's value, or another number in its unit, with shares in per cent.
+
+    A rate per year has a sign where it is growth by its title, or may be below zero; people who leave are no change.
+    """
+    return in_unit(f.value if x is None else x, f.unit, change=f.range[0] < 0 or is_growth(title))
 
 
-def in_unit(value: float, unit: str) -> str:
-    """A number as its unit has it: shares in per cent, changes with their sign."""
+def is_growth(title: str) -> bool:
+    """Whether a rate with this title, or key, is a change from year to year."""
+    return "growth" in title.lower()
+
+
+def in_unit(value: float, unit: str, *, change: bool = False) -> str:
+    """A number as its unit has it: shares and rates in per cent, changes with their sign."""
     if unit == "share":
         return f"{100 * value:.3g}{SPACE}%"
     if unit in ("relative change", "per year"):
         text = f"{100 * abs(value):.3g}{SPACE}%"
-        sign = "" if value == 0 else MINUS if value < 0 else "+"
+        sign = "" if value == 0 else MINUS if value < 0 else "+" if change or unit == "relative change" else ""
         return sign + text
     if 0 < abs(value) < 0.1:
         return f"{value:.2g}".replace("-", MINUS)
