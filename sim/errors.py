@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 __all__ = ["CarebridgeError", "ConservationError", "Fault", "FaultsError", "nearest"]
 
 _TELLING = 3  # letters from which a part of a name tells which name is meant
+_LEAST = 0.5  # likeness from which a choice may be the one that is meant
 
 
 class CarebridgeError(Exception):
@@ -71,7 +73,8 @@ def nearest(word: str, choices: Iterable[str]) -> str:
     """Return the valid choice most like `word`, or an empty string when none is close.
 
     A choice that begins with the word comes before one that contains it (``rate`` means ``rate_per_day``, not
-    ``attend``), and that before one that is merely spelt alike.
+    ``attend``), and that before one that is merely spelt alike. Of a choice of several words, each word counts too, and
+    its beginning (``herford`` means ``Herefordshire and Worcestershire``, not ``Telford and Wrekin``).
     """
     word, known = str(word), [str(c) for c in choices]
     if len(word) >= _TELLING:
@@ -80,8 +83,17 @@ def nearest(word: str, choices: Iterable[str]) -> str:
         containing = starting or [c for c in known if low in c.lower()]
         if containing:
             return min(containing, key=len)
-    found = difflib.get_close_matches(word, known, n=1, cutoff=0.5)
-    return found[0] if found else ""
+    likeness = {choice: _alike(word, choice) for choice in known}
+    # of equals the last in the alphabet, as difflib has it; but of names the first that is given
+    found = max(known, key=lambda choice: (likeness[choice], "" if " " in choice else choice), default="")
+    return found if likeness.get(found, 0.0) >= _LEAST else ""
+
+
+def _alike(word: str, choice: str) -> float:
+    """How alike a word and a choice are spelt, 0 to 1; a choice of several words is as like as the likest of them."""
+    low, parts = word.lower(), re.findall(r"\w{4,}", choice.lower()) if " " in choice else []
+    pairs = [(choice, word), *((own, low) for part in parts for own in (part, part[: len(low) + 1]))]
+    return max(difflib.SequenceMatcher(None, a, b).ratio() for a, b in pairs)
 
 
 def _short(value: object, limit: int = 60) -> str:

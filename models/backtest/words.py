@@ -11,6 +11,7 @@ import pandas as pd
 
 from models.backtest.inputs import KNOWN, LATER, UNDATED
 from models.backtest.run import CONTROL, Found, Said
+from models.measures.tails import in_short, tails
 from models.plans import Gates
 from models.plans.listing import what_moves
 from models.report.words import cause_in_short
@@ -91,7 +92,8 @@ def _model(found: Found) -> list[str]:
     }
     if seen:
         rows = {key: [*cells, seen.get(key, "-")] for key, cells in rows.items()}
-    futures = f"{found.chosen.replications} simulated futures (mean, 5 to 95 % of futures)"
+    count = found.chosen.replications
+    futures = f"{count} simulated futures (mean, {in_short(count)} of futures)"
     head = f"**What the model says** of the same months, in {futures}:"
     return [head, "", *_table(rows)]
 
@@ -147,7 +149,7 @@ def _signed(value: float) -> str:
 
 
 def _range(values: npt.NDArray[np.float64], sign: bool = False) -> str:
-    low, high = np.quantile(values, [0.05, 0.95])
+    low, high = np.quantile(values, tails(len(values)))
     shown = _signed if sign else lambda value: f"{value:.0f}"
     return f"{shown(values.mean())} ({shown(low)} to {shown(high)})"
 

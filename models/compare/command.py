@@ -20,6 +20,7 @@ from models.compare.compare import AFTER, AS_PLANNED, BEFORE, CALENDAR, OWN, WIN
 from models.compare.contributions import Change, changes
 from models.compare.costs import Both, cost_summary
 from models.compare.mechanisms import AROUND, MECHANISMS, present
+from models.measures.tails import in_short, tails
 from models.settings.compose import Settings, parse, settings
 from models.settings.run_only import refuse_what_only_runs_do
 from models.verdict.verdict import SCHEMA_VERSION
@@ -138,7 +139,7 @@ def _mechanisms(key: str, text: str) -> Any:
 
 
 def _interval(values: npt.NDArray[np.float64]) -> str:
-    low, high = np.quantile(values, [0.05, 0.95])
+    low, high = np.quantile(values, tails(len(values)))
     return f"{values.mean():.0f} ({low:.0f} to {high:.0f})"
 
 
@@ -162,6 +163,7 @@ def _timelines(chosen: Settings, found: list[Compared]) -> list[str]:
         ends += _costs(c.cost) if c.cost else ()
         rows.append((str(c.years), _probability(v.delivered), _probability(v.safe), _probability(both), *ends))
     futures = f"{chosen.replications} simulated futures of each, {chosen.future.title.lower()}."
+    futures += f" In brackets: exact 95 % bounds of shares, else {in_short(chosen.replications)} of futures."
     return [f"{chosen.plan.title}, {chosen.footprint.title}; {futures}", *_aligned(rows)]
 
 

@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from models import CONFIGS
+from models.command_line.aligned import aligned
 from models.command_line.out_folder import folder_faults
 from models.command_line.words import WHERE, Key, path, read_words
 from models.figures.figures import STATUSES
@@ -104,15 +105,15 @@ def _text(gap: Gap, draft: str) -> list[str]:
         f"({found.title}; {figure.source}; {figure.status}: {STATUS[figure.status]})",
         "",
         f"{CONVENTION}. Years are April to March.",
-        *_aligned(_path_rows(gap, draft, one)),
+        *aligned(_path_rows(gap, draft, one)),
         "",
         _how_far(gap, draft, one),
         "",
         f"What each figure makes of the gap in {gap.last}, moved alone to the ends of its range:",
-        *_aligned(_swing_rows(gap, draft)),
+        *aligned(_swing_rows(gap, draft)),
         "",
         "Every draft of the number, beside the same figures:",
-        *_aligned(_draft_rows(gap)),
+        *aligned(_draft_rows(gap)),
         "",
         _statuses(gap, draft),
         "Nobody has stated, so it is inside what is not explained: " + "; ".join(gap.left_out) + ".",
@@ -177,20 +178,6 @@ def _statuses(gap: Gap, draft: str) -> str:
 
 def _short(text: str, most: int = 60) -> str:
     return text if len(text) <= most else text[: most - 1].rstrip() + "\u2026"
-
-
-def _aligned(rows: list[tuple[str, ...]]) -> list[str]:
-    """Columns of the same width; those of numbers to the right."""
-    widths = [max(len(row[n]) for row in rows) for n in range(len(rows[0]))]
-    right = [all(_is_number(row[n]) for row in rows[1:]) for n in range(len(rows[0]))]
-    return [
-        "  " + "  ".join(c.rjust(w) if r else c.ljust(w) for c, w, r in zip(row, widths, right, strict=True)).rstrip()
-        for row in rows
-    ]
-
-
-def _is_number(cell: str) -> bool:
-    return not cell or cell[0] in "+-\u2212\u20130123456789" and " to " not in cell and "a" not in cell
 
 
 # -- in files ---------------------------------------------------------------------------------------------------------

@@ -107,7 +107,7 @@ def _area(name: str) -> str:
     rule, close = f"more than one has it in its name: {'; '.join(found)}.", ""
     if not found:
         rule = "no plan area is called that; `carebridge area` lists them."
-        close = nearest(name, areas) or nearest(name, [word for area in areas for word in re.findall(r"\w{4,}", area)])
+        close = nearest(name, areas)
     raise FaultsError([Fault("area", name, rule, nearest=close)], "command line")
 
 

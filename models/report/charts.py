@@ -11,6 +11,7 @@ from matplotlib.patches import Patch
 
 from models.footprint.observed import delays_by_year
 from models.measures import measures
+from models.measures.tails import shaded
 from models.report import series, style
 from models.report.series import by_year, end_of, spread
 from models.report.words import amount, percent, short
@@ -26,11 +27,11 @@ def handles(outcome: Outcome) -> list[Any]:
     out: list[Any] = [
         Line2D([], [], **style.arm_line(n).kwargs(), label=name) for n, (name, _) in enumerate(series.arms(outcome))
     ]
-    return [*out, Patch(facecolor=style.GREY, alpha=0.3, label="shaded: 90 % of simulated futures")]
+    return [*out, Patch(facecolor=style.GREY, alpha=0.3, label=shaded(outcome.settings.replications))]
 
 
 def draw(ax: Any, x: Any, values: Any, number: int) -> None:
-    """One arm's mean with its 5-95 % band."""
+    """One arm's mean with its band of its range."""
     found, line = spread(values), style.arm_line(number)
     ax.fill_between(x, found.low, found.high, color=line.color, alpha=style.BAND, linewidth=0)
     ax.plot(x, found.mean, **line.kwargs(len(found.mean)))
@@ -80,7 +81,7 @@ def beds_chart(outcome: Outcome, folder: Path) -> tuple[str, str]:
         Line2D([], [], color=style.INK, label="beds open"),
         Line2D([], [], color=style.INK, linestyle=(0, (4, 2)), marker="o", label="beds in use at midnight"),
         Line2D([], [], color=style.INK, linewidth=0.9, linestyle=":", label="beds open if all closed on their dates"),
-        Patch(facecolor=style.GREY, alpha=0.3, label="shaded: 90 % of simulated futures"),
+        Patch(facecolor=style.GREY, alpha=0.3, label=shaded(outcome.settings.replications)),
     ]
     style.legend_below(fig, legend if plans else [*legend[:2], legend[3]])
     return style.save(fig, folder, "chart_beds", title), title

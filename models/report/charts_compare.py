@@ -14,6 +14,7 @@ from matplotlib.patches import Patch
 from models.compare.compare import AFTER, BEFORE, CALENDAR, OWN, Compared
 from models.compare.contributions import MEASURES, Change
 from models.compare.mechanisms import MECHANISMS
+from models.measures.tails import shaded
 from models.report import style
 from models.report.series import spread
 from models.report.words import amount, percent
@@ -81,7 +82,7 @@ def _timelines(ax: Any, rows: Sequence[Compared]) -> None:
 
 
 def double_chart(rows: Sequence[Compared], folder: Path) -> tuple[str, str]:
-    """Double running by timeline: the most beds at once, and bed-years, with 5-95 %."""
+    """Double running by timeline: the most beds at once, and bed-years, with their ranges."""
     title = "Double running: " + "; ".join(f"{_named(c.years)}, {amount(c.bed_years.mean())} bed-years" for c in rows)
     fig = style.figure(title, 1.35 + 0.36 * len(rows))
     axes = fig.subplots(1, 2, sharey=True)
@@ -92,7 +93,7 @@ def double_chart(rows: Sequence[Compared], folder: Path) -> tuple[str, str]:
             ax.plot([found.mean], [n], marker="o", color=style.INK, markersize=6)
             text = f"{amount(float(found.mean))} ({amount(float(found.low))} to {amount(float(found.high))})"
             ax.text(float(found.mean), n - 0.2, text, ha="center", va="bottom", fontsize=7.5)
-        most = max(float(np.quantile(getattr(c, key), 0.95)) for c in rows)
+        most = max(float(spread(getattr(c, key)).high) for c in rows)
         ax.set_xlim(0, 1.25 * max(1.0, most))
         ax.set_xlabel(label)
         style.exact_ticks(ax.xaxis)
@@ -147,7 +148,7 @@ def _broken(text: str, widest: int = 26) -> str:
 
 
 def months_chart(rows: Sequence[Compared], folder: Path) -> tuple[str, str]:
-    """Beds closed, places open and double running over calendar time: a line a timeline, with 5-95 %."""
+    """Beds closed, places open and double running over calendar time: a line a timeline, with their ranges."""
     title = "Beds closed by the end: " + "; ".join(
         f"{_named(c.years)}, {amount(c.closed.mean())} of {amount(c.planned)}" for c in rows
     )
@@ -173,6 +174,6 @@ def months_chart(rows: Sequence[Compared], folder: Path) -> tuple[str, str]:
         Line2D([], [], **style.arm_line(1 + n).kwargs(), label=f"{c.years} years (hollow: its planned end)")
         for n, c in enumerate(rows)
     ]
-    marks.append(Patch(facecolor=style.GREY, alpha=0.3, label="shaded: 90 % of simulated futures"))
+    marks.append(Patch(facecolor=style.GREY, alpha=0.3, label=shaded(len(rows[0].closed))))
     style.legend_below(fig, marks)
     return style.save(fig, folder, "compare_months", title), title

@@ -11,6 +11,7 @@ import numpy as np
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Rectangle
 
+from models.measures.tails import in_short, tails
 from models.report import course, series, style
 from models.report.course import GROUPS, Row, middle
 from models.report.words import amount, cause_in_short, month, short
@@ -26,7 +27,6 @@ HEIGHT, HEAD, GAP = 0.68, 0.62, 1.0  # of a strip, of a line with the move's tit
 SMALL = 7
 WORDS = 44  #: most letters of a line beside a row
 ON_TIME = 0.5  # months
-NEARLY = 0.05  # share of runs at either end of a whisker
 
 #: how each group of stages is filled: grey tones and hatches that a printer without colour keeps apart
 FILLS: tuple[dict[str, Any], ...] = (
@@ -173,8 +173,9 @@ def _strip(ax: Any, days: list[int], row: Row, keep: Any, at: float) -> None:
 
 
 def _effect(ax: Any, row: Row, at: float, edge: int) -> None:
-    """The day on which all of it was in effect: the middle run, and where nine in ten of them lie."""
-    low, day, high = (middle(row.whole, share) for share in (NEARLY, 0.5, 1 - NEARLY))
+    """The day on which all of it was in effect: the middle run, and where nine in ten of them lie, or of a few all."""
+    first, last = tails(len(row.whole))
+    low, day, high = (middle(row.whole, share) for share in (first, 0.5, last))
     if not np.isfinite(low):
         return
     end = high if np.isfinite(high) else edge
@@ -239,5 +240,5 @@ def _legend(rows: list[Row]) -> list[Any]:
         Patch(facecolor="none", edgecolor=style.INK, linestyle=(0, (4, 1.5)), label="planned, start to last step")
     )
     mark: dict[str, Any] = {"color": style.INK, "marker": "D", "markersize": 5, "linewidth": 1.2}
-    out.append(Line2D([], [], **mark, label="all in effect: middle future, 5\u201395 %"))
+    out.append(Line2D([], [], **mark, label=f"all in effect: middle future, {in_short(len(rows[0].whole))}"))
     return out

@@ -69,8 +69,9 @@ def _cost(both: Any) -> str:
     """Double running in words: the most at once, and bed-years, with 5-95 %."""
 
     def said(values: Any, unit: str) -> str:
-        low, high = np.quantile(values, [0.05, 0.95])
-        return f"{amount(values.mean())} {unit} ({amount(low)} to {amount(high)})"
+        found = series.spread(values)
+        low, high = amount(float(found.low)), amount(float(found.high))
+        return f"{amount(float(found.mean))} {unit} ({low} to {high})"
 
     return f"Both open: at most {said(both.max(axis=1), 'beds')}, {said(both.sum(axis=1) / 12, 'bed-years')}"
 

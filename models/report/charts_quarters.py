@@ -13,6 +13,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from models.measures import measures
+from models.measures.tails import in_short, shaded, tails
 from models.plans.moves import BEDS
 from models.report import course, series, style
 from models.report.course import middle
@@ -91,7 +92,7 @@ def quarters_chart(timeline: str, outcome: Outcome, folder: Path) -> tuple[str, 
             _upright(ax, mark)
     if seen:
         _events(axes[-1], seen, time, len(o.outcomes))
-    style.legend_below(fig, _legend(name, line, marked=bool(seen)))
+    style.legend_below(fig, _legend(name, line, len(o.outcomes), marked=bool(seen)))
     return style.save(fig, folder, f"chart_quarters_{timeline}", title), title
 
 
@@ -125,7 +126,8 @@ def sites_chart(timeline: str, outcome: Outcome, folder: Path) -> tuple[str, str
         style.thousands(ax)
     for ax in axes[::2]:
         ax.set_ylabel("beds")
-    style.legend_below(fig, _legend(name, style.arm_line(number), "thick: open; thin: in use", marked=marked))
+    thickness = "thick: open; thin: in use"
+    style.legend_below(fig, _legend(name, style.arm_line(number), len(o.outcomes), thickness, marked=marked))
     return style.save(fig, folder, f"chart_quarters_sites_{timeline}", title), title
 
 
@@ -210,10 +212,11 @@ def _upright(ax: Any, mark: Mark) -> None:
 
 
 def _events(ax: Any, seen: list[Mark], time: _Time, runs: int) -> None:
-    """When each mark happened: the middle run and 5-95 %, with the share of runs in which it did."""
+    """When each mark happened: the middle run and the range, with the share of runs in which it did."""
     start, edge = time.first.toordinal(), time.last.toordinal() + 31
+    first, last = tails(runs)
     for n, mark in enumerate(seen):
-        low, day, high = (middle(mark.days, share) for share in (0.05, 0.5, 0.95))
+        low, day, high = (middle(mark.days, share) for share in (first, 0.5, last))
         low, end = min(low, edge), min(high, edge)
         ax.plot([low, end], [n, n], color=style.INK, linewidth=1.2)
         if not np.isfinite(high):
@@ -233,16 +236,16 @@ def _events(ax: Any, seen: list[Mark], time: _Time, runs: int) -> None:
     ax.spines["left"].set_visible(False)
     ax.set_ylim(len(seen) - 0.4, -0.6)
     ax.grid(axis="y", visible=False)
-    ax.set_title("When (and in how many simulated futures): middle one, 5\u201395 %", fontsize=HEAD)
+    ax.set_title(f"When (and in how many simulated futures): middle one, {in_short(runs)}", fontsize=HEAD)
     style.month_axis(ax, time.first, time.last)
 
 
-def _legend(name: str, line: style.Line, more: str = "", *, marked: bool) -> list[Any]:
+def _legend(name: str, line: style.Line, futures: int, more: str = "", *, marked: bool) -> list[Any]:
     dotted: dict[str, Any] = {"color": style.GREY, "linewidth": 1.1, "linestyle": (0, (1.2, 2))}
     out: list[Any] = [
         Line2D([], [], **line.kwargs(), label=f"{name}: median"),
         Line2D([], [], **style.arm_line(0).kwargs(), label="business as usual: median"),
-        Patch(facecolor=style.GREY, alpha=0.3, label="shaded: 90 % of simulated futures"),
+        Patch(facecolor=style.GREY, alpha=0.3, label=shaded(futures)),
     ]
     if marked:
         out += [

@@ -13,10 +13,12 @@ from models.command_line.doctor import versions
 from models.compare.compare import AFTER, AS_PLANNED, BEFORE, CALENDAR, OWN, Compared
 from models.compare.contributions import Change, lost_by_waiting, reached
 from models.compare.mechanisms import MECHANISMS
+from models.measures.tails import in_short, shaded, tails, that_holds
 from models.report import charts_compare, style
 from models.report.course import middle
 from models.report.page import environment
 from models.report.pictures import Chart
+from models.report.series import spread
 from models.report.tables_money import owner_rows, summary_rows, year_rows
 from models.report.words import amount, between, line_for, percent, signed
 from models.settings.compose import Settings
@@ -29,13 +31,13 @@ CAPTIONS = {
         "Share of simulated futures with exact bounds, each with 95 % confidence; over the same years for every "
         "timeline, or over as many years about each plan's own end."
     ),
-    "compare_double": "Mean over simulated futures, and the range that holds 90 % of them.",
+    "compare_double": "Mean over simulated futures, and the range {range}.",
     "compare_contributions": (
         "The change when one mechanism is left out and all else stays, future by future, with a 95 % interval of the "
         "paired difference; filled marks differ from nought beyond chance. Right of nought: there would be more "
         "without the mechanism. Contributions need not add up."
     ),
-    "compare_months": "Mean over simulated futures; shading holds 90 % of them. Places open as far as there are staff.",
+    "compare_months": "Mean over simulated futures; {shaded}. Places open as far as there are staff.",
 }
 
 
@@ -67,6 +69,7 @@ def write_compare_report(
         "after": AFTER,
         "says": [f"{c.years} years: {line_for(c.verdict)}." for c in rows],
         "timelines": [f"{c.years} years" for c in rows],
+        "range": in_short(chosen.replications),
         "when": when_rows(rows),
         "double": _double_rows(rows, chosen),
         "beside": next((f"{c.places / c.planned:.2g}" for c in rows if c.planned and c.places), ""),
@@ -93,7 +96,11 @@ def _draw(folder: Path, chosen: Settings, rows: list[Compared], contributed: Seq
             drawn["compare_double"] = charts_compare.double_chart(rows, folder)
         if contributed:
             drawn["compare_contributions"] = charts_compare.contributions_chart(contributed, folder)
-    return [Chart(name, title, svg, CAPTIONS[name]) for name, (svg, title) in drawn.items()]
+    return [Chart(name, title, svg, _caption(name, chosen.replications)) for name, (svg, title) in drawn.items()]
+
+
+def _caption(name: str, futures: int) -> str:
+    return CAPTIONS[name].format(range=that_holds(futures), shaded=shaded(futures))
 
 
 def _verdict_row(c: Compared, window: str) -> list[str]:
@@ -115,8 +122,8 @@ def when_rows(rows: Sequence[Compared]) -> Rows:
 
 def _years(found: Any) -> str:
     """Middle and 5-95 % of years that may never come."""
-    never = int(np.isinf(found).sum())
-    low, half, high = (middle(found, share) for share in (0.05, 0.5, 0.95))
+    never, (first, last) = int(np.isinf(found).sum()), tails(len(found))
+    low, half, high = (middle(found, share) for share in (first, 0.5, last))
     text = "not in most futures" if np.isinf(half) else f"{half:.1f}"
     if not np.isinf(half):
         text += f" ({low:.1f} to {high:.1f})" if np.isfinite(high) else f" ({low:.1f} to never)"
@@ -155,8 +162,8 @@ def _pounds(rows: Sequence[Compared]) -> dict[str, Any] | None:
 
 
 def _mean(values: Any) -> str:
-    low, high = np.quantile(values, [0.05, 0.95])
-    return f"{amount(float(np.mean(values)))} ({amount(float(low))} to {amount(float(high))})"
+    found = spread(values)
+    return f"{amount(float(found.mean))} ({amount(float(found.low))} to {amount(float(found.high))})"
 
 
 def _failing_rows(rows: Sequence[Compared]) -> Rows:

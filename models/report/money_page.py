@@ -22,6 +22,7 @@ from models.finance.simulated.forms import carried, gains, register
 from models.finance.simulated.results import by_year, money_table, years_of
 from models.finance.simulated.settings import FORMS
 from models.finance.statements import CONVENTION, SYSTEM
+from models.measures.tails import that_holds
 from models.report import charts_money, series, style
 from models.report.page import environment
 from models.report.pictures import Chart
@@ -228,13 +229,14 @@ def _draw(folder: Path, found: Accounts, names: Mapping[str, str]) -> list[Chart
     with style.styled():
         for plan in plans:
             out.append(_bridge(folder, found, usual, plan, names[plan]))
+        futures = len(found.arms[usual].books.numbers)
         results = {
             o.title: {names[arm]: _yearly(a, who) for arm, a in found.arms.items()}
             for who, o in found.finance.organisations.items()
         }
         title = "Result of each organisation, a year on average, after PSF, interest and dividend"
         caption = (
-            "A mark is the mean over simulated futures, the line the range that holds 90 % of them. Who pays whom "
+            f"A mark is the mean over simulated futures, the line the range {that_holds(futures)}. Who pays whom "
             "inside the area moves these results and not the area's."
         )
         drawn = charts_money.organisations_charts("chart_money_organisations", title, results, folder)

@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from models.arms.prepare import USUAL, idle
 from models.command_line.doctor import versions
+from models.measures.tails import that_holds
 from models.plans import months_after
 from models.plans.listing import what_moves
 from models.plans.whose_plan import is_no_plan
@@ -78,9 +79,11 @@ def render(outcome: Outcome, charts: list[Chart]) -> str:
 def environment() -> Environment:
     """Templates of this folder; whatever they ask for and do not get is an error."""
     loader = FileSystemLoader(Path(__file__).resolve().parent, encoding="utf-8")
-    return Environment(
+    env = Environment(
         loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )  # fmt: skip
+    env.globals.update(that_holds=that_holds)
+    return env
 
 
 def _context(outcome: Outcome, charts: list[Chart]) -> dict[str, Any]:
@@ -92,6 +95,7 @@ def _context(outcome: Outcome, charts: list[Chart]) -> dict[str, Any]:
         "criteria": chosen.criteria,
         "seed": chosen.seed,
         "replications": chosen.replications if outcome.verdicts else 0,
+        "futures": chosen.replications,
         "scenario": chosen.request.scenario,
         "scenario_hash": chosen.scenario_hash,
         "versions": versions(),

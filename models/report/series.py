@@ -1,4 +1,4 @@
-"""Series that charts and tables share: by April year or month, with their mean and 5-95 % over replications."""
+"""Series that charts and tables share: by April year or month, with their mean and range over replications."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import numpy.typing as npt
 from models.arms.arms import MIDNIGHT, Observed
 from models.measures import measures
 from models.measures.plan import closed_by_month
+from models.measures.tails import tails
 from models.plans.schedule import Schedule
 from models.system.system import System
 from sim.clock import Calendar
@@ -37,7 +38,7 @@ Floats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Spread:
-    """Mean over replications and the range that holds 90 % of them."""
+    """Mean over replications, and the range that holds 90 % of them; of a few, from the lowest to the highest."""
 
     mean: Floats
     low: Floats
@@ -47,7 +48,7 @@ class Spread:
 def spread(values: npt.ArrayLike) -> Spread:
     """Spread over the first axis, that of replications."""
     array = np.asarray(values, float)
-    low, high = np.quantile(array, [0.05, 0.95], axis=0)
+    low, high = np.quantile(array, tails(len(array)), axis=0)
     return Spread(array.mean(axis=0), low, high)
 
 

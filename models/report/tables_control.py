@@ -115,7 +115,7 @@ def _lost_rows(every: list[Standing], titles: dict[str, str]) -> list[list[str]]
 
 
 def _ratio_rows(every: list[Standing], usual: Account) -> list[list[str]]:
-    """The dashboard ratio by year, in per cent: mean, and the range that holds 90 % of the futures."""
+    """The dashboard ratio by year, in per cent: mean and range."""
     rows = []
     for n in range(every[0].ratio.shape[1]):
         cells = []

@@ -213,6 +213,6 @@ def _assumed(found: Accounts) -> list[str]:
     out = []
     for words, f in named:
         low, high = f.range
-        span = "" if low == high else f", range {figure_value(f, low)} to {figure_value(f, high)}"
-        out.append(f"{words}: {with_unit(figure_value(f), UNITS.get(f.unit, f.unit))} ({f.status}{span})")
+        span = "" if low == high else f", range {figure_value(f, low, words)} to {figure_value(f, high, words)}"
+        out.append(f"{words}: {with_unit(figure_value(f, title=words), UNITS.get(f.unit, f.unit))} ({f.status}{span})")
     return out

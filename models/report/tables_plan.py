@@ -156,8 +156,8 @@ def _figure(title: str, f: Figure) -> dict[str, str]:
     low, high = f.range
     return {
         "title": title,
-        "value": with_unit(figure_value(f), UNITS.get(f.unit, f.unit)),
-        "range": "\u2013" if low == high else f"{figure_value(f, low)} to {figure_value(f, high)}",
+        "value": with_unit(figure_value(f, title=title), UNITS.get(f.unit, f.unit)),
+        "range": "\u2013" if low == high else f"{figure_value(f, low, title)} to {figure_value(f, high, title)}",
         "year": "\u2013" if f.year == "not applicable" else f.year,
         "basis": "\u2013" if f.basis == "not applicable" else f.basis,
         "status": f.status,
@@ -229,12 +229,11 @@ def matter_rows(outcome: Outcome) -> list[list[str]]:
     for one in outcome.matters:
         if not one.named:
             continue
-        low, high = one.figure.range
-        unit = UNITS.get(one.figure.unit, one.figure.unit)
+        low, high = (figure_value(one.figure, end, one.key) for end in one.figure.range)
         rows.append(
             [
                 title_of(one.key, outcome.settings.footprint),
-                with_unit(f"{figure_value(one.figure, low)} to {figure_value(one.figure, high)}", unit),
+                with_unit(f"{low} to {high}", UNITS.get(one.figure.unit, one.figure.unit)),
                 percent(one.at_low, 1),
                 percent(one.at_high, 1),
                 "yes" if one.sure else "may be chance",

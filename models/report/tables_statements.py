@@ -12,6 +12,7 @@ import pandas as pd
 from models.finance.books import Books
 from models.finance.simulated.results import per_cent
 from models.finance.statements import SYSTEM, Statement, balance_sheet, cash_flow, income_and_expenditure
+from models.report.series import spread
 
 __all__ = ["Table", "bracketed", "memo_cell", "memo_tables", "statement_tables", "within"]
 
@@ -42,8 +43,8 @@ def bracketed(millions: float) -> str:
 
 def within(values: npt.ArrayLike) -> str:
     """Mean over replications, and the range that holds 90 % of them."""
-    array = np.asarray(values, float)
-    mean, (low, high) = bracketed(float(array.mean())), (bracketed(float(v)) for v in np.quantile(array, [0.05, 0.95]))
+    found = spread(values)
+    mean, low, high = (bracketed(float(v)) for v in (found.mean, found.low, found.high))
     return mean if low == high == mean else f"{mean} [{low} to {high}]"
 
 

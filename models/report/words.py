@@ -7,6 +7,7 @@ import math
 from typing import Any
 
 from models.figures.figures import Figure
+from models.measures.tails import FEWEST
 from models.plans import Gates
 from models.settings.criteria import Criteria
 from models.verdict.realism import Realism
@@ -20,6 +21,8 @@ __all__ = [
     "cause_in_short",
     "causes",
     "figure_value",
+    "in_unit",
+    "is_growth",
     "line_for",
     "month",
     "of_futures",
@@ -38,6 +41,12 @@ GLOSSARY = (
         "Simulated future",
         "one run (replication) of the model with its own chance events. The plan and business as usual meet the same "
         "patients in it.",
+    ),
+    (
+        "Range",
+        f"beside a mean, what the middle 90\u00a0% of the simulated futures span; of fewer than {FEWEST} futures, the "
+        "lowest to the highest. Where a few futures differ much from the others, the mean may lie outside the middle "
+        "90\u00a0%.",
     ),
     (
         "Hospital beds",
@@ -223,14 +232,26 @@ def cause_in_short(cause: str, gates: Gates) -> str:
     return said.get(kind, cause)
 
 
-def figure_value(f: Figure, x: float | None = None) -> str:
-    """A figure's value, or another number in its unit, with shares in per cent."""
-    value = f.value if x is None else x
-    if f.unit == "share":
+def figure_value(f: Figure, x: float | None = None, title: str = "") -> str:
+    """A figure's value, or another number in its unit, with shares in per cent.
+
+    A rate per year has a sign where it is growth by its title, or may be below zero; people who leave are no change.
+    """
+    return in_unit(f.value if x is None else x, f.unit, change=f.range[0] < 0 or is_growth(title))
+
+
+def is_growth(title: str) -> bool:
+    """Whether a rate with this title, or key, is a change from year to year."""
+    return "growth" in title.lower()
+
+
+def in_unit(value: float, unit: str, *, change: bool = False) -> str:
+    """A number as its unit has it: shares and rates in per cent, changes with their sign."""
+    if unit == "share":
         return f"{100 * value:.3g}{SPACE}%"
-    if f.unit in ("relative change", "per year"):
+    if unit in ("relative change", "per year"):
         text = f"{100 * abs(value):.3g}{SPACE}%"
-        sign = "" if value == 0 else MINUS if value < 0 else "+"
+        sign = "" if value == 0 else MINUS if value < 0 else "+" if change or unit == "relative change" else ""
         return sign + text
     if 0 < abs(value) < 0.1:
         return f"{value:.2g}".replace("-", MINUS)

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from models.sweep import charts
+from models.command_line.aligned import aligned
+from models.sweep import charts, told
+from models.sweep.titles import Answer, Titles, answer_of, is_share
 from models.sweep.wanted import Wanted, wanted
 from sim.analysis import Outcome, Tables, discover, frontier, morris_effects, response, sobol_indices, tornado
 from sim.analysis.frontier import Passing
-from sim.analysis.prim import Found
 from sim.errors import CarebridgeError, Fault, FaultsError, nearest
 from sim.statistics import binomial_bounds
 from sim.sweep.folder import Folder
@@ -24,8 +25,15 @@ __all__ = ["analyse"]
 USUAL = "probability"  #: measure of the care model that is analysed unless another is named
 FEWEST = 20  #: points in which a box is sought
 MOST_FRONTIERS = 12  #: combinations of other keys
-WIDE = 0.3  #: half-width of an index from which it tells little
-WIDEST = 3  #: keys that the summary names
+WHAT = {  #: what a file holds
+    "tornado": "how far each figure moves the answer",
+    "response": "mean answer along each figure",
+    "sobol": "shares of the differences that each figure explains (Sobol indices)",
+    "morris": "effect of each figure over its whole range (Morris)",
+    "prim": "every step of the search for boxes (PRIM)",
+    "boxes": "boxes, with coverage, density and quasi-p values",
+    "frontier": "how much of one figure each value of another needs",
+}
 
 
 @dataclass(frozen=True)
@@ -34,10 +42,12 @@ class _Place:
 
     folder: Path
     name: str
+    written: list[tuple[str, ...]]
 
     def write(self, table: pd.DataFrame, kind: str) -> str:
         """Write a table; returns the name for its chart."""
         table.to_csv(self.folder / f"{self.name}-{kind}.csv", index=False, float_format="%.10g", lineterminator="\n")
+        self.written.append((f"{self.name}-{kind}.csv", WHAT[kind]))
         return f"{self.name}-{kind}"
 
 
@@ -57,11 +67,14 @@ def analyse(words: list[str]) -> int:
     target = asked.folder / "analysis"
     target.mkdir(exist_ok=True)
     taken: set[str] = set()
+    written: list[tuple[str, ...]] = []
+    titles = Titles.of(folder)
+    _say(told.asked_words(folder.about.get("question", ""), tables.points, tables.layout, titles, folder.replications))
     for outcome in found:
         passing = asked.passing or (_verdicts_own(folder) if care and outcome.measure == USUAL else None)
-        own = _with_bounds(outcome, folder.replications) if care and _is_share(outcome) else outcome
-        _one(own, passing, asked, _Place(target, _name(own, taken)))
-    print(f"Tables and charts are in {target}.")
+        own = _with_bounds(outcome, folder.replications) if care and is_share(outcome) else outcome
+        _one(own, passing, asked, _Place(target, _name(own, taken), written), titles)
+    _say([f"The whole tables are in {target}, most with a chart of the same name (.png):", *aligned(written)])
     return 0
 
 
@@ -73,11 +86,6 @@ def _name(outcome: Outcome, taken: set[str]) -> str:
         name, number = f"{plain}-{number}", number + 1
     taken.add(name)
     return name
-
-
-def _is_share(outcome: Outcome) -> bool:
-    """Whether an answer of the care model is a share of replications."""
-    return outcome.measure in (USUAL, "delivered", "safe") or outcome.measure.startswith("passes_")
 
 
 def _with_bounds(outcome: Outcome, replications: int) -> Outcome:
@@ -96,74 +104,54 @@ def _verdicts_own(folder: Folder) -> Passing | None:
     return Passing(float(found[0])) if len(found) == 1 else None
 
 
-def _one(outcome: Outcome, passing: Passing | None, asked: Wanted, place: _Place) -> None:
+def _one(outcome: Outcome, passing: Passing | None, asked: Wanted, place: _Place, titles: Titles) -> None:
     """Everything of one outcome."""
-    known = outcome.known()
-    unit = f" {outcome.unit}" if outcome.unit else ""
-    print(f"{outcome.name}{unit}: {len(known.y)} points, from {known.y.min():.4g} to {known.y.max():.4g}, ", end="")
-    print(f"mean {known.y.mean():.4g}")
-    if len(known.y) < len(outcome.y):
-        print(f"  {len(outcome.y) - len(known.y)} points have no answer and are left out.")
+    answer = answer_of(outcome, titles.care)
+    _say(told.head_words(outcome, answer, titles))
     swings = tornado(outcome)
     if swings.empty:
-        print("  No key of the design varies here; there is nothing to compare.\n")
+        _say(["Nothing that was varied varies here; there is nothing to compare.", ""])
         return
     name = place.write(swings, "tornado")
     charts.tornado_chart(swings, outcome, place.folder, name)
     curves = response(outcome)
     charts.response_chart(curves, list(swings["key"]), outcome, place.folder, place.write(curves, "response"))
-    _say_swings(swings)
-    _indices(outcome, place)
+    _say(told.swing_words(swings, answer, titles))
+    _indices(outcome, place, answer, titles)
     if passing is None:
-        print("  Give at_least=NUMBER or at_most=NUMBER to look for the combinations that pass or fail.\n")
+        _say([told.threshold_words(answer), ""])
         return
-    _boxes(known, passing, asked.find, place)
-    _frontier(outcome, passing, asked, place)
+    _boxes(outcome.known(), passing, asked.find, place, answer, titles)
+    _frontier(outcome, passing, asked, place, answer, titles)
     print()
 
 
-def _say_swings(swings: pd.DataFrame) -> None:
-    print("  It depends most on:")
-    for row in swings.iloc[:WIDEST].to_dict("records"):
-        sure = f" (95 %: {row['low']:+.3g} to {row['high']:+.3g})" if np.isfinite(row["low"]) else ""
-        print(f"    {row['key']}: {row['swing']:+.3g}{sure}, {row['rule']}: {row['from']} → {row['to']}")
-    left = len(swings) - WIDEST
-    if left > 0:
-        print(f"    and {left} more key{'s' if left > 1 else ''}, whose swings are smaller")
+def _say(lines: Sequence[str]) -> None:
+    for line in lines:
+        print(line)
 
 
-def _indices(outcome: Outcome, place: _Place) -> None:
+def _indices(outcome: Outcome, place: _Place, answer: Answer, titles: Titles) -> None:
     """Indices of designs that were made for them."""
-    for kind, work, draw in (
-        ("sobol", sobol_indices, charts.sobol_chart),
-        ("morris", morris_effects, charts.morris_chart),
-    ):
-        table, notes = work(outcome)
-        for note in notes:
-            print(f"  No {kind.capitalize()} indices of {note}.")
-        if table.empty:
-            continue
-        draw(table, outcome, place.folder, place.write(table, kind))
-        said = "Sobol indices (shares of the variance):" if kind == "sobol" else "Morris effects (over a whole range):"
-        shown = table if any(table["at"]) else table.drop(columns="at")
-        if kind == "sobol" and table[["first_half_width", "total_half_width"]].max(axis=None) > WIDE:
-            print("  The Sobol indices are not yet known well; a larger base narrows their intervals.")
-        print("\n".join(["  " + said, *(f"    {line}" for line in _lines(shown))]))
+    shares, notes = sobol_indices(outcome)
+    if not shares.empty:
+        charts.sobol_chart(shares, outcome, place.folder, place.write(shares, "sobol"))
+    _say(told.sobol_words(shares, notes, titles))
+    effects, notes = morris_effects(outcome)
+    if not effects.empty:
+        charts.morris_chart(effects, outcome, place.folder, place.write(effects, "morris"))
+    _say(told.morris_words(effects, notes, answer, titles))
 
 
-def _lines(table: pd.DataFrame) -> list[str]:
-    return table.to_string(index=False, float_format=lambda v: f"{v:.3g}", max_rows=20).splitlines()
-
-
-def _boxes(outcome: Outcome, passing: Passing, find: str, place: _Place) -> None:
+def _boxes(outcome: Outcome, passing: Passing, find: str, place: _Place, answer: Answer, titles: Titles) -> None:
     """Boxes of the points that fail or pass."""
     passes = passing.of(outcome)
     interest = ~passes if find == "failing" else passes
-    print(f"  {passes.sum()} of {len(passes)} points pass ({passing}), {(~passes).sum()} fail.")
+    _say([told.passing_words(passes, answer, passing)])
     if not 0 < interest.sum() < len(interest):
         return
     if len(interest) < FEWEST:
-        print(f"  Boxes are sought in {FEWEST} points or more.")
+        _say([f"Where they gather is told of {FEWEST} points or more."])
         return
     found = discover(outcome.points.loc[:, outcome.keys], interest)
     steps = pd.concat([f.trajectory.assign(box=n + 1, p_value=f.p_value) for n, f in enumerate(found)])
@@ -171,29 +159,14 @@ def _boxes(outcome: Outcome, passing: Passing, find: str, place: _Place) -> None
               for n, f in enumerate(found) if f.is_real]  # fmt: skip
     place.write(steps, "prim")
     if not limits:
-        print(f"  No box: the {find} points do not gather where chance would not put them (PRIM).")
+        _say([f"The {find} points gather nowhere that chance would not put them (PRIM)."])
         return
     place.write(pd.concat(limits), "boxes")
     for number, one in enumerate((f for f in found if f.is_real), 1):
-        _say_box(number, one, find)
+        _say(told.box_words(number, one, find, outcome.points, titles))
         name = f"{place.name}-prim" + (f"-{number}" if number > 1 else "")
         title = f"Box {number}: where {outcome.name} is {passing.fails if find == 'failing' else passing}"
         charts.prim_chart(one.trajectory, find, title, place.folder, name)
-
-
-def _say_box(number: int, one: Found, find: str) -> None:
-    print(f"  Box {number} holds {one.coverage:.0%} of the {find} points; {one.density:.0%} of its points are {find}:")
-    for row in one.limits.to_dict("records"):
-        print(f"    {row['key']}: {_range(row)} (quasi-p {row['quasi_p']:.2g})")
-
-
-def _range(row: dict[str, Any]) -> str:
-    if row["words"]:
-        return str(row["words"])
-    low, high = row["low"], row["high"]
-    if np.isfinite(low) and np.isfinite(high):
-        return f"from {low:.4g} to {high:.4g}"
-    return f"{low:.4g} or more" if np.isfinite(low) else f"{high:.4g} or less"
 
 
 def _on_grid(outcome: Outcome) -> list[str]:
@@ -212,21 +185,15 @@ def _check_frontier(asked: Wanted, outcome: Outcome) -> None:
         raise FaultsError(faults, "command line")
 
 
-def _frontier(outcome: Outcome, passing: Passing, asked: Wanted, place: _Place) -> None:
-    keys = asked.frontier or _on_grid(outcome)
-    if len(keys) != 2:
-        if len(keys) > 2:
-            print("  Give frontier=KEY,KEY for how much of the second key each value of the first needs.")
-        return
+def _frontier(outcome: Outcome, passing: Passing, asked: Wanted, place: _Place, answer: Answer, titles: Titles) -> None:
+    grid = _on_grid(outcome)
+    keys = asked.frontier or grid
     others = outcome.points[[k for k in outcome.keys if k not in keys]].drop_duplicates()
-    if len(others.columns) and len(others) > MOST_FRONTIERS:
-        print(f"  No frontier: the other keys have {len(others)} combinations; confine them with group=KEY=VALUE.")
+    count = len(others) if len(others.columns) else 0
+    _say(told.frontier_words(grid, count if len(keys) == 2 else 0, asked, MOST_FRONTIERS, titles))
+    if len(keys) != 2 or count > MOST_FRONTIERS:
         return
     table = frontier(outcome, keys[0], keys[1], passing)
     name = place.write(table, "frontier")
     charts.frontier_chart(table, keys[1], outcome, passing, place.folder, name)
-    print(f"  The {table['side'].iloc[0]} {keys[1]} that passes, by {keys[0]} (possible and sure: what noise leaves):")
-    shown = table.drop(columns=["side", *([] if any(table["at"]) else ["at"])])
-    print("\n".join(f"    {line}" for line in _lines(shown.rename(columns={"frontier": "needed"}))))
-    if not table.loc[table["frontier"].notna(), "holds"].all():
-        print("    Where 'holds' is False, some values beyond the frontier do not pass.")
+    _say(told.edge_words(table, keys, answer, passing, titles))

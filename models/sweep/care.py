@@ -24,7 +24,7 @@ from models.sweep.verdicts import answers, verdicts
 from models.verdict.assess import assess
 from models.verdict.criteria import Assessed, crowding, every_cell, months_between
 from sim.errors import CarebridgeError, Fault, FaultsError
-from sim.sweep.design import Value
+from sim.sweep.design import Value, keys_of, untied
 from sim.sweep.study import digest, replication_column
 
 __all__ = ["Care"]
@@ -54,7 +54,7 @@ class Care:
 
     def identity(self) -> dict[str, Any]:
         """The configuration that all points start from."""
-        composed = self._chosen({}).composed
+        composed = self.at({}).composed
         return {"config": {k: v for k, v in composed.items() if k not in NEVER_SWEPT}}
 
     def software(self) -> dict[str, str]:
@@ -71,12 +71,12 @@ class Care:
         faults = [
             Fault(key, None, "belongs to the sweep as a whole, not to a point.", "the design")
             for key in values
-            if key in NEVER_SWEPT
+            if not set(keys_of(key)).isdisjoint(NEVER_SWEPT)
         ]
         for key in values:
-            for value in _telling(values[key]) if key not in NEVER_SWEPT else ():
+            for value in _telling(values[key]) if set(keys_of(key)).isdisjoint(NEVER_SWEPT) else ():
                 try:
-                    self._chosen({key: value})
+                    self.at({key: value})
                 except FaultsError as error:
                     faults += error.faults
                 except CarebridgeError as error:  # the key itself is wrong: other values would say the same
@@ -127,16 +127,16 @@ class Care:
             for name, frame in (("verdict", found), ("answers", answers(found, frames)))
         }
 
-    def _chosen(self, point: Mapping[str, Value]) -> Settings:
+    def at(self, point: Mapping[str, Value]) -> Settings:
         """Settings of a point: its own words go before those that all points share."""
-        own = {key: f"{key}={_word(value)}" for key, value in point.items()}
+        own = {key: f"{key}={_word(value)}" for key, value in untied(point).items()}
         shared = [w for w in self._words if w.partition("=")[0].lstrip("+") not in own]
         chosen = settings(parse([*shared, *own.values()]))
         refuse_what_only_runs_do(chosen, "the design")
         return chosen
 
     def _fitted(self, point: Mapping[str, Value]) -> Settings:
-        chosen = self._chosen(point)
+        chosen = self.at(point)
         if chosen.fit is None:
             raise CarebridgeError(f"NO BASELINE. {'; '.join(without_fit(chosen.footprint))}.")
         return chosen

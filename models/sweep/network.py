@@ -20,7 +20,7 @@ from sim.reading.yaml_file import read_yaml
 from sim.results import Experiment
 from sim.results.tables import tables as all_tables
 from sim.statistics import mean_halfwidth
-from sim.sweep.design import Value
+from sim.sweep.design import Value, keys_of, untied
 from sim.sweep.study import digest
 
 __all__ = ["NetworkStudy"]
@@ -54,7 +54,7 @@ class NetworkStudy:
     def changed(self, values: Mapping[str, Value]) -> NetworkStudy:
         """The same study with other values of some keys."""
         data = copy.deepcopy(self._network)
-        for key, value in values.items():
+        for key, value in untied(values).items():
             _set(data, key, value)
         return NetworkStudy(data, self._folder)
 
@@ -79,7 +79,7 @@ class NetworkStudy:
         """Faults of keys that the network does not have, and of values that it refuses, one key at a time."""
         faults: list[Fault] = []
         for key, column in values.items():
-            if key.split(".")[0] in OWNED:
+            if any(name.split(".")[0] in OWNED for name in keys_of(key)):
                 faults.append(Fault(key, None, "belongs to the sweep as a whole, not to a point.", "the design"))
                 continue
             for value in list(column)[:MOST_VALUES]:
@@ -137,7 +137,7 @@ class NetworkStudy:
     def _at(self, point: Mapping[str, Value]) -> dict[str, Any]:
         """The network with the values of a point in their places."""
         data = copy.deepcopy(self._network)
-        for key, value in point.items():
+        for key, value in untied(point).items():
             _set(data, key, value)
         return _with_folder(data, self._folder)
 

@@ -17,7 +17,7 @@ from sim.errors import CarebridgeError, Fault, FaultsError, nearest
 from sim.reading.shape import Shape, shape_faults
 from sim.reading.yaml_file import read_yaml
 from sim.sweep.begin import CHUNK_SECONDS, Sweep
-from sim.sweep.design import Part, Value, lay_out
+from sim.sweep.design import Part, Value, keys_of, lay_out, untied
 from sim.sweep.slurm import SlurmLimits
 
 __all__ = ["EXECUTORS", "Request", "parse", "sweep_of"]
@@ -216,20 +216,21 @@ def sweep_of(request: Request) -> Sweep:
         When a file is missing.
     """
     file = request.file
+    shared = untied(file.set)
     points = lay_out(file.design, request.folder)
-    clash = [key for key in points.values if key in file.set]
+    clash = [key for column in points.values for key in keys_of(column) if key in shared]
     if clash:
         rule = "stands under set and in the design; give it in one of them."
         raise FaultsError([Fault(key, None, rule) for key in clash], "the design")
     if file.network is not None:
         study: Any = NetworkStudy.of(request.folder / Path(file.network).expanduser())
-        if file.set:
-            faults = study.check({key: [value] for key, value in file.set.items()})
+        if shared:
+            faults = study.check({key: [value] for key, value in shared.items()})
             if faults:
                 raise FaultsError(faults, "set")
-            study = study.changed(file.set)
+            study = study.changed(shared)
     else:
-        study = Care([f"{key}={_joined(value)}" for key, value in file.set.items()])
+        study = Care([f"{key}={_joined(value)}" for key, value in shared.items()])
     if len(points) * file.replications > 10**9:  # noqa: PLR2004
         raise CarebridgeError(f"{len(points)} points x {file.replications} replications are too many for one sweep.")
     return Sweep(

@@ -20,6 +20,7 @@ import numpy.typing as npt
 from models.arms.arms import Observed
 from models.measures.need import beds_needed, ward_beds
 from models.measures.plan import opened_by_month
+from models.measures.tails import FEWEST, in_short, tails
 from models.plans import months_after
 from models.plans.schedule import Schedule
 from models.settings.criteria import Criteria
@@ -125,10 +126,11 @@ def _lost(lost: Floats, happened: npt.NDArray[np.bool_], years: tuple[int, dt.da
 
 def _frees(found: Compensation, verb: str) -> str:
     freed = found.freed[:, -1]
-    low, high = np.quantile(freed, [0.05, 0.95])
+    low, high = np.quantile(freed, tails(len(freed)))
+    within = "90 % of simulated futures" if len(freed) >= FEWEST else in_short(len(freed))
     return (
         f"what the plan opens and does besides {verb} {_number(freed.mean())} hospital beds "
-        f"(90 % of simulated futures: {_number(low)} to {_number(high)})"
+        f"({within}: {_number(low)} to {_number(high)})"
     )
 
 

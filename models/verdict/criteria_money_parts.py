@@ -100,8 +100,17 @@ def _control_total(
     held, held_before = (control_total_held(v, first, last, allowed[: v.shape[1]]) for v in (own, other))
     note = f"in the plan's last year; in none before missed by over {found.money.allowance.value:.1%} of its income"
     value, before = (v[:, last] / A_MILLION for v in (own, other))
+    if left := _without_total(found, plan):
+        note += f"; without a control total, so not in it: {'; '.join(left)}"
     part = _part(CONTROL, MILLIONS, value, before, 0.0, note)
     return [part | {"within": float(held.mean()), "usual_within": float(held_before.mean()), "year": ends}]
+
+
+def _without_total(found: Accounts, plan: Account) -> list[str]:
+    """Titles of the area's organisations whose result no control total asks for."""
+    asked = plan.position.totals.names if plan.position else ()
+    inside = [e.name for e in plan.books.entities if not e.external]
+    return [o.title for name, o in found.finance.organisations.items() if name in inside and name not in asked]
 
 
 def control_total_held(variance: Pence, first: int, last: int, allowed: Pence) -> Bools:

@@ -9,7 +9,7 @@ from models.waterfall.count import together
 
 if TYPE_CHECKING:
     from models.waterfall.network import Basis
-    from models.waterfall.waterfall import Waterfall
+    from models.waterfall.waterfall import TOGETHER, Waterfall
 
 __all__ = ["TITLES", "assumed", "count_parts", "count_rows", "says", "step_rows"]
 
@@ -104,7 +104,7 @@ def says(w: Waterfall) -> list[str]:
     ]
     published, count = sum(s.published for s in w.sheets.values()), together(list(w.counts.values()))
     out.append(
-        f"Why the mean load ({amount(sum(s.load for s in w.sheets.values()))}) is not the published number of beds in "
+        f"Why the mean load ({amount(first.beds)}) is not the published number of beds in "
         f"use ({amount(published)}): the count at midnight also holds people who are ready to leave (simulated: "
         f"{amount(count.arranging + count.delayed)}) and community beds ({amount(count.community)}). A spreadsheet on "
         f"the published number asks for {amount(w.needed)} beds; it counts both as need."
@@ -204,7 +204,10 @@ def count_parts(w: Waterfall) -> list[tuple[str, list[float]]]:
 
 
 def count_rows(w: Waterfall) -> list[list[str]]:
-    """Rows of the report's table: the parts of the count in whole beds."""
-    rows = count_parts(w)
+    """Rows of the report's table: the parts of the count in whole beds, the mean load rounded up as everywhere else."""
+    (load, exact), (differing, least), *rest = count_parts(w)
+    beds = [float(w.row(w.steps[0], site).beds) for site in (*w.names, TOGETHER)]
+    left = [d + e - b for d, e, b in zip(least, exact, beds, strict=True)]
+    rows = [(load, beds), (differing, left), *rest]
     whole = {rows[0][0], rows[-1][0]}
     return [[name, *((amount if name in whole else signed)(v) for v in values)] for name, values in rows]

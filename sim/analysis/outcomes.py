@@ -120,7 +120,8 @@ class Tables:
         self.layout = Layout.of(folder.about["design"], self.keys, len(folder.points))
 
     @cached_property
-    def _points(self) -> pd.DataFrame:
+    def points(self) -> pd.DataFrame:
+        """``point`` and the keys of the design."""
         return self._folder.points.table().to_pandas()
 
     @cached_property
@@ -178,7 +179,7 @@ class Tables:
         for column in self.telling:
             lines.append(f"group={column}=...: {', '.join(v or '(none)' for v in dict.fromkeys(self.frame[column]))}")
         for key in self.keys:
-            values = list(dict.fromkeys(self._points[key]))
+            values = list(dict.fromkeys(self.points[key]))
             shown = ", ".join(map(as_text, values[:8])) + (f" and {len(values) - 8} more" if len(values) > 8 else "")
             lines.append(f"group={key}=...: {shown}")
         return lines
@@ -205,7 +206,7 @@ class Tables:
         for column in [c for c in self.telling if c in group]:
             frame = frame.loc[frame[column] == group[column]]
         held = {k: v for k, v in group.items() if k in self.keys}
-        points = self._points
+        points = self.points
         for key, text in held.items():
             points = points.loc[[as_text(v) == as_text(_value(text)) for v in points[key]]]
         out = [self._outcome(measure, where, rows, points, held) for where, rows in self._split(frame)]
@@ -254,7 +255,7 @@ class Tables:
                 rule = f"there is no such column; there are: {', '.join(known)}."
                 faults.append(Fault(f"group={column}", None, rule, _WHERE, nearest(column, known)))
                 continue
-            values = list(self.frame[column] if column in self.telling else self._points[column])
+            values = list(self.frame[column] if column in self.telling else self.points[column])
             texts = list(dict.fromkeys(map(as_text, values)))
             if (text if column in self.telling else as_text(_value(text))) not in texts:
                 rule = f"there is no such value; there are: {', '.join(t for t in texts[:20] if t)}."

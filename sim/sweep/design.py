@@ -21,11 +21,13 @@ from sim.errors import CarebridgeError, Fault, FaultsError
 from sim.network.fields import one_or_many
 from sim.reading.shape import Shape
 
-__all__ = ["Axis", "Design", "Morris", "Part", "Points", "Saltelli", "Sample", "Value", "lay_out", "uniforms"]
+__all__ = ["Axis", "Design", "Morris", "Part", "Points", "Saltelli", "Sample", "Value"]
+__all__ += ["keys_of", "lay_out", "uniforms", "untied"]
 
 Value = str | int | float | bool
 Unit = npt.NDArray[np.float64]
 
+TIE = "&"  #: between keys that take the same value at every point
 MOST = 10_000_000  #: points of one sweep
 
 
@@ -238,10 +240,8 @@ def lay_out(design: Sequence[Part], folder: Path | None = None, lines: str = "de
         except CarebridgeError as error:
             faults.append(Fault(key, None, str(error)))
             continue
-        for name in found:
-            if name in seen:
-                faults.append(Fault(f"{key}.{name}", None, f"part {seen[name]} of the design sets this key already."))
-            seen[name] = number
+        for column in found:
+            faults += _taken(f"{key}.{column}", column, number, seen)
         parts.append(found)
     sizes = [len(next(iter(columns.values()))) for columns in parts]
     if math.prod(sizes) > MOST:
@@ -250,6 +250,29 @@ def lay_out(design: Sequence[Part], folder: Path | None = None, lines: str = "de
     if faults:
         raise FaultsError(faults, "the design")
     return Points(_crossed(parts, sizes), math.prod(sizes))
+
+
+def _taken(where: str, column: str, part: int, seen: dict[str, int]) -> list[Fault]:
+    """Note which part sets each key of a column; returns what is wrong with them."""
+    faults = []
+    for name in keys_of(column):
+        which = "this key" if name == column else f"'{name}'"
+        if not name:
+            faults.append(Fault(where, None, f"a key is missing beside '{TIE}'.", example=f"beds {TIE} places"))
+        elif name in seen:
+            faults.append(Fault(where, None, f"part {seen[name]} of the design sets {which} already."))
+        seen[name] = part
+    return faults
+
+
+def keys_of(column: str) -> list[str]:
+    """Keys that one column of a design sets: a single one, or several that are tied and take the same value."""
+    return [name.strip() for name in column.split(TIE)]
+
+
+def untied(point: Mapping[str, Value]) -> dict[str, Value]:
+    """A point with the value of every key by itself."""
+    return {key: value for column, value in point.items() for key in keys_of(column)}
 
 
 def _crossed(parts: Sequence[Mapping[str, list[Value]]], sizes: Sequence[int]) -> dict[str, list[Value]]:

@@ -233,6 +233,7 @@ def test_a_fault_in_words() -> None:
         ("wrad", ["ward", "yard"], "ward"),
         ("an", ["annexe", "man"], "man"),  # two letters tell nothing: merely alike
         ("beds", ["places", "to"], ""),
+        ("herford", ["Telford and Wrekin", "Herefordshire and Worcestershire"], "Herefordshire and Worcestershire"),
     ],
 )
 def test_nearest_choice(word: str, choices: list[str], best: str) -> None:

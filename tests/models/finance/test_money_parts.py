@@ -109,6 +109,9 @@ def test_the_control_total_of_the_plans_last_year(outcome: Outcome):
     end = outcome.schedules["3y"].end
     year = (end.year - 2018) - (end.month < 4 or (end.month, end.day) == (4, 1))
     assert part["year"].startswith(f"{2018 + year}/")
+    found, totals = outcome.money.finance.organisations, account.position.totals.names
+    left = [o.title for name, o in found.items() if name not in totals]
+    assert left and part["note"].endswith(f"; without a control total, so not in it: {'; '.join(left)}")
     variance = standing(account.position, account.books).variance.sum(axis=1)[:, year]
     assert part["value"] == pytest.approx(variance.mean() / 1e8, rel=1e-12)
     usual = outcome.money.arms[USUAL]

@@ -111,7 +111,8 @@ def test_the_command_writes_once_and_never_over_a_file(tmp_path: Path, capsys: p
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["narfolk"], "Did you mean 'Norfolk'?"),
+        (["narfolk"], "Did you mean 'Norfolk and Waveney"),
+        (["herford"], "Did you mean 'Herefordshire and Worcestershire'?"),
         (["london"], "North West London"),
         (["norfolk", "ot=x"], "Did you mean 'out='?"),
         (["norfolk", "out=/no/such/folder/x.yaml"], "no folder"),

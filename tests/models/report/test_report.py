@@ -105,6 +105,11 @@ def page(html: str) -> Page:
     return Page(html)
 
 
+def test_of_two_futures_ranges_are_told_from_the_lowest_to_the_highest(page: Page, drawn: list[str]) -> None:
+    assert "the range from the lowest to the highest future" in page.text and "holds 90" not in page.text
+    assert "shaded: lowest to highest simulated future" in drawn and not any("90 % of" in text for text in drawn)
+
+
 def squeezed(text: str) -> str:
     return re.sub(r"\s+", " ", text)
 

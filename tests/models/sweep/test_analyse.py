@@ -42,8 +42,12 @@ def grid(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_grid_with_a_threshold(grid: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["analyse", str(grid), "measure=wait_mean", "at_most=0.1", "group=name=ward"]) == 0
     said = capsys.readouterr().out
-    assert "wait_mean (station, ward) d: 21 points" in said
-    assert f"The least {PLACES} that passes, by {RATE}" in said
+    assert "Wait mean (station, ward)\n" in said and "Over 21 points it goes from " in said
+    assert "Ward: places: least value that passes (at most 0.1 days), by Door: rate per day:" in said
+    for raw in ("swing", "NaN", "Int64", "dtype", "mean_from", "undecided", "quasi_p"):  # a reader is no programmer
+        assert raw not in said
+    assert said.count(PLACES) == said.count(RATE) == 1  # bare keys stand once, beside their titles
+    assert "wait-mean-station-ward-frontier.csv  how much of one figure each value of another needs" in said
     names = {p.name for p in (grid / "analysis").iterdir()}
     for kind in ("response", "tornado", "frontier", "prim"):
         assert f"wait-mean-station-ward-{kind}.csv" in names
@@ -69,7 +73,10 @@ def test_the_same_analysis_gives_the_same_files(grid: Path) -> None:
 def test_designs_for_indices(kind: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = swept(tmp_path, kind)
     assert main(["analyse", str(out), "measure=occupancy", "group=name=ward"]) == 0
-    assert "at_least=NUMBER" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "give a limit: at_least=0.8" in said
+    assert ("Door: rate per day explains about " if kind == "sobol" else "Door: rate per day: by about ") in said
+    assert "mu_star" not in said and "half_width" not in said
     (file,) = (out / "analysis").glob(f"*-{kind}.csv")
     assert file.with_suffix(".png").is_file()
     found = pd.read_csv(file, keep_default_na=False)

@@ -167,6 +167,39 @@ def test_words_of_the_command_line_make_a_design() -> None:
     assert asked.seed == 4
 
 
+def test_tied_keys_take_the_same_value_at_every_point(care: Care) -> None:
+    proof, access = "gates.proof.months.value", "gates.access.months.value"
+    request = parse_sweep([f"{proof} & {access}=4,5", "plan.years & timeline.years=5", "out=s"])
+    asked = sweep_of(request)
+    assert asked.points.values == {f"{proof} & {access}": [4, 5]} and len(asked.points) == 2
+    assert set(asked.study.settings["words"]) == {"plan.years=5", "timeline.years=5"}
+    chosen = care.at(asked.points[1])
+    assert chosen.gates.proof.months.value == chosen.gates.access.months.value == 5
+    assert not care.check(asked.points.distinct())
+    assert any(f.key.startswith("gates.access") for f in care.check({f"{proof} & {access}": [12]}))  # 6 at most
+    (fault,) = care.check({f"{proof} & seed": [4]})
+    assert fault.rule == "belongs to the sweep as a whole, not to a point."
+
+
+def test_tied_keys_of_a_network(files: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    study = NetworkStudy.of(files / "ward.yaml")
+    both = "stations.ward.places & sources.door.rate_per_day"
+    data = study.changed({both: 19}).settings["network"]
+    assert data["stations"]["ward"]["places"] == data["sources"]["door"]["rate_per_day"] == 19
+    assert "Did you mean 'ward'" in str(study.check({"stations.wrad.places & sources.door.rate_per_day": [19]})[0])
+    words = [
+        "sweep",
+        f"network={files / 'ward.yaml'}",
+        f"{both}=18,20",
+        "replications=2",
+        f"out={files / 't'}",
+        "workers=1",
+    ]
+    assert main(words) == 0 and main(["collect", str(files / "t")]) == 0
+    assert main(["analyse", str(files / "t"), "measure=occupancy", "group=name=ward"]) == 0
+    assert "Ward: places and Door: rate per day" in capsys.readouterr().out
+
+
 def test_a_dry_run_writes_nothing(files: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["sweep", str(files / "sweep.yaml"), f"out={files / 's'}", "--dry-run"]) == 0
     assert "24 runs. Nothing was run." in capsys.readouterr().out

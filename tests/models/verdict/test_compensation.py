@@ -86,7 +86,7 @@ def test_a_plan_that_only_closes_beds_makes_up_for_nothing():
     assert not row.passes.any()
     assert (row.value, row.usual_value, row.worst["value"]) == (pytest.approx(40), 0, pytest.approx(40))
     assert "40 fewer hospital beds are open" in row.note
-    assert "makes up for 0.0 hospital beds (90 % of simulated futures: 0.0 to 0.0)" in row.note
+    assert "makes up for 0.0 hospital beds (lowest to highest: 0.0 to 0.0)" in row.note
     assert [place for place, _ in row.cells] == ["Tameside General Hospital", found.chosen.footprint.title]
 
 

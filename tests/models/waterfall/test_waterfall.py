@@ -19,6 +19,7 @@ from models.plans import Timeline, months_after
 from models.plans.schedule import Schedule, schedule
 from models.report import style
 from models.report.charts_waterfall import caption, waterfall_chart
+from models.report.words import amount
 from models.system import system
 from models.system.sizes import community_places
 from models.system.system import build, pathway_station, ward
@@ -327,6 +328,9 @@ def test_chance_patterns_and_blocking_each_ask_for_beds(found):
 def test_published_beds_are_explained(found):
     rows = {row[0]: row[1:] for row in count_rows(found)}
     assert list(rows)[0] == "Mean load: admissions \u00d7 stay"
+    assert rows[list(rows)[0]] == step_rows(found)[0][1:-2]  # one mean load on the page, rounded in one way
+    load = amount(found.row("mean load").beds)
+    assert f"is {load} beds" in says(found)[0] and f"Why the mean load ({load}) is not" in " ".join(says(found))
     for site in (SITE, OTHER):  # the fit is on the published count
         assert found.counts[site].total == pytest.approx(found.sheets[site].published, rel=0.06)
         assert found.counts[site].arranging > 5

@@ -79,6 +79,9 @@ def test_csv_keeps_kinds_of_columns(tmp_path: Path) -> None:
     ("parts", "says"),
     [
         ([{"grid": {"a": [1]}}, {"list": [{"a": 2}]}], "part 0 of the design sets this key already"),
+        ([{"grid": {"a & b": [1], "b": [2]}}], "part 0 of the design sets this key already"),
+        ([{"grid": {"b": [2]}}, {"grid": {"a & b": [1]}}], "part 0 of the design sets 'b' already"),
+        ([{"grid": {"a &": [1]}}], "a key is missing beside '&'"),
         ([{"csv": "missing.csv"}], "no such file"),
         ([{"list": [{"a": 1}, {"b": 1}]}], "every point of a list has the same keys; point 1 differs in a, b"),
         ([{"grid": {"a": list(range(4000))}}, {"grid": {"b": list(range(4000))}}], "4000 x 4000 = 16000000 points"),
