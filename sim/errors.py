@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 __all__ = ["CarebridgeError", "ConservationError", "Fault", "FaultsError", "nearest"]
 
+_LONGEST = 60  # letters of a value that are shown
 _TELLING = 3  # letters from which a part of a name tells which name is meant
 
 
@@ -84,6 +85,6 @@ def nearest(word: str, choices: Iterable[str]) -> str:
     return found[0] if found else ""
 
 
-def _short(value: object, limit: int = 60) -> str:
+def _short(value: object) -> str:
     text = repr(value)
-    return text if len(text) <= limit else text[: limit - 1] + "…"
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"

@@ -227,10 +227,12 @@ def reweighted(table: Table, attribution: Mapping[str, float]) -> Table:
     }
 
 
-def pathway_mix(table: Table, tied: Mapping[str, str], care: str = "acute") -> dict[str, float]:
-    """Shares of delayed days by the kind of place waited for, and of those that name none (`any`)."""
-    whole = total_by(table, care=care)
-    return {p: sum(n for (c, r, _), n in table.items() if c == care and tied[r] == p) / whole for p in (*PATHWAYS, ANY)}
+def pathway_mix(table: Table, tied: Mapping[str, str]) -> dict[str, float]:
+    """Shares of delayed days in acute beds by the kind of place waited for, and of those that name none (`any`)."""
+    whole = total_by(table, care="acute")
+    return {
+        p: sum(n for (c, r, _), n in table.items() if c == "acute" and tied[r] == p) / whole for p in (*PATHWAYS, ANY)
+    }
 
 
 def public_statistic(

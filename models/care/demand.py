@@ -10,7 +10,7 @@ practice, prevention and the effects that a plan hopes for. Growth of nights per
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -41,6 +41,7 @@ __all__ += ["noise_groups", "prevention_steps", "rates_per_day", "slow_steps", "
 YEAR_DAYS = 365.25
 MONTHS = 12
 DELAY_ORDER = 3
+NOISE = "demand"  #: name of the day's factor in a network file
 
 PerThousand = Annotated[Figure, AfterValidator(must("per 1000 people a year"))]
 Nights = Annotated[Figure, AfterValidator(must("nights"))]
@@ -207,20 +208,12 @@ def rates_per_day(
     return {k: heads * rate * local_index(population, k, locality) * grown[k] for k, rate in yearly.items()}
 
 
-def noise_groups(demand: Demand, name: str = "demand") -> dict[str, dict[str, float]]:
-    """The day's factor as a network file takes it, under a name that shapes give as their ``noise``."""
-    return {name: {"variance": demand.noise.variance.value, "correlation": demand.noise.correlation.value}}
+def noise_groups(demand: Demand) -> dict[str, dict[str, float]]:
+    """The day's factor as a network file takes it, under the name that shapes give as their ``noise``."""
+    return {NOISE: {"variance": demand.noise.variance.value, "correlation": demand.noise.correlation.value}}
 
 
-def demand_shape(
-    demand: Demand,
-    population: Population,
-    stream: str,
-    start: dt.date,
-    end: dt.date,
-    noise: str = "demand",
-    extra: Sequence[Steps] = (),
-) -> DemandShape:
+def demand_shape(demand: Demand, population: Population, stream: str, start: dt.date, end: dt.date) -> DemandShape:
     """Shape of one stream between two dates, with everything that the preset has switched on.
 
     Trend is in ``growth_per_year`` alone and all the rest in ``level``, so none is counted twice; months are corrected
@@ -233,10 +226,6 @@ def demand_shape(
         ``attendance``, a need, or ``elective``.
     start, end : date
         The run; growth is the mean of these years.
-    noise : str
-        Name of the day's factor (:func:`noise_groups`).
-    extra : sequence of Steps
-        Further steps to multiply in.
     """
     pattern = next(p for p in demand.patterns.values() if stream in p.streams)
     by_kind = growth(population, demand.growth, _year(start), max(_year(end), _year(start) + 1))
@@ -245,13 +234,13 @@ def demand_shape(
     month = months_beside(index, holidays, start.year, end.year, pattern.weekday.values)
     mean = sum(month) / MONTHS  # a source scales its months to mean one; what holidays take is given back here
     shocks, slow = shock_steps(demand.shocks.values(), stream), slow_steps(demand, population, stream, end)
-    level = combined(((dt.date(start.year, 1, 1), mean),), holidays, shocks, slow, *extra)
+    level = combined(((dt.date(start.year, 1, 1), mean),), holidays, shocks, slow)
     return DemandShape(
         hour=tuple(pattern.hour.values),
         weekday=tuple(pattern.weekday.values),
         month=tuple(m / mean for m in month),
         growth_per_year=by_kind[stream].volume,
-        noise=noise if pattern.noise else None,
+        noise=NOISE if pattern.noise else None,
         level=level,
     )
 
@@ -303,11 +292,11 @@ def gp_steps(access: GpAccess, stream: str, unmet: Mapping[dt.date, float] | Non
     return tuple((day, 1 + figure.value * (path[day] / usual - 1)) for day in sorted(path))
 
 
-def third_order(years: float, delay: float, order: int = DELAY_ORDER) -> float:
-    """Share of a lasting input that has come through a delay of this order: the Erlang distribution function."""
+def third_order(years: float, delay: float) -> float:
+    """Share of a lasting input that has come through a delay of the third order: the Erlang distribution function."""
     if years < 0:
         return 0.0
-    return 1.0 if delay <= 0 else float(gammainc(order, order * years / delay))
+    return 1.0 if delay <= 0 else float(gammainc(DELAY_ORDER, DELAY_ORDER * years / delay))
 
 
 def _mean_response(since: float, until: float, delay: float) -> float:

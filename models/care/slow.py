@@ -72,7 +72,6 @@ def stocks_around(
     care: Around,
     *,
     start_day: int,
-    programme_starts: float = 0.0,
     shut: Sequence[tuple[int, float]] = (),
 ) -> StockPart | None:
     """Return the stocks of all mechanisms that are on, with what they are told and what they set; None if none is on.
@@ -85,8 +84,6 @@ def stocks_around(
     care : Around
     start_day : int
         As for :func:`models.care.pressure.april_quarters`.
-    programme_starts : float
-        Day of the run on which programmes of change begin.
     shut : sequence of (int, float)
         As for :func:`models.care.supply.opened`.
     """
@@ -105,10 +102,10 @@ def stocks_around(
     if care.estate.enabled:
         parts.append(estate(names, care.estate))
     if care.change_capacity.enabled:
-        parts.append(change_capacity(names, care.change_capacity, starts=programme_starts))
+        parts.append(change_capacity(names, care.change_capacity))
     if care.maturity.enabled:
         paced_by = "change_speed" if care.change_capacity.enabled else None
-        parts.append(maturity(sites, care.maturity, starts=programme_starts, paced_by=paced_by))
+        parts.append(maturity(sites, care.maturity, paced_by=paced_by))
     staffed = staff.enabled and staff.minimum_staffing.enabled
     parts.append(opened(sites, staffed=staffed, usable=care.estate.enabled, limits=limits, shut=shut))
     return stocks_together(parts)

@@ -178,9 +178,9 @@ class Hospital:
     rules: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
-def read_wards(data: Any, name: str = "configs/care/wards.yaml") -> Wards:
+def read_wards(data: Any) -> Wards:
     """Read and check the parameters; raises FaultsError with every fault."""
-    return read_section(Wards, data, name)
+    return read_section(Wards, data, "configs/care/wards.yaml")
 
 
 def ward(site: str, group: str = POOLED) -> str:

@@ -209,8 +209,8 @@ def blended_parts(plan: Any, actual: Any, variable: Rate) -> tuple[Pence, Pence]
     return fixed, over(product(plan, bottom - top) + product(actual, top), bottom) - fixed
 
 
-def break_glass(agreed: Contract, beyond: Rate, rate: Rate = 1) -> Contract:
-    """Return the contract with `rate` for each pound outside -`beyond` to +`beyond` of the plan: no jump in pay."""
+def break_glass(agreed: Contract, beyond: Rate) -> Contract:
+    """Return the contract with every pound paid outside -`beyond` to +`beyond` of the plan: no jump in pay."""
     beyond = exact(beyond)
     refuse(between(0, 1, beyond=beyond), "break glass")
     inside: list[tuple[Rate | None, Rate | None, Rate]] = []
@@ -218,7 +218,7 @@ def break_glass(agreed: Contract, beyond: Rate, rate: Rate = 1) -> Contract:
         low = -beyond if band.low is None else max(band.low, -beyond)
         high = beyond if band.high is None else min(band.high, beyond)
         inside.append((low, high, band.rate))
-    return _joined(f"{agreed.kind} with break glass", [(None, -beyond, rate), *inside, (beyond, None, rate)])
+    return _joined(f"{agreed.kind} with break glass", [(None, -beyond, 1), *inside, (beyond, None, 1)])
 
 
 def broken(plan: Any, actual: Any, beyond: Rate) -> npt.NDArray[np.bool_]:
