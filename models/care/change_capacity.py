@@ -7,16 +7,15 @@ mechanism is off unless switched on, its ranges are wide, and its grade is print
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import AfterValidator
 
 from models.care.pressure import Mechanism
 from models.care.stock_part import StockPart, parameter
 from models.figures.figures import Figure, must, within
-from models.figures.presets import read_section
 
-__all__ = ["ChangeCapacity", "change_capacity", "read_change_capacity"]
+__all__ = ["ChangeCapacity", "change_capacity"]
 
 Programmes = Annotated[Figure, AfterValidator(within("programmes", 0.5, 100))]
 OfTime = Annotated[Figure, AfterValidator(within("share of leaders' time", 0.01, 0.99))]
@@ -40,11 +39,6 @@ class ChangeCapacity(Mechanism):
     trust_gain: PerYear
     trust_elasticity: Elasticity
     speed_without_trust: Share
-
-
-def read_change_capacity(data: Any, name: str = "configs/around/change_capacity.yaml") -> ChangeCapacity:
-    """Read and check the parameters; raises FaultsError with every fault."""
-    return read_section(ChangeCapacity, data, name)
 
 
 def change_capacity(sites: Iterable[str], care: ChangeCapacity) -> StockPart:

@@ -33,10 +33,9 @@ from models.care.population import (
 from models.care.shocks import HolidayFigures, Shock, Steps, Stream, combined, holiday_steps, months_beside, shock_steps
 from models.figures.figures import Figure, Name, Profile, Shape, Shares, Text, must, within
 from models.figures.presets import read_section
-from sim.errors import Fault, FaultsError
 
 __all__ = ["Demand", "Effect", "GpAccess", "Prevention", "demand_shape", "effect_steps", "gp_steps", "load_demand"]
-__all__ += ["noise_groups", "prevention_steps", "rates_per_day", "slow_steps", "stay_steps", "third_order"]
+__all__ += ["noise_groups", "prevention_steps", "rates_per_day", "slow_steps"]
 
 YEAR_DAYS = 365.25
 MONTHS = 12
@@ -252,17 +251,6 @@ def slow_steps(demand: Demand, population: Population, stream: str, end: dt.date
     return combined(gp_steps(demand.gp_access, stream), *prevention, *effects)
 
 
-def stay_steps(demand: Demand, need: str, start: dt.date, years: int) -> list[dict[str, Any]]:
-    """Multiplier of the stays of one need, a step a year: acuity and practice, apart from volume.
-
-    The first year has 1; each later one the growth of need per stay (``Growth.need_per_stay``) once more.
-    """
-    if need not in OVERNIGHT:
-        raise FaultsError([Fault("need", need, f"must be one of: {', '.join(OVERNIGHT)}.")], "stays")
-    yearly = (1 + demand.growth.acuity[need].value) * (1 + demand.growth.practice[need].value)  # type: ignore[index]
-    return [{"from": start.replace(year=start.year + n), "value": yearly**n} for n in range(years)]
-
-
 def _year(day: dt.date) -> float:
     """Year on the scale of mid-years: 1 July of a year is that year."""
     return day.year + (day - dt.date(day.year, 7, 1)).days / YEAR_DAYS
@@ -292,15 +280,8 @@ def gp_steps(access: GpAccess, stream: str, unmet: Mapping[dt.date, float] | Non
     return tuple((day, 1 + figure.value * (path[day] / usual - 1)) for day in sorted(path))
 
 
-def third_order(years: float, delay: float) -> float:
-    """Share of a lasting input that has come through a delay of the third order: the Erlang distribution function."""
-    if years < 0:
-        return 0.0
-    return 1.0 if delay <= 0 else float(gammainc(DELAY_ORDER, DELAY_ORDER * years / delay))
-
-
 def _mean_response(since: float, until: float, delay: float) -> float:
-    """Mean of :func:`third_order` between two times, exactly."""
+    """Mean share of a lasting input that has come through a delay of the third order between two times, exactly."""
 
     def area(t: float) -> float:
         # the integral of the Erlang function of order k: t F_k(t) - delay F_(k+1)(t), both with rate k / delay

@@ -6,7 +6,6 @@ Answers of stays to pressure (:mod:`models.care.pressure`) may stand beside them
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from models.care.care_market import CareMarket, care_market
 from models.care.change_capacity import ChangeCapacity, change_capacity
@@ -17,9 +16,8 @@ from models.care.stock_part import StockPart, stocks_together
 from models.care.supply import Site, opened, planned
 from models.care.workforce import Workforce, workforce
 from models.figures.figures import Shape, Text
-from models.figures.presets import read_section
 
-__all__ = ["NAMES", "SHOWN", "Around", "read_around", "stocks_around"]
+__all__ = ["NAMES", "SHOWN", "Around", "stocks_around"]
 
 NAMES = ("workforce", "care_market", "estate", "maturity", "change_capacity")
 
@@ -60,11 +58,6 @@ class Around(Shape):
                 if isinstance(part, Mechanism):
                     found.append((f"{name}.{key}", part, one.enabled and part.enabled))
         return [f"{name}: {'on' if on else 'off'}, grade {one.grade}. {one.why.strip()}" for name, one, on in found]
-
-
-def read_around(data: Any, name: str = "configs/around") -> Around:
-    """Read and check the mechanisms; raises FaultsError with every fault."""
-    return read_section(Around, data, name)
 
 
 def stocks_around(

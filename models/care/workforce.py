@@ -18,10 +18,9 @@ from models.care.pressure import Mechanism
 from models.care.stock_part import StockPart, parameter
 from models.care.supply import Service, Site, place_lever
 from models.figures.figures import Figure, Shape, must, within
-from models.figures.presets import read_section
 from sim.errors import Fault, FaultsError, nearest
 
-__all__ = ["Group", "Workforce", "read_workforce", "workforce"]
+__all__ = ["Group", "Workforce", "workforce"]
 
 LEAST = 1e-3  #: a staff ratio, a vacancy or a rate must be above nought, or nothing follows from it
 
@@ -120,11 +119,6 @@ class Workforce(Mechanism):
         """Return the same with parts switched on or off by name."""
         changed = {name: getattr(self, name).model_copy(update={"enabled": value}) for name, value in on.items()}
         return self.model_copy(update=changed)
-
-
-def read_workforce(data: Any, name: str = "configs/around/workforce.yaml") -> Workforce:
-    """Read and check the parameters; raises FaultsError with every fault."""
-    return read_section(Workforce, data, name)
 
 
 def workforce(sites: Mapping[str, Site], care: Workforce) -> StockPart:

@@ -21,7 +21,7 @@ from sim.errors import CarebridgeError, Fault, FaultsError
 from sim.network.fields import one_or_many
 from sim.reading.shape import Shape
 
-__all__ = ["Axis", "Design", "Morris", "Part", "Points", "Saltelli", "Sample", "Value", "lay_out", "uniforms"]
+__all__ = ["Axis", "Morris", "Part", "Points", "Saltelli", "Sample", "Value", "lay_out", "uniforms"]
 
 Value = str | int | float | bool
 Unit = npt.NDArray[np.float64]
@@ -169,7 +169,6 @@ class Part(Shape):
 
 
 _FORMS = {name: field.alias or name for name, field in Part.model_fields.items()}
-Design = list[Part]
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +17,6 @@ from scipy.sparse.linalg import spsolve
 
 __all__ = ["Chain", "Cycle", "Piece", "Way", "cycle", "follow", "steady"]
 
-S = TypeVar("S", bound=Hashable)
 Rules = Callable[[Any], Iterable[tuple[Any, float]]]
 Array = npt.NDArray[np.float64]
 NEGLIGIBLE = 1e-14  #: probability of more jumps than are followed
