@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator
 
@@ -26,6 +26,7 @@ __all__ = [
     "Mechanism",
     "Pressure",
     "SpeedUp",
+    "Switchable",
     "Watched",
     "april_quarters",
 ]
@@ -45,6 +46,15 @@ class Mechanism(Shape):
     enabled: bool
     grade: Grade
     why: Text
+
+
+class Switchable(Shape):
+    """A section whose parts can be switched off."""
+
+    def switched(self, **on: bool) -> Self:
+        """Return the same with parts switched on or off by name."""
+        changed = {name: getattr(self, name).model_copy(update={"enabled": value}) for name, value in on.items()}
+        return self.model_copy(update=changed)
 
 
 class BedLimited(Mechanism):
@@ -76,7 +86,7 @@ class EarlyDischarge(Mechanism):
     noticing_days: Days
 
 
-class Pressure(Shape):
+class Pressure(Switchable):
     """All answers to pressure."""
 
     name: Text
@@ -88,11 +98,6 @@ class Pressure(Shape):
     def any(self) -> bool:
         """Whether any of them is on."""
         return any(m.enabled for m in (self.bed_limited_response, self.speed_up, self.early_discharge))
-
-    def switched(self, **on: bool) -> Pressure:
-        """Return the same with mechanisms switched on or off by name."""
-        changed = {name: getattr(self, name).model_copy(update={"enabled": value}) for name, value in on.items()}
-        return self.model_copy(update=changed)
 
 
 @dataclass(frozen=True)

@@ -11,23 +11,21 @@ from models.care.care_market import CareMarket, care_market
 from models.care.change_capacity import ChangeCapacity, change_capacity
 from models.care.estate import Estate, estate
 from models.care.maturity import Maturity, maturity
-from models.care.pressure import Mechanism
+from models.care.pressure import Mechanism, Switchable
 from models.care.stock_part import StockPart, stocks_together
 from models.care.supply import Site, opened, planned
 from models.care.workforce import Workforce, workforce
-from models.figures.figures import Shape, Text
+from models.figures.figures import Text
 
 __all__ = ["NAMES", "SHOWN", "Around", "stocks_around"]
 
 NAMES = ("workforce", "care_market", "estate", "maturity", "change_capacity")
-
-
 #: variables that a run writes down, beside every stock, as far as they are there
 SHOWN = ("ward_posts", "community_posts", "on_duty", "beds_called", "beds_staffed", "beds_to_open", "places_wanted")
 SHOWN += ("places_staffed", "community_wanted", "open_places", "change_speed", "maturity")
 
 
-class Around(Shape):
+class Around(Switchable):
     """All slow mechanisms."""
 
     name: Text
@@ -41,11 +39,6 @@ class Around(Shape):
     def any(self) -> bool:
         """Whether any of them is on."""
         return any(getattr(self, name).enabled for name in NAMES)
-
-    def switched(self, **on: bool) -> Around:
-        """Return the same with mechanisms switched on or off by name."""
-        changed = {name: getattr(self, name).model_copy(update={"enabled": value}) for name, value in on.items()}
-        return self.model_copy(update=changed)
 
     def told(self) -> list[str]:
         """One line a mechanism, parts of the workforce included: whether it is on, its grade, and why it is here."""

@@ -14,7 +14,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, Field, model_validator
 
 from models.care.plan_staff import plan_staff
-from models.care.pressure import Mechanism
+from models.care.pressure import Mechanism, Switchable
 from models.care.stock_part import StockPart, parameter
 from models.care.supply import Service, Site, place_lever
 from models.figures.figures import Figure, Shape, must, within
@@ -93,7 +93,7 @@ class PlacesFollowStaff(Mechanism):
     pathways: Annotated[list[str], Field(min_length=1)]
 
 
-class Workforce(Mechanism):
+class Workforce(Mechanism, Switchable):
     """Staff by group and setting; each part of it has a switch of its own."""
 
     groups: Annotated[dict[str, Group], Field(min_length=1)]
@@ -114,11 +114,6 @@ class Workforce(Mechanism):
                     + (f" (did you mean '{close}'?)" if close else "")
                 )
         return self
-
-    def switched(self, **on: bool) -> Workforce:
-        """Return the same with parts switched on or off by name."""
-        changed = {name: getattr(self, name).model_copy(update={"enabled": value}) for name, value in on.items()}
-        return self.model_copy(update=changed)
 
 
 def workforce(sites: Mapping[str, Site], care: Workforce) -> StockPart:

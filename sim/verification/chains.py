@@ -109,13 +109,7 @@ class Cycle:
 
 def cycle(start: Hashable, pieces: Sequence[Piece]) -> Cycle:
     """Periodic distribution of a chain whose rules follow one another for ever, by matrix exponentials."""
-
-    def moves(state: Any) -> Iterable[tuple[Any, float]]:
-        for piece in pieces:
-            yield piece.at_begin(state), 1.0
-            yield from piece.rules(state)
-
-    states = _reachable(start, moves)
+    states = _reachable(start, lambda state: _moves(state, pieces))
     n, index = len(states), {s: i for i, s in enumerate(states)}
     whole, steps = np.eye(n), []
     for piece in pieces:
@@ -157,16 +151,10 @@ class Way:
 
 def follow(start: Chain, pieces: Sequence[Piece]) -> Way:
     """Follow a chain from a distribution through pieces with different rules (forward equations, uniformised)."""
-
-    def moves(state: Any) -> Iterable[tuple[Any, float]]:
-        for piece in pieces:
-            yield piece.at_begin(state), 1.0
-            yield from piece.rules(state)
-
     first = ("start",)
 
     def all_moves(state: Any) -> Iterable[tuple[Any, float]]:
-        return ((s, 1.0) for s in start.states) if state == first else moves(state)
+        return ((s, 1.0) for s in start.states) if state == first else _moves(state, pieces)
 
     states = _reachable(first, all_moves)[1:]
     n, index = len(states), {s: i for i, s in enumerate(states)}
@@ -179,6 +167,13 @@ def follow(start: Chain, pieces: Sequence[Piece]) -> Way:
         after.append(now)
         spent.append(lasted)
     return Way(states, after, spent)
+
+
+def _moves(state: Any, pieces: Sequence[Piece]) -> Iterable[tuple[Any, float]]:
+    """Where a state may go in any of the pieces."""
+    for piece in pieces:
+        yield piece.at_begin(state), 1.0
+        yield from piece.rules(state)
 
 
 def _onward(generator: sparse.csc_array, length: float, now: Array) -> tuple[Array, Array]:
