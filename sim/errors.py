@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 __all__ = ["CarebridgeError", "ConservationError", "Fault", "FaultsError", "nearest"]
 
+_LONGEST = 60  # letters of a value that are shown
 _TELLING = 3  # letters from which a part of a name tells which name is meant
 _LEAST = 0.5  # likeness from which a choice may be the one that is meant
 
@@ -96,6 +97,6 @@ def _alike(word: str, choice: str) -> float:
     return max(difflib.SequenceMatcher(None, a, b).ratio() for a, b in pairs)
 
 
-def _short(value: object, limit: int = 60) -> str:
+def _short(value: object) -> str:
     text = repr(value)
-    return text if len(text) <= limit else text[: limit - 1] + "…"
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"

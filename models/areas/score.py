@@ -23,13 +23,12 @@ from models.footprint.observed import beds_by_quarter, holdout_beds
 from models.footprint.short import ShortFootprint, is_short, read_short
 from models.measures.measures import beds_open, delayed_beds, occupied_beds
 from models.plans import months_after
-from models.settings.compose import choices
 from models.settings.fit import Fit
 from models.settings.future import Future
 from models.system.details import build
 
 __all__ = ["COLUMNS", "RULES", "UNITS", "Fitted", "Forecast", "Span", "area_facts", "as_wholes", "errors_by"]
-__all__ += ["forecast", "score", "systems"]
+__all__ += ["forecast", "score"]
 
 HORIZON = dt.date(2020, 4, 1)  #: first day that is no longer simulated; two whole years from the baseline year on
 FRESH = 1_000_000  #: number of the first replication of a forecast: no fit has as many
@@ -94,12 +93,6 @@ class Fitted:
     fit: Fit | None = None
     reasons: list[str] = field(default_factory=list)
     forecast: Forecast | None = None
-
-
-def systems() -> list[str]:
-    """Names of the areas with facts of their own: every short footprint, and Devon."""
-    folder = CONFIGS / "footprint"
-    return [name for name in choices("footprint") if _facts_file(name) or is_short(folder / f"{name}.yaml")]
 
 
 def _facts_file(name: str) -> Any:

@@ -16,7 +16,7 @@ import numpy as np
 from models.arms.arms import Observed, make_arm, run_arms
 from models.calibration.bases import check_bases
 from models.calibration.feedback import mechanisms_of
-from models.calibration.front import FOUR_HOUR, FOUR_HOUR_TOLERANCE, Pace, fit_front_door, front_in_words
+from models.calibration.front import Pace, fit_front_door, front_in_words
 from models.care.pressure import Pressure
 from models.footprint.footprint import Footprint, inputs_hash, to_basis
 from models.measures.measures import delayed_beds, occupied_beds
@@ -228,12 +228,6 @@ def _possible(footprint: Footprint, aim: Targets) -> None:
             + ", ".join(over)
             + "."
         )
-
-
-def _tolerance(key: str, footprint: Footprint) -> float:
-    if key.endswith(FOUR_HOUR):
-        return FOUR_HOUR_TOLERANCE
-    return OCCUPANCY_TOLERANCE if key in footprint.sites else DELAY_TOLERANCE
 
 
 def half_a_place(seen: Mapping[int, float], places: int) -> float:

@@ -8,16 +8,15 @@ does not come back when fees are put right again, but needs more than that. New 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
 from models.care.pressure import Mechanism
 from models.care.stock_part import StockPart, parameter
 from models.figures.figures import Figure, must, within
-from models.figures.presets import read_section
 
-__all__ = ["CareMarket", "care_market", "read_care_market"]
+__all__ = ["CareMarket", "care_market"]
 
 Days = Annotated[Figure, AfterValidator(within("days", 1, 36525))]
 PerYear = Annotated[Figure, AfterValidator(must("per year"))]
@@ -41,11 +40,6 @@ class CareMarket(Mechanism):
     fee_gap: ShareOfCosts
     gap_from_days: SomeDays
     gap_days: SomeDays
-
-
-def read_care_market(data: Any, name: str = "configs/around/care_market.yaml") -> CareMarket:
-    """Read and check the parameters; raises FaultsError with every fault."""
-    return read_section(CareMarket, data, name)
 
 
 def care_market(sites: Iterable[str], care: CareMarket) -> StockPart:

@@ -7,16 +7,15 @@ mechanism is off unless switched on, its ranges are wide, and its grade is print
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import AfterValidator
 
 from models.care.pressure import Mechanism
 from models.care.stock_part import StockPart, parameter
 from models.figures.figures import Figure, must, within
-from models.figures.presets import read_section
 
-__all__ = ["ChangeCapacity", "change_capacity", "read_change_capacity"]
+__all__ = ["ChangeCapacity", "change_capacity"]
 
 Programmes = Annotated[Figure, AfterValidator(within("programmes", 0.5, 100))]
 OfTime = Annotated[Figure, AfterValidator(within("share of leaders' time", 0.01, 0.99))]
@@ -42,17 +41,12 @@ class ChangeCapacity(Mechanism):
     speed_without_trust: Share
 
 
-def read_change_capacity(data: Any, name: str = "configs/around/change_capacity.yaml") -> ChangeCapacity:
-    """Read and check the parameters; raises FaultsError with every fault."""
-    return read_section(ChangeCapacity, data, name)
-
-
-def change_capacity(sites: Iterable[str], care: ChangeCapacity, *, starts: float = 0.0) -> StockPart:
+def change_capacity(sites: Iterable[str], care: ChangeCapacity) -> StockPart:
     """Return the capacity for change of every site; ``change_speed[site]`` is the speed of a programme, 1 as planned.
 
     Beside it must stand :func:`models.care.supply.planned` or :func:`models.care.pressure.watched_inputs`. Programmes
     take their time over the speed: with twice as many as can be led at once each takes twice as long. ``to_do[site]``
-    is what is left of them, from the day on which they start.
+    is what is left of them.
     """
     names = list(sites)
     return StockPart(
@@ -70,7 +64,6 @@ def change_capacity(sites: Iterable[str], care: ChangeCapacity, *, starts: float
             "trust_gain": parameter(care.trust_gain, "1/year"),
             "trust_elasticity": parameter(care.trust_elasticity, "dimensionless"),
             "speed_without_trust": parameter(care.speed_without_trust, "dimensionless"),
-            "change_starts": {"value": starts, "unit": "day"},
             "days_a_year": {"value": 365.25, "unit": "day/year"},
         },
         stocks={
@@ -95,8 +88,7 @@ def change_capacity(sites: Iterable[str], care: ChangeCapacity, *, starts: float
                 " * relative_pressure ^ trust_elasticity",
                 "about": "people leave and goodwill wears; at usual pressure as much as is gained",
             },
-            "carrying_out[site]": "IF(TIME >= INITIAL_TIME + change_starts, programmes / programme_time"
-            " * change_speed, 0)",
+            "carrying_out[site]": "programmes / programme_time * change_speed",
         },
         auxiliaries={
             "relative_pressure[site]": "SMOOTH1(pressure_now, leaders_noticing_time, usual_pressure) / usual_pressure",

@@ -1,4 +1,4 @@
-"""Delay in leaving a bed: four clocks, what the public statistic counts of it, and how much of it is economic.
+"""Delay in leaving a bed: four clocks, and what the public statistic counts of it.
 
 Somebody is (a) medically ready, (b) referred and assessed, (c) countable as a delayed transfer, and (d) has left. In
 the network a to c is the transition delay and c to d the time blocked for a place; both hold the bed. The statistic of
@@ -9,23 +9,20 @@ to d. Areas are whole numbers (entity-milliseconds, say), so that shares of them
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import numpy as np
-import numpy.typing as npt
 from pydantic import AfterValidator, Field, model_validator
 
 from models import CONFIGS
 from models.figures.figures import Figure, Shape, Sourced, Text, must
 from models.figures.presets import read_section
-from sim.results import simulate
-from sim.theory import mmc
 
-__all__ = ["ANY", "ATTRIBUTIONS", "CARES", "DELAYS_FILE", "PATHWAYS", "REASONS", "Clocks", "Delays", "Economic"]
-__all__ += ["apportion", "by_destination", "clocks", "economic_level", "engine_queue", "exact_queue", "national_table"]
+__all__ = ["ANY", "ATTRIBUTIONS", "CARES", "DELAYS_FILE", "PATHWAYS", "REASONS", "Clocks", "Delays"]
+__all__ += ["apportion", "by_destination", "clocks", "national_table"]
 __all__ += ["pathway_mix", "public_statistic", "read_delays", "reweighted", "total_by", "transition_days"]
 
 DELAYS_FILE = CONFIGS / "care" / "delays.yaml"
@@ -227,10 +224,12 @@ def reweighted(table: Table, attribution: Mapping[str, float]) -> Table:
     }
 
 
-def pathway_mix(table: Table, tied: Mapping[str, str], care: str = "acute") -> dict[str, float]:
-    """Shares of delayed days by the kind of place waited for, and of those that name none (`any`)."""
-    whole = total_by(table, care=care)
-    return {p: sum(n for (c, r, _), n in table.items() if c == care and tied[r] == p) / whole for p in (*PATHWAYS, ANY)}
+def pathway_mix(table: Table, tied: Mapping[str, str]) -> dict[str, float]:
+    """Shares of delayed days in acute beds by the kind of place waited for, and of those that name none (`any`)."""
+    whole = total_by(table, care="acute")
+    return {
+        p: sum(n for (c, r, _), n in table.items() if c == "acute" and tied[r] == p) / whole for p in (*PATHWAYS, ANY)
+    }
 
 
 def public_statistic(
@@ -287,109 +286,3 @@ def total_by(table: Table, *, care: str = "", reason: str = "", attribution: str
     """Sum of a table over everything that is not named."""
     wanted = (care, reason, attribution)
     return sum(n for key, n in table.items() if all(w in ("", k) for w, k in zip(wanted, key, strict=True)))
-
-
-Queue = Callable[[int], float]  #: mean number delayed by places
-
-
-@dataclass(frozen=True)
-class Economic:
-    """Cost of delay and of places, by places.
-
-    Parameters
-    ----------
-    places : array of int
-    delayed : array of float
-        Mean number of people delayed in acute beds.
-    cost : array of float
-        Cost a day of their beds and of the places.
-    """
-
-    places: npt.NDArray[np.int64]
-    delayed: npt.NDArray[np.float64]
-    cost: npt.NDArray[np.float64]
-
-    @property
-    def best(self) -> int:
-        """Row of the least cost."""
-        return int(self.cost.argmin())
-
-    @property
-    def best_places(self) -> int:
-        """Places at the least cost."""
-        return int(self.places[self.best])
-
-    @property
-    def best_delayed(self) -> float:
-        """People delayed at the least cost: the economic level."""
-        return float(self.delayed[self.best])
-
-    @property
-    def u_shaped(self) -> bool:
-        """Whether cost falls to one least value inside the range and rises after it."""
-        step = np.diff(self.cost)
-        inside = 0 < self.best < len(self.cost) - 1
-        return inside and bool((step[: self.best] < 0).all() and (step[self.best :] > 0).all())
-
-
-def exact_queue(rate: float, mean_days: float, cv: float = 1.0) -> Queue:
-    """People delayed by places, M/M/c; for another cv of stays times (1 + cv²) / 2, which is an approximation."""
-    return lambda places: mmc(places, rate, 1 / mean_days).Lq * (1 + cv * cv) / 2
-
-
-def engine_queue(
-    rate: float, mean_days: float, cv: float, horizon_days: int, replications: int = 3, seed: int = 1
-) -> Queue:
-    """People delayed by places, simulated: who leaves an unlimited ward is blocked there until a place is free."""
-    kind = {"kind": "exponential"} if cv == 1 else {"kind": "lognormal", "cv": cv}
-
-    def delayed(places: int) -> float:
-        ward = {"places": "inf", "service": {"kind": "exponential", "mean": "5 d"}, "routes": [{"to": {"place": 1.0}}]}
-        stay = {"mean": f"{mean_days!r} d", **kind}
-        network = {
-            "horizon": f"{horizon_days} d",
-            "warm_up": f"{horizon_days // 5} d",
-            "sources": {"admissions": {"to": "ward", "rate_per_day": rate}},
-            "stations": {"ward": ward, "place": {"places": places, "waiting_room": 0, "service": stay}},
-        }
-        return simulate(network, replications, seed).figure("ward", "number_blocked").value
-
-    return delayed
-
-
-def economic_level(
-    rate: float,
-    mean_days: float,
-    acute_day: float,
-    place_day: float,
-    cv: float = 1.0,
-    places: Sequence[int] | None = None,
-    queue: Queue | None = None,
-) -> Economic:
-    """Cost a day of delay and of places, as a function of places.
-
-    Total cost = people delayed × cost of an acute bed day + places × cost of a place a day. Few places block beds, many
-    stand empty, so the least cost lies at a delay above zero.
-
-    Parameters
-    ----------
-    rate : float
-        People a day who need a place.
-    mean_days : float
-        Mean stay there.
-    acute_day, place_day : float
-        Cost of a day.
-    cv : float
-        Coefficient of variation of the stay.
-    places : sequence of int, optional
-        Where to look; from the first number above the offered load to far above it unless given.
-    queue : callable, optional
-        Mean number delayed by places, such as `engine_queue`; exact unless given.
-    """
-    load = rate * mean_days
-    if places is None:
-        places = range(math.floor(load) + 1, math.ceil(load + 8 * math.sqrt(load * (1 + cv * cv))) + 5)
-    queue = queue or exact_queue(rate, mean_days, cv)
-    number = np.array(list(places), np.int64)
-    delayed = np.array([queue(int(n)) for n in number])
-    return Economic(number, delayed, delayed * acute_day + number * place_day)

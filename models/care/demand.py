@@ -10,7 +10,7 @@ practice, prevention and the effects that a plan hopes for. Growth of nights per
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -33,14 +33,14 @@ from models.care.population import (
 from models.care.shocks import HolidayFigures, Shock, Steps, Stream, combined, holiday_steps, months_beside, shock_steps
 from models.figures.figures import Figure, Name, Profile, Shape, Shares, Text, must, within
 from models.figures.presets import read_section
-from sim.errors import Fault, FaultsError
 
 __all__ = ["Demand", "Effect", "GpAccess", "Prevention", "demand_shape", "effect_steps", "gp_steps", "load_demand"]
-__all__ += ["noise_groups", "prevention_steps", "rates_per_day", "slow_steps", "stay_steps", "third_order"]
+__all__ += ["noise_groups", "prevention_steps", "rates_per_day", "slow_steps"]
 
 YEAR_DAYS = 365.25
 MONTHS = 12
 DELAY_ORDER = 3
+NOISE = "demand"  #: name of the day's factor in a network file
 
 PerThousand = Annotated[Figure, AfterValidator(must("per 1000 people a year"))]
 Nights = Annotated[Figure, AfterValidator(must("nights"))]
@@ -207,20 +207,12 @@ def rates_per_day(
     return {k: heads * rate * local_index(population, k, locality) * grown[k] for k, rate in yearly.items()}
 
 
-def noise_groups(demand: Demand, name: str = "demand") -> dict[str, dict[str, float]]:
-    """The day's factor as a network file takes it, under a name that shapes give as their ``noise``."""
-    return {name: {"variance": demand.noise.variance.value, "correlation": demand.noise.correlation.value}}
+def noise_groups(demand: Demand) -> dict[str, dict[str, float]]:
+    """The day's factor as a network file takes it, under the name that shapes give as their ``noise``."""
+    return {NOISE: {"variance": demand.noise.variance.value, "correlation": demand.noise.correlation.value}}
 
 
-def demand_shape(
-    demand: Demand,
-    population: Population,
-    stream: str,
-    start: dt.date,
-    end: dt.date,
-    noise: str = "demand",
-    extra: Sequence[Steps] = (),
-) -> DemandShape:
+def demand_shape(demand: Demand, population: Population, stream: str, start: dt.date, end: dt.date) -> DemandShape:
     """Shape of one stream between two dates, with everything that the preset has switched on.
 
     Trend is in ``growth_per_year`` alone and all the rest in ``level``, so none is counted twice; months are corrected
@@ -233,10 +225,6 @@ def demand_shape(
         ``attendance``, a need, or ``elective``.
     start, end : date
         The run; growth is the mean of these years.
-    noise : str
-        Name of the day's factor (:func:`noise_groups`).
-    extra : sequence of Steps
-        Further steps to multiply in.
     """
     pattern = next(p for p in demand.patterns.values() if stream in p.streams)
     by_kind = growth(population, demand.growth, _year(start), max(_year(end), _year(start) + 1))
@@ -245,13 +233,13 @@ def demand_shape(
     month = months_beside(index, holidays, start.year, end.year, pattern.weekday.values)
     mean = sum(month) / MONTHS  # a source scales its months to mean one; what holidays take is given back here
     shocks, slow = shock_steps(demand.shocks.values(), stream), slow_steps(demand, population, stream, end)
-    level = combined(((dt.date(start.year, 1, 1), mean),), holidays, shocks, slow, *extra)
+    level = combined(((dt.date(start.year, 1, 1), mean),), holidays, shocks, slow)
     return DemandShape(
         hour=tuple(pattern.hour.values),
         weekday=tuple(pattern.weekday.values),
         month=tuple(m / mean for m in month),
         growth_per_year=by_kind[stream].volume,
-        noise=noise if pattern.noise else None,
+        noise=NOISE if pattern.noise else None,
         level=level,
     )
 
@@ -261,17 +249,6 @@ def slow_steps(demand: Demand, population: Population, stream: str, end: dt.date
     prevention = [prevention_steps(p, stream, population, end) for p in demand.prevention.values()]
     effects = [effect_steps(e, stream) for e in demand.effects.values()]
     return combined(gp_steps(demand.gp_access, stream), *prevention, *effects)
-
-
-def stay_steps(demand: Demand, need: str, start: dt.date, years: int) -> list[dict[str, Any]]:
-    """Multiplier of the stays of one need, a step a year: acuity and practice, apart from volume.
-
-    The first year has 1; each later one the growth of need per stay (``Growth.need_per_stay``) once more.
-    """
-    if need not in OVERNIGHT:
-        raise FaultsError([Fault("need", need, f"must be one of: {', '.join(OVERNIGHT)}.")], "stays")
-    yearly = (1 + demand.growth.acuity[need].value) * (1 + demand.growth.practice[need].value)  # type: ignore[index]
-    return [{"from": start.replace(year=start.year + n), "value": yearly**n} for n in range(years)]
 
 
 def _year(day: dt.date) -> float:
@@ -303,15 +280,8 @@ def gp_steps(access: GpAccess, stream: str, unmet: Mapping[dt.date, float] | Non
     return tuple((day, 1 + figure.value * (path[day] / usual - 1)) for day in sorted(path))
 
 
-def third_order(years: float, delay: float, order: int = DELAY_ORDER) -> float:
-    """Share of a lasting input that has come through a delay of this order: the Erlang distribution function."""
-    if years < 0:
-        return 0.0
-    return 1.0 if delay <= 0 else float(gammainc(order, order * years / delay))
-
-
 def _mean_response(since: float, until: float, delay: float) -> float:
-    """Mean of :func:`third_order` between two times, exactly."""
+    """Mean share of a lasting input that has come through a delay of the third order between two times, exactly."""
 
     def area(t: float) -> float:
         # the integral of the Erlang function of order k: t F_k(t) - delay F_(k+1)(t), both with rate k / delay

@@ -6,16 +6,15 @@ Beds that usually are out of use are not in the counted beds; only those beyond 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import AfterValidator
 
 from models.care.pressure import Mechanism
 from models.care.stock_part import StockPart, parameter
 from models.figures.figures import Figure, must, within
-from models.figures.presets import read_section
 
-__all__ = ["PLAN_REPAIRS", "Estate", "estate", "read_estate"]
+__all__ = ["PLAN_REPAIRS", "Estate", "estate"]
 
 PLAN_REPAIRS = "plan_repairs"  #: parameter: pounds by site that a plan has given for repairs so far
 MOST = 1e11  #: pounds that a plan may give to one site
@@ -38,11 +37,6 @@ class Estate(Mechanism):
     out_of_use: Share
     reopening_days: Days
     failure_elasticity: Elasticity
-
-
-def read_estate(data: Any, name: str = "configs/around/estate.yaml") -> Estate:
-    """Read and check the parameters; raises FaultsError with every fault."""
-    return read_section(Estate, data, name)
 
 
 def estate(sites: Iterable[str], care: Estate) -> StockPart:

@@ -38,7 +38,7 @@ from models.figures.presets import read_section
 from sim.errors import Fault, FaultsError
 
 __all__ = ["ARRIVALS", "CubicleTime", "FrontDemand", "FrontDoor", "FrontSize", "Onward", "Time", "four_hour_clocks"]
-__all__ += ["front_demand", "front_door", "read_front_door", "spare_places", "staffed"]
+__all__ += ["front_door", "read_front_door", "spare_places", "staffed"]
 
 CONFIG = CONFIGS / "care" / "front_door.yaml"
 INSTANT = {"kind": "deterministic", "mean": "0 min"}
@@ -249,19 +249,6 @@ def read_front_door(source: Mapping[str, Any] | str | Path = CONFIG) -> FrontDoo
         With every fault of shape, unit and range.
     """
     return read_section(FrontDoor, source, "front door")
-
-
-def front_demand(
-    care: FrontDoor,
-    attendances: float,
-    direct: float,
-    shape: DemandShape,
-    attributes: Mapping[str, dict[str, Any]],
-    conversion: float | None = None,
-) -> FrontDemand:
-    """Demand of a hospital from its type-1 attendances a day, by the share admitted; all with one pattern."""
-    share = care.conversion.value if conversion is None else conversion
-    return FrontDemand(attendances * (1 - share), attendances * share, direct, shape, shape, attributes)
 
 
 def front_door(site: str, demand: FrontDemand, care: FrontDoor, places: FrontSize, onward: Onward) -> Part:

@@ -7,7 +7,7 @@ teams have an effect. Some fall back to the old way, more of them once the progr
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import AfterValidator
 
@@ -15,9 +15,8 @@ from models.care.pressure import Mechanism
 from models.care.stock_part import StockPart, parameter
 from models.care.supply import Site
 from models.figures.figures import Figure, must, within
-from models.figures.presets import read_section
 
-__all__ = ["Maturity", "maturity", "read_maturity"]
+__all__ = ["Maturity", "maturity"]
 
 Share = Annotated[Figure, AfterValidator(must("share", most=1))]
 Reach = Annotated[Figure, AfterValidator(within("share", 0.01, 1))]
@@ -38,11 +37,6 @@ class Maturity(Mechanism):
     fade_supported: PerYear
     fade_unsupported: PerYear
     admissions_avoided: Share
-
-
-def read_maturity(data: Any, name: str = "configs/around/maturity.yaml") -> Maturity:
-    """Read and check the parameters; raises FaultsError with every fault."""
-    return read_section(Maturity, data, name)
 
 
 def maturity(

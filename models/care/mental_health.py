@@ -113,9 +113,9 @@ class Footprint:
     shape: DemandShape
 
 
-def read_mental_health(data: Any, name: str = "configs/care/mental_health.yaml") -> MentalHealth:
+def read_mental_health(data: Any) -> MentalHealth:
     """Read and check the parameters; raises FaultsError with every fault."""
-    return read_section(MentalHealth, data, name)
+    return read_section(MentalHealth, data, "configs/care/mental_health.yaml")
 
 
 def mh_ward(name: str) -> str:

@@ -96,9 +96,9 @@ class Outcomes(Shape):
     readmission: Readmission
 
 
-def read_outcomes(data: Any, name: str = "configs/care/outcomes.yaml") -> Outcomes:
+def read_outcomes(data: Any) -> Outcomes:
     """Read and check the parameters; raises FaultsError with every fault."""
-    return read_section(Outcomes, data, name)
+    return read_section(Outcomes, data, "configs/care/outcomes.yaml")
 
 
 def death(site: str) -> str:

@@ -19,18 +19,14 @@ from models.care.pathway_figures import Choice, HomeCare, Pathways, read_pathway
 from models.care.taper import held_days
 from models.figures.figures import Figure, Shares
 
-__all__ = ["LOADED", "PATHWAY_OF", "PAYERS", "Arrivals", "Classes", "Pathways", "arrivals_for", "detailed", "loads_of"]
+__all__ = ["LOADED", "Arrivals", "Classes", "Pathways", "arrivals_for", "detailed", "loads_of"]
 __all__ += ["payer_shares", "places_for", "plain", "read_pathways", "ways_out"]
 
-PAYERS = ("council", "self")
 HOME, LEAVE = "home", "leave"
 SOON = 0.01  #: days; a transition cannot be nothing, and in the present model is never shorter
 PLAIN_FLOOR = 0.5  #: least share of usual stay in the present model
 #: what has a capacity of its own: places, or hours a week
 LOADED = ("reablement", "funded_hours", "self_hours", "p2", "p3", "care_home", "care_home_self")
-#: pathway by the end of a station's name, as the statistics of delay need it
-PATHWAY_OF = {"p1": "p1", "reablement": "p1", "home_care": "p1", "home_care_lasting": "p1", "p2": "p2"}
-PATHWAY_OF |= {"p3": "p3", "care_home": "p3", "care_home_self": "p3"}
 
 
 @dataclass(frozen=True)

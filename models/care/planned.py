@@ -164,9 +164,9 @@ class Beds:
     critical_care: str | None = None
 
 
-def read_planned(data: Any, name: str = "configs/care/planned.yaml") -> Planned:
+def read_planned(data: Any) -> Planned:
     """Read and check the parameters; raises FaultsError with every fault."""
-    return read_section(Planned, data, name)
+    return read_section(Planned, data, "configs/care/planned.yaml")
 
 
 def theatre_list(site: str) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator
 
@@ -26,6 +26,7 @@ __all__ = [
     "Mechanism",
     "Pressure",
     "SpeedUp",
+    "Switchable",
     "Watched",
     "april_quarters",
 ]
@@ -45,6 +46,15 @@ class Mechanism(Shape):
     enabled: bool
     grade: Grade
     why: Text
+
+
+class Switchable(Shape):
+    """A section whose parts can be switched off."""
+
+    def switched(self, **on: bool) -> Self:
+        """Return the same with parts switched on or off by name."""
+        changed = {name: getattr(self, name).model_copy(update={"enabled": value}) for name, value in on.items()}
+        return self.model_copy(update=changed)
 
 
 class BedLimited(Mechanism):
@@ -76,7 +86,7 @@ class EarlyDischarge(Mechanism):
     noticing_days: Days
 
 
-class Pressure(Shape):
+class Pressure(Switchable):
     """All answers to pressure."""
 
     name: Text
@@ -88,11 +98,6 @@ class Pressure(Shape):
     def any(self) -> bool:
         """Whether any of them is on."""
         return any(m.enabled for m in (self.bed_limited_response, self.speed_up, self.early_discharge))
-
-    def switched(self, **on: bool) -> Pressure:
-        """Return the same with mechanisms switched on or off by name."""
-        changed = {name: getattr(self, name).model_copy(update={"enabled": value}) for name, value in on.items()}
-        return self.model_copy(update=changed)
 
 
 @dataclass(frozen=True)
@@ -120,25 +125,21 @@ class Watched:
     returns_by: str | None = None
 
 
-def read_pressure(data: Any, name: str = "configs/feedback") -> Pressure:
+def read_pressure(data: Any) -> Pressure:
     """Read and check the mechanisms; raises FaultsError with every fault."""
-    return read_section(Pressure, data, name)
+    return read_section(Pressure, data, "configs/feedback")
 
 
-def pressure(
-    hospitals: Mapping[str, Watched], care: Pressure, *, start_day: int, trend_per_year: float = 0.0
-) -> StockPart:
+def pressure(hospitals: Mapping[str, Watched], care: Pressure, *, start_day: int) -> StockPart:
     """Return the stocks that set a factor on stays of every hospital, with what they are told and what they set.
 
     Parameters
     ----------
     start_day : int
         As for :func:`april_quarters`.
-    trend_per_year : float
-        Change of usual stays apart from pressure (logarithm a year).
     """
-    part = _common(hospitals, start_day, trend_per_year)
-    factors = ["season_now", "trend_now", "plan_stay"]
+    part = _common(hospitals, start_day)
+    factors = ["season_now", "plan_stay"]
     if care.bed_limited_response.enabled:
         factors.append(_bed_limited(part, care.bed_limited_response))
     if care.speed_up.enabled:
@@ -226,24 +227,19 @@ def by_quarter(name: str) -> str:
     )
 
 
-def _common(hospitals: Mapping[str, Watched], start_day: int, trend: float) -> StockPart:
+def _common(hospitals: Mapping[str, Watched], start_day: int) -> StockPart:
     season = [{s: h.season[q] for s, h in hospitals.items()} for q in range(4)]
     seasons = {f"season_q{q + 1}[site]": {"value": season[q], "unit": "dimensionless"} for q in range(4)}
     factors = StockPart(
         parameters={
-            "stay_trend": {"value": trend, "unit": "1/year"},
             "plan_stay[site]": {
                 "value": dict.fromkeys(hospitals, 1.0),
                 "unit": "dimensionless",
                 "range": [0, 10],
                 "about": "factor on stays that a plan brings",
             },
-            "days_a_year": {"value": 365.25, "unit": "day/year"},
         },
-        auxiliaries={
-            "season_now[site]": by_quarter("season"),
-            "trend_now": "EXP(stay_trend * (TIME - INITIAL_TIME) / days_a_year)",
-        },
+        auxiliaries={"season_now[site]": by_quarter("season")},
     )
     watched = watched_inputs(
         {s: h.station for s, h in hospitals.items()}, usual={s: h.usual for s, h in hospitals.items()}

@@ -244,7 +244,7 @@ def shock_steps(shocks: Iterable[Shock], stream: str, every: int = WEEK) -> Step
 
 
 def closed_beds(
-    places: int | Sequence[tuple[dt.date, int]], shocks: Iterable[Shock], start: dt.date, every: int = WEEK
+    places: int | Sequence[tuple[dt.date, int]], shocks: Iterable[Shock], start: dt.date
 ) -> list[dict[str, Any]]:
     """Plan of places of a station, less the beds that enabled shocks close; whole beds, rounded to the nearest.
 
@@ -255,10 +255,8 @@ def closed_beds(
     shocks : iterable of Shock
     start : date
         First day of the network.
-    every : int
-        Days for which a number holds.
     """
-    plan, closed = [(start, places)] if isinstance(places, int) else [*places], share_closed(shocks, every)
+    plan, closed = [(start, places)] if isinstance(places, int) else [*places], share_closed(shocks)
     out: list[dict[str, Any]] = []
     for day in sorted({max(day, start) for steps in (plan, closed) for day, _ in steps} | {start}):
         normal = next((n for since, n in reversed(plan) if since <= day), plan[0][1])
@@ -268,13 +266,13 @@ def closed_beds(
     return out
 
 
-def share_closed(shocks: Iterable[Shock], every: int = WEEK) -> Steps:
+def share_closed(shocks: Iterable[Shock]) -> Steps:
     """Share of beds that enabled shocks close, by the day from which it holds; 0 before the first, 1 at the most."""
     waves = [
         [(day, shock.beds_closed.value * part) for day, part in wave]
         for shock in shocks
         if shock.enabled and shock.beds_closed is not None
-        for wave in _waves(shock, every)
+        for wave in _waves(shock, WEEK)
     ]
     days = sorted({day for wave in waves for day, _ in wave})
     return tuple((day, min(1.0, sum(share_on(wave, day) for wave in waves))) for day in days)

@@ -6,30 +6,26 @@ Answers of stays to pressure (:mod:`models.care.pressure`) may stand beside them
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from models.care.care_market import CareMarket, care_market
 from models.care.change_capacity import ChangeCapacity, change_capacity
 from models.care.estate import Estate, estate
 from models.care.maturity import Maturity, maturity
-from models.care.pressure import Mechanism
+from models.care.pressure import Mechanism, Switchable
 from models.care.stock_part import StockPart, stocks_together
 from models.care.supply import Site, opened, planned
 from models.care.workforce import Workforce, workforce
-from models.figures.figures import Shape, Text
-from models.figures.presets import read_section
+from models.figures.figures import Text
 
-__all__ = ["NAMES", "SHOWN", "Around", "read_around", "stocks_around"]
+__all__ = ["NAMES", "SHOWN", "Around", "stocks_around"]
 
 NAMES = ("workforce", "care_market", "estate", "maturity", "change_capacity")
-
-
 #: variables that a run writes down, beside every stock, as far as they are there
 SHOWN = ("ward_posts", "community_posts", "on_duty", "beds_called", "beds_staffed", "beds_to_open", "places_wanted")
 SHOWN += ("places_staffed", "community_wanted", "open_places", "change_speed", "maturity")
 
 
-class Around(Shape):
+class Around(Switchable):
     """All slow mechanisms."""
 
     name: Text
@@ -44,11 +40,6 @@ class Around(Shape):
         """Whether any of them is on."""
         return any(getattr(self, name).enabled for name in NAMES)
 
-    def switched(self, **on: bool) -> Around:
-        """Return the same with mechanisms switched on or off by name."""
-        changed = {name: getattr(self, name).model_copy(update={"enabled": value}) for name, value in on.items()}
-        return self.model_copy(update=changed)
-
     def told(self) -> list[str]:
         """One line a mechanism, parts of the workforce included: whether it is on, its grade, and why it is here."""
         found: list[tuple[str, Mechanism, bool]] = []
@@ -62,17 +53,11 @@ class Around(Shape):
         return [f"{name}: {'on' if on else 'off'}, grade {one.grade}. {one.why.strip()}" for name, one, on in found]
 
 
-def read_around(data: Any, name: str = "configs/around") -> Around:
-    """Read and check the mechanisms; raises FaultsError with every fault."""
-    return read_section(Around, data, name)
-
-
 def stocks_around(
     sites: Mapping[str, Site],
     care: Around,
     *,
     start_day: int,
-    programme_starts: float = 0.0,
     shut: Sequence[tuple[int, float]] = (),
 ) -> StockPart | None:
     """Return the stocks of all mechanisms that are on, with what they are told and what they set; None if none is on.
@@ -85,8 +70,6 @@ def stocks_around(
     care : Around
     start_day : int
         As for :func:`models.care.pressure.april_quarters`.
-    programme_starts : float
-        Day of the run on which programmes of change begin.
     shut : sequence of (int, float)
         As for :func:`models.care.supply.opened`.
     """
@@ -105,10 +88,10 @@ def stocks_around(
     if care.estate.enabled:
         parts.append(estate(names, care.estate))
     if care.change_capacity.enabled:
-        parts.append(change_capacity(names, care.change_capacity, starts=programme_starts))
+        parts.append(change_capacity(names, care.change_capacity))
     if care.maturity.enabled:
         paced_by = "change_speed" if care.change_capacity.enabled else None
-        parts.append(maturity(sites, care.maturity, starts=programme_starts, paced_by=paced_by))
+        parts.append(maturity(sites, care.maturity, paced_by=paced_by))
     staffed = staff.enabled and staff.minimum_staffing.enabled
     parts.append(opened(sites, staffed=staffed, usable=care.estate.enabled, limits=limits, shut=shut))
     return stocks_together(parts)

@@ -18,18 +18,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 
-import numpy as np
 from pydantic import AfterValidator, Field, model_validator
-from scipy import integrate
 
 from models.care.part import Part
 from models.figures.figures import Figure, Hours, Shape, Shares, must
 from models.figures.presets import read_section
 from models.plans import months_after
-from sim.clock import DAY, Calendar
+from sim.clock import Calendar
 from sim.errors import Fault, FaultsError, nearest
-from sim.network.schema import Service
-from sim.services import mean_ms, resolve, survival
 
 __all__ = [
     "POOLED",
@@ -38,8 +34,6 @@ __all__ = [
     "Wards",
     "critical_care",
     "divide",
-    "driven_places",
-    "long_stayers",
     "quarters",
 ]
 __all__ += ["read_wards", "shared_out", "stay_rules", "ward", "wards"]
@@ -53,7 +47,6 @@ ShareFigure = Annotated[Figure, AfterValidator(must("share", most=1))]
 OverShare = Annotated[Figure, AfterValidator(must("share", most=2))]
 Variation = Annotated[Figure, AfterValidator(must("coefficient of variation"))]
 Factor = Annotated[Figure, AfterValidator(must("factor"))]
-PerBed = Annotated[Figure, AfterValidator(must("staff per bed"))]
 
 
 class Stay(Shape):
@@ -107,13 +100,6 @@ class LongStays(Shape):
     since: Literal["visit", "joined"]
 
 
-class Staffing(Shape):
-    """Beds open follow staff, if stocks of staff drive them."""
-
-    enabled: bool
-    staff_per_bed: PerBed
-
-
 class Wards(Shape):
     """Parameters of the wards of a hospital."""
 
@@ -126,7 +112,6 @@ class Wards(Shape):
     critical_care: CriticalCare
     long_stays: LongStays
     discharge: list[Hours]
-    staffing: Staffing
     blocking: bool
 
     @property
@@ -178,9 +163,9 @@ class Hospital:
     rules: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
-def read_wards(data: Any, name: str = "configs/care/wards.yaml") -> Wards:
+def read_wards(data: Any) -> Wards:
     """Read and check the parameters; raises FaultsError with every fault."""
-    return read_section(Wards, data, name)
+    return read_section(Wards, data, "configs/care/wards.yaml")
 
 
 def ward(site: str, group: str = POOLED) -> str:
@@ -259,48 +244,6 @@ def wards(hospital: Hospital, care: Wards, critical_places: int = 0, extra_beds:
     if care.critical_care.enabled and critical_places:
         stations[critical_care(hospital.site)] = _critical(hospital, care, critical_places)
     return Part(stations=stations, clocks=dict(_long(hospital.site, care)))
-
-
-def driven_places(hospital: Hospital, care: Wards, variable: str = "staffed_beds") -> list[dict[str, Any]]:
-    """Which stations' places a stock may drive: beds open follow staffed beds.
-
-    Returns
-    -------
-    list of dict
-        Drives of a hybrid file, one a group, of the variable ``<variable>[<station>]``; none if staffing is off. The
-        stocks hold staff over ``staff_per_bed``, and never more than the beds there are.
-    """
-    if not care.staffing.enabled:
-        return []
-    stations = [ward(hospital.site, group) for group in care.names]
-    return [{"variable": f"{variable}[{s}]", "sets": "places", "station": s, "rounding": "down"} for s in stations]
-
-
-def long_stayers(per_day: float, service: Mapping[str, Any], over_days: float) -> tuple[float, float]:
-    """People present who have stayed longer than some days, and how many a day pass that day.
-
-    Exact in a steady state: arrivals times the integral of the survival function beyond the day.
-
-    Parameters
-    ----------
-    per_day : float
-        Stays that begin, a day.
-    service : mapping
-        Their distribution, in the words of a network file.
-    over_days : float
-
-    Returns
-    -------
-    present, passing_per_day : float
-    """
-    resolved = resolve(Service.model_validate(dict(service)))
-    limit = over_days * DAY
-
-    def still_here(x: float) -> float:
-        return float(survival(resolved, np.array([x]))[0])
-
-    before = integrate.quad(still_here, 0.0, limit, limit=200)[0]
-    return per_day * max(0.0, mean_ms(resolved) - before) / DAY, per_day * still_here(limit)
 
 
 def _same_groups(hospital: Hospital, care: Wards) -> None:

@@ -14,14 +14,13 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, Field, model_validator
 
 from models.care.plan_staff import plan_staff
-from models.care.pressure import Mechanism
+from models.care.pressure import Mechanism, Switchable
 from models.care.stock_part import StockPart, parameter
 from models.care.supply import Service, Site, place_lever
 from models.figures.figures import Figure, Shape, must, within
-from models.figures.presets import read_section
 from sim.errors import Fault, FaultsError, nearest
 
-__all__ = ["Group", "Workforce", "read_workforce", "workforce"]
+__all__ = ["Group", "Workforce", "workforce"]
 
 LEAST = 1e-3  #: a staff ratio, a vacancy or a rate must be above nought, or nothing follows from it
 
@@ -94,7 +93,7 @@ class PlacesFollowStaff(Mechanism):
     pathways: Annotated[list[str], Field(min_length=1)]
 
 
-class Workforce(Mechanism):
+class Workforce(Mechanism, Switchable):
     """Staff by group and setting; each part of it has a switch of its own."""
 
     groups: Annotated[dict[str, Group], Field(min_length=1)]
@@ -115,16 +114,6 @@ class Workforce(Mechanism):
                     + (f" (did you mean '{close}'?)" if close else "")
                 )
         return self
-
-    def switched(self, **on: bool) -> Workforce:
-        """Return the same with parts switched on or off by name."""
-        changed = {name: getattr(self, name).model_copy(update={"enabled": value}) for name, value in on.items()}
-        return self.model_copy(update=changed)
-
-
-def read_workforce(data: Any, name: str = "configs/around/workforce.yaml") -> Workforce:
-    """Read and check the parameters; raises FaultsError with every fault."""
-    return read_section(Workforce, data, name)
 
 
 def workforce(sites: Mapping[str, Site], care: Workforce) -> StockPart:

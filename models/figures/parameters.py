@@ -26,6 +26,7 @@ from sim.reading.yaml_file import read_yaml
 __all__ = ["MATTER", "Parameter", "check", "most_sensitive", "parameters", "selected", "table"]
 
 MATTER = 10  #: how many parameters the report names
+LEVEL = 0.95  #: of intervals (t, paired)
 
 KINDS = ("value", "values", "shares", "hours")
 EVIDENCE = ("unit", "year", "basis", "status", "source", "range")
@@ -229,9 +230,7 @@ def _faults(p: Parameter) -> Iterator[Fault]:
 def most_sensitive(
     results: pd.DataFrame,
     keys: Sequence[str] | None = None,
-    result: str = "result",
     most: int = MATTER,
-    level: float = 0.95,
     pooled: bool = False,
 ) -> pd.DataFrame:
     """The parameters that matter most to a run, with the noise of the runs taken into account.
@@ -239,11 +238,11 @@ def most_sensitive(
     Two kinds of table are taken. *One at a time*: columns ``parameter``, ``low``, ``high`` (results with the parameter
     at either end of its range), a row each, or a row for each ``replication``; both ends of a replication must share
     their random numbers, and only their difference is used, so what they share cancels. *A design*: one column for each
-    of ``keys``, one for the result, and ``replication`` where there are several; a straight line in all keys together
-    gives the swing of each over its whole range, replication by replication.
+    of ``keys``, ``result``, and ``replication`` where there are several; a straight line in all keys together gives the
+    swing of each over its whole range, replication by replication.
 
     A swing is sure when chance alone would rarely make it, with all the parameters that are looked at allowed for: no
-    more than ``1 - level`` of those called sure are expected to be chance (Benjamini and Hochberg, 1995).
+    more than one in twenty of those called sure are expected to be chance (Benjamini and Hochberg, 1995).
 
     Parameters are ranked by how far they surely move the result: the end nearest zero of the interval of their swing,
     zero where it is not sure, and then by the swing itself. With one replication nothing is known of noise in the first
@@ -254,12 +253,8 @@ def most_sensitive(
     results : DataFrame
     keys : sequence of str, optional
         Columns of a design; without them the table is one at a time.
-    result : str
-        Column of the result in a design.
     most : int
         How many are named.
-    level : float
-        Of the intervals (t, paired).
     pooled : bool
         Of the first kind of table: one noise for all parameters, from all their pairs together, since two or three
         pairs say next to nothing of their own. Parameters that change nothing at all say nothing of noise.
@@ -276,17 +271,17 @@ def most_sensitive(
     CarebridgeError
         When a design has too few points for its keys.
     """
-    _check_columns(results, keys, result)
-    swings = list(_one_at_a_time(results) if keys is None else _of_design(results, list(keys), result))
+    _check_columns(results, keys)
+    swings = list(_one_at_a_time(results) if keys is None else _of_design(results, list(keys)))
     swings = _pooled(swings) if pooled else swings
     rows = []
     for parameter, low, high, each, error, freedom in swings:
         swing = float(np.mean(each))
-        half = float(stats.t.ppf((1 + level) / 2, freedom)) * error if freedom > 0 else np.nan
+        half = float(stats.t.ppf((1 + LEVEL) / 2, freedom)) * error if freedom > 0 else np.nan
         rows.append((parameter, low, high, swing, error, swing - half, swing + half))
     columns = ["parameter", "at_low", "at_high", "swing", "standard_error", "least", "greatest"]
     found = pd.DataFrame(rows, columns=columns)
-    found["sure"] = _sure(found, [freedom for *_, freedom in swings], level)
+    found["sure"] = _sure(found, [freedom for *_, freedom in swings])
     nearest_zero = np.minimum(found["least"].abs(), found["greatest"].abs())
     surely = np.where(found["least"].isna(), found["swing"].abs(), np.where(found["sure"], nearest_zero, 0.0))
     order = np.lexsort((-found["swing"].abs().to_numpy(), -surely))[:most]
@@ -321,15 +316,15 @@ def _pooled(swings: list[Swing]) -> list[Swing]:
     ]
 
 
-def _sure(found: pd.DataFrame, freedom: list[int], level: float) -> np.ndarray:
+def _sure(found: pd.DataFrame, freedom: list[int]) -> np.ndarray:
     """Which swings chance alone would rarely make, with as many as are looked at."""
     swing, error = found["swing"].abs().to_numpy(float), found["standard_error"].to_numpy(float)
     times = np.divide(swing, error, out=np.where(swing > 0, np.inf, 0.0), where=error != 0)
     chance = np.nan_to_num(2 * stats.t.sf(times, np.asarray(freedom, float)), nan=1.0)
-    return stats.false_discovery_control(chance) <= 1 - level
+    return stats.false_discovery_control(chance) <= 1 - LEVEL
 
 
-def _of_design(results: pd.DataFrame, keys: list[str], result: str) -> Iterator[Swing]:
+def _of_design(results: pd.DataFrame, keys: list[str]) -> Iterator[Swing]:
     x = results[keys].to_numpy(float)
     least, span = x.min(axis=0), np.ptp(x, axis=0)
     if not (span > 0).all():
@@ -339,7 +334,7 @@ def _of_design(results: pd.DataFrame, keys: list[str], result: str) -> Iterator[
     groups = [np.arange(len(x))]
     if "replication" in results:
         groups = [np.asarray(g) for g in results.reset_index(drop=True).groupby("replication").indices.values()]
-    y, needed = results[result].to_numpy(float), len(keys) + 2
+    y, needed = results["result"].to_numpy(float), len(keys) + 2
     if min(len(g) for g in groups) < needed or np.linalg.matrix_rank(unit[groups[0]]) <= len(keys):
         raise CarebridgeError(f"a design of {len(keys)} keys needs {needed} points or more, not all on one line.")
     fits = np.array([np.linalg.lstsq(unit[g], y[g], rcond=None)[0] for g in groups])
@@ -356,8 +351,8 @@ def _of_design(results: pd.DataFrame, keys: list[str], result: str) -> Iterator[
         yield key, at_low, at_low + mean[number], fits[:, number], float(errors[number]), freedom
 
 
-def _check_columns(results: pd.DataFrame, keys: Sequence[str] | None, result: str) -> None:
-    numbers = ["low", "high"] if keys is None else [*keys, result]
+def _check_columns(results: pd.DataFrame, keys: Sequence[str] | None) -> None:
+    numbers = ["low", "high"] if keys is None else [*keys, "result"]
     wanted = [*(["parameter"] if keys is None else []), *numbers]
     have = [str(c) for c in results]
     faults = [Fault(c, None, "the table has no such column.", "", nearest(c, have)) for c in wanted if c not in have]

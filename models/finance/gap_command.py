@@ -39,6 +39,7 @@ GAP_VERSION = "1.0"
 CONVENTION = "£ million in the money of each year; + widens the gap, \u2212 narrows it"
 UNEXPLAINED = "not explained"
 UNIT = "GBP million a year"
+LONGEST = 60  #: letters of a title in a table
 
 
 def _word(_key: str, value: str) -> str:
@@ -176,8 +177,8 @@ def _statuses(gap: Gap, draft: str) -> str:
     return f"Of the {counts.total()} figures of this bridge: {each}."
 
 
-def _short(text: str, most: int = 60) -> str:
-    return text if len(text) <= most else text[: most - 1].rstrip() + "\u2026"
+def _short(text: str) -> str:
+    return text if len(text) <= LONGEST else text[: LONGEST - 1].rstrip() + "\u2026"
 
 
 # -- in files ---------------------------------------------------------------------------------------------------------

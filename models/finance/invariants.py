@@ -151,12 +151,12 @@ def system_result(books: Books, without: Sequence[str] = BEFORE) -> Pence:
     return -books.total(books.movement, np.flatnonzero(flows & kept))
 
 
-def same_system_pound(one: Books, other: Books, without: Sequence[str] = BEFORE) -> list[Breach]:
+def same_system_pound(one: Books, other: Books) -> list[Breach]:
     """6, between two runs: with another form of contract the system's result is the same to the penny (S3, F17).
 
     Behaviour must be switched off, and national gates and financing be the same in both; their purposes are left out.
     """
-    wrong = (system_result(other, without) - system_result(one, without))[None]
+    wrong = (system_result(other) - system_result(one))[None]
     words = "the system's result depends on how its members pay each other"
     return found_in(6, one, wrong, lambda _: ("the system", "income and expenditure", np.zeros(0, np.int64), words))
 

@@ -101,9 +101,9 @@ def site_means(footprint: Footprint, year: str | None = None) -> pd.DataFrame:
     return table.reindex([site for site in footprint.sites if site in table.index]).astype(float)
 
 
-def totals(footprint: Footprint, year: str | None = None) -> pd.Series:
+def totals(footprint: Footprint) -> pd.Series:
     """Sums of :func:`site_means` over the sites, with occupancy as beds occupied over beds available."""
-    summed = _any(site_means(footprint, year)).drop(columns=["occupancy", "type1_4h_share"]).sum(min_count=1)
+    summed = _any(site_means(footprint)).drop(columns=["occupancy", "type1_4h_share"]).sum(min_count=1)
     summed["occupancy"] = summed["beds_occupied"] / summed["beds_available"]
     return summed
 

@@ -314,8 +314,8 @@ def england_later() -> History:
     return History.of(both("quarterly"), both("monthly"), "england_later_quarterly.csv")
 
 
-def month_indices(history: History, column: str = "emergency_admissions") -> pd.Series:
-    """Daily figure of each month over that of its financial year: mean of the whole years of a history.
+def month_indices(history: History) -> pd.Series:
+    """Daily emergency admissions of each month over those of its financial year: mean of the whole years of a history.
 
     Made from the given history, so a view gives indices that know nothing later. The published table
     (``period_indices.csv``) averages to March 2019, and so has seen the test quarters.
@@ -327,7 +327,7 @@ def month_indices(history: History, column: str = "emergency_admissions") -> pd.
     """
     months: Any = history.months()
     period: Any = pd.PeriodIndex(months["month"], freq="M")
-    daily = months[column] / months["days"]
+    daily = months["emergency_admissions"] / months["days"]
     years = pd.Series((period - 3).year, index=months.index)
     whole = daily.groupby(years).transform("count") == 12
     ratio = (daily / daily.groupby(years).transform("mean"))[whole]

@@ -37,7 +37,7 @@ from models.history.naive import (
 from sim.errors import Fault, FaultsError, nearest
 
 __all__ = ["Forecast", "Paired", "Score", "best_naive", "claim", "diebold_mariano", "paired", "score", "table"]
-__all__ += ["against_best"]
+__all__ += []
 
 LEVEL = 0.95  #: of every interval
 STEPS = {"one_year": 4, "five_years": None}  #: quarters ahead at most; from one origin too many for the test below
@@ -252,12 +252,6 @@ def table(
         ranked = sorted([*mine, *naive], key=lambda pair: pair[1].mean)
         rows += [_row(one, its, best, bar) for one, its in ranked]
     return pd.DataFrame(rows)
-
-
-def against_best(forecast: Forecast, history: History | None = None) -> Paired:
-    """A forecast against the best naive one."""
-    _, bar = best_naive(forecast.target, forecast.horizon, history, forecast.test)
-    return paired(score(forecast, history), bar, STEPS[forecast.horizon])
 
 
 def claim(forecast: Forecast, history: History | None = None) -> str:

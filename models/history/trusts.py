@@ -14,6 +14,7 @@ from sim.errors import Fault, FaultsError
 __all__ = ["Elasticity", "observed_elasticity", "trusts", "trusts_ae", "trusts_stp"]
 
 _TYPES: Any = {"year": str, "org_code": str}
+MERGER = 0.25  #: log change of available beds from which it is a merger
 
 
 @dataclass(frozen=True)
@@ -64,12 +65,12 @@ def trusts_stp() -> pd.DataFrame:
     return pd.read_csv(DATA / "trusts_stp.csv", dtype=_TYPES)
 
 
-def observed_elasticity(min_beds: float = 200.0, max_change: float = 0.25) -> Elasticity:
+def observed_elasticity(min_beds: float = 200.0) -> Elasticity:
     """Elasticity of occupied to available general and acute beds: 0.73 (SE 0.05, by trust 0.08).
 
     Log change of occupied beds from each quarter of 2018/19 (Q1 to Q3) to the same quarter of 2019/20, regressed with a
     constant on the log change of available beds, over trusts with a major A&E department and at least `min_beds`
-    available in both years (which leaves out a children's hospital). A change of `max_change` or more is a merger, not
+    available in both years (which leaves out a children's hospital). A change of a quarter or more is a merger, not
     a closure, and is left out (three: Colchester, Derby, Aintree).
 
     This is an association. Closed and empty beds leave together, a miscount moves both figures, and occupied cannot
@@ -88,12 +89,10 @@ def observed_elasticity(min_beds: float = 200.0, max_change: float = 0.25) -> El
     beds = both[["beds_available_before", "beds_available_after"]].min(axis=1)
     occupied: Any = np.log(both["beds_occupied_after"] / both["beds_occupied_before"])
     available: Any = np.log(both["beds_available_after"] / both["beds_available_before"])
-    keep = (beds >= min_beds) & (available.abs() < max_change)
+    keep = (beds >= min_beds) & (available.abs() < MERGER)
     n, codes = int(keep.sum()), both["org_code"][keep]
     if n < 3 or codes.nunique() < 2:
-        raise FaultsError(
-            [Fault("min_beds, max_change", (min_beds, max_change), "leave too few trusts")], "a selection"
-        )
+        raise FaultsError([Fault("min_beds", min_beds, "leaves too few trusts")], "a selection")
     x, y = available[keep].to_numpy(), occupied[keep].to_numpy()
     centred = x - x.mean()
     slope = float(centred @ y / (centred @ centred))

@@ -89,9 +89,9 @@ def delayed_beds(o: Observed, setting: str = "acute", site: str | None = None) -
     return _held(o, _settings(o, setting, site), [BLOCKED]) / (o.days * DAY)
 
 
-def total_delay_beds(o: Observed, setting: str = "acute") -> Floats:
-    """Mean beds (R, M) held from medically ready to leaving by a pathway or into the discharge window: a to d."""
-    return _held(o, _settings(o, setting), [BLOCKED, IN_TRANSITION]) / (o.days * DAY)
+def total_delay_beds(o: Observed) -> Floats:
+    """Mean acute beds (R, M) held from medically ready to leaving by a pathway or into the discharge window: a to d."""
+    return _held(o, _settings(o, "acute"), [BLOCKED, IN_TRANSITION]) / (o.days * DAY)
 
 
 def delayed_days(o: Observed, setting: str, masks: list[npt.NDArray[np.bool_]]) -> Floats:

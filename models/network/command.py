@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from models.command_line.progress import runs_done
 from models.network.request import Request, parse
 from sim.errors import CarebridgeError, Fault, FaultsError
 from sim.files import check_file, check_room, json_text, replace_text
@@ -142,7 +142,7 @@ def _run(request: Request, network: Network, began: float) -> Outcome:
     found: dict[str, Any] = {}
     if request.precision is not None:
         most = max(request.replications or 1000, 3)
-        with _bar(None) as show:
+        with runs_done(None) as show:
             precise = experiment.run_until(request.precision, most, workers, show)
         messages = [f"precision {request.precision:g}: {precise.reason}"]
         found["precision"] = {
@@ -155,7 +155,7 @@ def _run(request: Request, network: Network, began: float) -> Outcome:
         replications = network.replications
         if request.twin and request.replications is None:
             replications = min(replications, TWINS)
-        with _bar(replications) as show:
+        with runs_done(replications) as show:
             experiment.run(replications, workers, show)
         messages = []
     results = experiment.results
@@ -164,19 +164,6 @@ def _run(request: Request, network: Network, began: float) -> Outcome:
         messages.append(_agreement(found["twin"]))
     steady = steadiness(experiment.network, results.queues)
     return Outcome(request, network, experiment, results, steady, began, messages, found)
-
-
-@contextmanager
-def _bar(total: int | None) -> Iterator[Callable[[int], None]]:
-    """Progress on a terminal; nothing elsewhere."""
-    from tqdm import tqdm
-
-    with tqdm(total=total, desc="simulating", unit=" runs", file=sys.stderr, disable=None, leave=False) as bar:
-
-        def show(done: int) -> None:
-            bar.update(done - bar.n)
-
-        yield show
 
 
 def _check_memory(experiment: Experiment, workers: int) -> None:
@@ -206,7 +193,7 @@ def _twin(experiment: Experiment) -> tuple[Results, dict[str, Any]]:
     kernel, network = experiment.results, experiment.network
     results = Results(kernel.axes, kernel.seed)
     differences: list[str] = []
-    with _bar(kernel.replications) as show:
+    with runs_done(kernel.replications) as show:
         for r in range(kernel.replications):
             run, twin = Run(experiment.lowered, kernel.seed, r), Twin(network, kernel.seed, r)
             run.advance()

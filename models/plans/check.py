@@ -55,7 +55,7 @@ PARTS: dict[str, type[BaseModel]] = {"effect": Effect, "when": When, "approval":
 GRADE = "an effect needs the grade of its evidence: A own data, B published quasi-experimental, C expert, D assumed."
 
 
-def load_plan(source: Source, there: Existing | None = None, gates: Gates | None = None) -> Plan:
+def load_plan(source: Source, there: Existing | None = None) -> Plan:
     """Read a plan and check it.
 
     Parameters
@@ -64,8 +64,6 @@ def load_plan(source: Source, there: Existing | None = None, gates: Gates | None
         A file may build on others beside it (``defaults``).
     there : Existing, optional
         What the footprint has; without it only what holds anywhere is checked.
-    gates : Gates, optional
-        By which the run holds its moves; those that the plan names unless given.
 
     Raises
     ------
@@ -75,7 +73,7 @@ def load_plan(source: Source, there: Existing | None = None, gates: Gates | None
     name, lines, data = "plan", {}, source
     if isinstance(source, (str, Path)):
         name, lines, data = str(source), read_yaml(Path(source))[1], composed(Path(source))
-    plan, faults = check_plan(data, there, gates, name, lines)
+    plan, faults = check_plan(data, there, None, name, lines)
     if plan is None or faults:
         raise FaultsError(faults, name)
     return plan

@@ -17,9 +17,8 @@ from models.figures.figures import Figure, Name, must, one_of, within
 from models.plans.moves import GRADES, Months, Part, PlacesPerBed
 from models.plans.plan import over
 
-__all__ = ["ROUTES", "Gates", "gates_with"]
+__all__ = ["Gates", "gates_with"]
 
-ROUTES = ("provision", "treatments", "efficiency")
 AShare = Annotated[Figure, AfterValidator(must("share", most=1))]
 RecentMonths = Annotated[Figure, AfterValidator(within("months", 1, 12))]
 Grade = Annotated[str, BeforeValidator(one_of(GRADES), json_schema_input_type=Literal["A", "B", "C", "D"])]

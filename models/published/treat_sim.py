@@ -27,7 +27,7 @@ from sim.run import Run
 from sim.services import mean_ms, resolve
 from sim.verification.acceptance import SEED
 
-__all__ = ["METRICS", "PUBLISHED", "REPLICATIONS", "SCENARIOS", "measure", "run", "upstream"]
+__all__ = ["METRICS", "PUBLISHED", "REPLICATIONS", "SCENARIOS", "measure", "run"]
 
 #: files by the name of the scenario
 SCENARIOS: Mapping[str, str] = {
@@ -125,11 +125,6 @@ def _clocks(run: Run, seen: npt.NDArray[Any]) -> dict[str, float]:
         by_group = seen[:, i].sum(axis=0)
         found[name] = float(by_group[home].sum() if name == "examined" else by_group.sum())
     return found
-
-
-def upstream(one: Mapping[str, Any], other: Mapping[str, Any], stations: tuple[str, ...]) -> bool:
-    """Whether two runs saw exactly the same at these stations."""
-    return all(one["rows"][s] == other["rows"][s] for s in stations)
 
 
 def run(seed: int = SEED, replications: int | None = None, workers: int = 2) -> Outcome:

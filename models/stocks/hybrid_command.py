@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+from models.command_line.progress import runs_done
 from models.command_line.words import WHERE, Key, Words, file_faults, path, read_words, whole
 from sim.errors import CarebridgeError, Fault, FaultsError
 from sim.files import replace_text
@@ -140,7 +140,7 @@ def _simulate(asked: Words, made: Ready, seed: int, replications: int, workers: 
     def keep(run: HybridRun) -> Any:
         return record(axes, run.network.observations()), run.trajectory() if wanted else None
 
-    with _bar(replications) as show:
+    with runs_done(replications) as show:
         found = replicate_hybrid(made, seed, replications, workers, changes=asked.changes, keep=keep, on_done=show)
     results = Results(axes, seed)
     for one, _ in found.kept:
@@ -206,7 +206,7 @@ def _halve(asked: Words, made: Ready, seed: int, replications: int, workers: int
     other, faults = _read(asked, t.dt / 2)
     if other is None:
         raise FaultsError(faults, str(asked.file))
-    with _bar(2 * replications) as show:
+    with runs_done(2 * replications) as show:
         found = list(halve(made, ready(other), seed, replications, workers, changes=asked.changes, on_done=show))
     print(
         f"{made.hybrid.name}: {replications} pairs of replications, exchanges every {t.dt:g} and {t.dt / 2:g} {t.unit}"
@@ -238,7 +238,7 @@ def _twin(made: Ready, seed: int, replications: int, changes: dict[str, float]) 
     from sim.twin import Twin
 
     differences: list[str] = []
-    with _bar(replications) as show:
+    with runs_done(replications) as show:
         for r in range(replications):
             run, twin = HybridRun(made, seed, r, changes), Twin(made.hybrid.network, seed, r)
             run.advance()
@@ -253,16 +253,3 @@ def _twin(made: Ready, seed: int, replications: int, changes: dict[str, float]) 
         return 1
     print(f"{made.hybrid.name}: {replications} replications equal the reference program in everything (==)")
     return 0
-
-
-@contextmanager
-def _bar(total: int) -> Iterator[Callable[[int], None]]:
-    """Progress on a terminal; nothing elsewhere."""
-    from tqdm import tqdm
-
-    with tqdm(total=total, desc="simulating", unit=" runs", file=sys.stderr, disable=None, leave=False) as bar:
-
-        def show(done: int) -> None:
-            bar.update(done - bar.n)
-
-        yield show

@@ -24,7 +24,6 @@ __all__ = ["Fund", "Funding", "Prices", "Purse", "fund_of"]
 PerHead = Annotated[Figure, AfterValidator(must("GBP a person a year", most=10_000))]
 A_YEAR = 365.25
 MONTHS = 12
-APRIL = 4
 
 
 class Funding(Shape):

@@ -12,7 +12,7 @@ import pyarrow as pa
 from models.plans import Tranche
 from models.transition.stages import Stage
 
-__all__ = ["SCHEMA", "UNITS", "Log", "Outcome", "Row", "table"]
+__all__ = ["SCHEMA", "Log", "Outcome", "Row", "table"]
 
 Event = Literal["stage", "held", "rule", "beds"]
 
@@ -110,7 +110,6 @@ SCHEMA = pa.schema(
         ("months", pa.int32()),
     ]
 )
-UNITS = {"months": "months", "size": "beds, places or staff; GBP thousand of an investment"}
 
 
 def table(logs: Mapping[int, Log]) -> pa.Table:

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
-from typing import Protocol, TypeVar
+from typing import Protocol
 
 __all__ = ["Seen", "Sight", "Target"]
-
-Value = TypeVar("Value")
 
 
 class Sight(Protocol):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-__all__ = ["CLOSING", "EFFECTS", "OPENING", "PATHS", "Stage", "allowed", "before_effect", "in_effect"]
+__all__ = ["CLOSING", "PATHS", "Stage", "allowed", "before_effect", "in_effect"]
 
 
 class Stage(StrEnum):
@@ -42,8 +42,6 @@ PATHS: dict[str, tuple[Stage, ...]] = {
 }
 OPTIONAL = frozenset({S.CONSULTING, S.APPROVING, S.CHALLENGED, S.READY, S.MOTHBALLED})
 CLOSING = frozenset({"close", "convert", "merge"})  #: kinds that close beds or places
-OPENING = frozenset({"open"})  #: kinds that open places and close none
-EFFECTS = frozenset({"avoid", "shorten", "shift"})  #: kinds that change demand, stays or ways
 
 _EFFECTIVE = {kind: S.MOTHBALLED if kind in CLOSING else S.LIVE for kind in PATHS}
 

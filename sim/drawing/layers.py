@@ -16,6 +16,8 @@ from scipy.optimize import isotonic_regression
 
 __all__ = ["columns", "crossings", "heights", "ordered"]
 
+SWEEPS = 12  #: of ordering the nodes, forwards and back
+
 Edge = tuple[str, str]
 
 
@@ -72,14 +74,14 @@ def _in_order(boxes: Sequence[str], forward: Mapping[str, list[str]]) -> list[st
     return ready
 
 
-def ordered(layers: list[list[str]], links: Sequence[Edge], sweeps: int = 12) -> list[list[str]]:
+def ordered(layers: list[list[str]], links: Sequence[Edge]) -> list[list[str]]:
     """Order the nodes of every column so that few links cross: by the mean position of their neighbours.
 
     Of all orders met the one with the fewest crossings is kept.
     """
     best, fewest = [list(layer) for layer in layers], crossings(layers, links)
     now = [list(layer) for layer in layers]
-    for sweep in range(sweeps):
+    for sweep in range(SWEEPS):
         forwards = sweep % 2 == 0
         for layer in now if forwards else reversed(now):
             place = {node: i / max(1, len(one) - 1) for one in now for i, node in enumerate(one)}

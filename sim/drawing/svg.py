@@ -23,6 +23,7 @@ LINE, TITLE, PAD = 15.0, 20.0, 9.0  #: heights of a text line, of a title, and t
 PORT, LANE, CURVE, TIP = 19.0, 11.0, 54.0, 12.0  #: distances of ports and lanes, width of curves, length of a tip
 GAP, MARGIN, WRAP = 22.0, 24.0, 34  #: between boxes of a column, around the drawing, characters of a line
 STYLE = {"route": "", "return": ' stroke-dasharray="7 4"', "other": ' stroke-dasharray="2 3"'}
+CORNER = 7.0  #: radius of a track's corners
 MEANING = {"route": "goes on to", "return": "comes back later", "other": "when full or giving up"}
 _NARROW, _WIDE = set("ijltfrI.,:;'|!()[]/ 1"), set("mwMWQ@%–→…")
 
@@ -309,11 +310,11 @@ def _text(x: float, y: float, text: str, size: int, bold: bool = False) -> str:
     return f'<text x="{x:.1f}" y="{y:.1f}" font-size="{size}"{weight}>{escape(text)}</text>'
 
 
-def _rounded(points: list[tuple[float, float]], radius: float = 7.0) -> str:
+def _rounded(points: list[tuple[float, float]]) -> str:
     """A track of straight lines along the axes, with rounded corners."""
     track = f"M{points[0][0]:.1f} {points[0][1]:.1f}"
     for (ax, ay), (bx, by), (cx, cy) in zip(points, points[1:], points[2:], strict=False):
-        r = min(radius, (abs(bx - ax) + abs(by - ay)) / 2, (abs(cx - bx) + abs(cy - by)) / 2)
+        r = min(CORNER, (abs(bx - ax) + abs(by - ay)) / 2, (abs(cx - bx) + abs(cy - by)) / 2)
         before = bx - r * _sign(bx - ax), by - r * _sign(by - ay)
         after = bx + r * _sign(cx - bx), by + r * _sign(cy - by)
         track += f" L{before[0]:.1f} {before[1]:.1f} Q{bx:.1f} {by:.1f} {after[0]:.1f} {after[1]:.1f}"

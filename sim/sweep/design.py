@@ -21,7 +21,7 @@ from sim.errors import CarebridgeError, Fault, FaultsError
 from sim.network.fields import one_or_many
 from sim.reading.shape import Shape
 
-__all__ = ["Axis", "Design", "Morris", "Part", "Points", "Saltelli", "Sample", "Value"]
+__all__ = ["Axis", "Morris", "Part", "Points", "Saltelli", "Sample", "Value"]
 __all__ += ["keys_of", "lay_out", "uniforms", "untied"]
 
 Value = str | int | float | bool
@@ -171,7 +171,6 @@ class Part(Shape):
 
 
 _FORMS = {name: field.alias or name for name, field in Part.model_fields.items()}
-Design = list[Part]
 
 
 @dataclass(frozen=True)
@@ -213,7 +212,7 @@ def _column(values: Sequence[Value]) -> pa.Array:
     return pa.array(values) if len(kinds) <= 1 else pa.array([str(v) for v in values], pa.string())
 
 
-def lay_out(design: Sequence[Part], folder: Path | None = None, lines: str = "design") -> Points:
+def lay_out(design: Sequence[Part], folder: Path | None = None) -> Points:
     """Lay out all points of a design: every combination of the points of its parts.
 
     Parameters
@@ -222,8 +221,6 @@ def lay_out(design: Sequence[Part], folder: Path | None = None, lines: str = "de
         Without parts there is a single point, without keys.
     folder : Path
         Where CSV files are looked for.
-    lines : str
-        Name of the design in messages.
 
     Raises
     ------
@@ -234,7 +231,7 @@ def lay_out(design: Sequence[Part], folder: Path | None = None, lines: str = "de
     parts: list[dict[str, list[Value]]] = []
     seen: dict[str, int] = {}
     for number, part in enumerate(design):
-        key = f"{lines}.{number}.{part.kind}"
+        key = f"design.{number}.{part.kind}"
         try:
             found = _columns(part, folder or Path())
         except CarebridgeError as error:
@@ -246,7 +243,7 @@ def lay_out(design: Sequence[Part], folder: Path | None = None, lines: str = "de
     sizes = [len(next(iter(columns.values()))) for columns in parts]
     if math.prod(sizes) > MOST:
         shown = " x ".join(map(str, sizes))
-        faults.append(Fault(lines, None, f"{shown} = {math.prod(sizes)} points; {MOST} at most."))
+        faults.append(Fault("design", None, f"{shown} = {math.prod(sizes)} points; {MOST} at most."))
     if faults:
         raise FaultsError(faults, "the design")
     return Points(_crossed(parts, sizes), math.prod(sizes))

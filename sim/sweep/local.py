@@ -62,11 +62,6 @@ class LocalExecutor:
         self._started = 0
         self._held = False
 
-    @property
-    def pids(self) -> list[int]:
-        """Numbers of the worker processes."""
-        return [w.process.pid for w in self._workers]
-
     def submit(self, chunks: Sequence[int]) -> None:
         """Add chunks to those that are to be made, in this order."""
         self._waiting.extend(chunks)

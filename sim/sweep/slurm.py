@@ -31,6 +31,7 @@ _POLL = 2.0  #: seconds between two looks at the queue
 _FULL = 0.7  #: share of a job's time limit that is planned for
 _GONE = 3  #: looks at the queue in which a job is missing before it counts as ended
 _LARGEST_ARRAY = 1000
+_PATIENCE_S = 30.0  #: for cancelled jobs to go
 
 
 @dataclass(frozen=True)
@@ -215,8 +216,8 @@ class SlurmExecutor:
         for start in range(0, len(numbers), 500):
             _run("scancel", *options, *numbers[start : start + 500])
 
-    def _until_gone(self, numbers: set[str], seconds: float = 30.0) -> None:
-        end = time.monotonic() + seconds
+    def _until_gone(self, numbers: set[str]) -> None:
+        end = time.monotonic() + _PATIENCE_S
         while time.monotonic() < end and (self._alive() or set()) & numbers:
             time.sleep(0.5)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +17,6 @@ from scipy.sparse.linalg import spsolve
 
 __all__ = ["Chain", "Cycle", "Piece", "Way", "cycle", "follow", "steady"]
 
-S = TypeVar("S", bound=Hashable)
 Rules = Callable[[Any], Iterable[tuple[Any, float]]]
 Array = npt.NDArray[np.float64]
 NEGLIGIBLE = 1e-14  #: probability of more jumps than are followed
@@ -110,13 +109,7 @@ class Cycle:
 
 def cycle(start: Hashable, pieces: Sequence[Piece]) -> Cycle:
     """Periodic distribution of a chain whose rules follow one another for ever, by matrix exponentials."""
-
-    def moves(state: Any) -> Iterable[tuple[Any, float]]:
-        for piece in pieces:
-            yield piece.at_begin(state), 1.0
-            yield from piece.rules(state)
-
-    states = _reachable(start, moves)
+    states = _reachable(start, lambda state: _moves(state, pieces))
     n, index = len(states), {s: i for i, s in enumerate(states)}
     whole, steps = np.eye(n), []
     for piece in pieces:
@@ -158,16 +151,10 @@ class Way:
 
 def follow(start: Chain, pieces: Sequence[Piece]) -> Way:
     """Follow a chain from a distribution through pieces with different rules (forward equations, uniformised)."""
-
-    def moves(state: Any) -> Iterable[tuple[Any, float]]:
-        for piece in pieces:
-            yield piece.at_begin(state), 1.0
-            yield from piece.rules(state)
-
     first = ("start",)
 
     def all_moves(state: Any) -> Iterable[tuple[Any, float]]:
-        return ((s, 1.0) for s in start.states) if state == first else moves(state)
+        return ((s, 1.0) for s in start.states) if state == first else _moves(state, pieces)
 
     states = _reachable(first, all_moves)[1:]
     n, index = len(states), {s: i for i, s in enumerate(states)}
@@ -180,6 +167,13 @@ def follow(start: Chain, pieces: Sequence[Piece]) -> Way:
         after.append(now)
         spent.append(lasted)
     return Way(states, after, spent)
+
+
+def _moves(state: Any, pieces: Sequence[Piece]) -> Iterable[tuple[Any, float]]:
+    """Where a state may go in any of the pieces."""
+    for piece in pieces:
+        yield piece.at_begin(state), 1.0
+        yield from piece.rules(state)
 
 
 def _onward(generator: sparse.csc_array, length: float, now: Array) -> tuple[Array, Array]:

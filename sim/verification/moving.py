@@ -165,9 +165,9 @@ def from_empty(name: str, instants: Sequence[str], scale: float, replications: i
 # -- places that close ------------------------------------------------------------------------------------------------
 
 
-def closure(copies: int = 200, replications: int = 100) -> Case:
+def closure() -> Case:
     """Three of twenty places close as they empty, while demand moves with the week. The steady state comes first."""
-    name, before = "transient_closure_loss", 42
+    name, before, copies = "transient_closure_loss", 42, 200
     p, wanted = params(name), expected(name)
     first, last = p["c_before"], p["c_after"]
     plan = [{"from": "0 d", "places": first}, {"from": f"{before + p['t_close']} d", "places": last}]
@@ -207,20 +207,20 @@ def closure(copies: int = 200, replications: int = 100) -> Case:
         },
         time=0,
         unit="d",
-        replications=replications,
+        replications=100,
     )
 
 
 SCHEDULES = list(params("transient_double_running_order")["schedules"])
 
 
-def double_running(schedule: str, copies: int = 50, replications: int = 150) -> Case:
+def double_running(schedule: str, replications: int = 150) -> Case:
     """Places in front close and places in the back open in one of five orders, from the steady state of (20, 5)."""
     name = "transient_double_running_order"
     p = params(name)
     small = Small(p["lam"], p["mu_front"], p["mu_back"], p["p_back"])
     wanted = {int(t): w for t, w in expected(name)[schedule].items()}
-    return in_order(f"{name} {schedule}", small, p["schedules"][schedule], wanted, copies, replications)
+    return in_order(f"{name} {schedule}", small, p["schedules"][schedule], wanted, replications=replications)
 
 
 def in_order(

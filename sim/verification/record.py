@@ -52,9 +52,9 @@ class Record:
         """Total time waited by those who started."""
         return float(self._at(self.seen["wait_total"], station, cls)) / self.unit
 
-    def wait_over(self, station: str, clock: int, cls: str | None = None) -> float:
+    def wait_over(self, station: str, clock: int) -> float:
         """How many waited longer than limit number `clock` of the file."""
-        return float(self._at(self.seen["wait_over"], station, cls)[clock])
+        return float(self._at(self.seen["wait_over"], station, None)[clock])
 
     def snapshot(self, station: str, *names: str) -> npt.NDArray[np.int64]:
         """Entities in the states named at each snapshot after the warm-up."""

@@ -22,7 +22,7 @@ from models.finance.rules.checks import at_least, between, refuse
 from sim.errors import Fault
 
 __all__ = ["Band", "Contract", "at_cost", "blended", "blended_parts", "block", "break_glass", "broken", "cap_collar"]
-__all__ += ["carried", "contract", "guaranteed_income", "mret", "mret_retained", "pay", "pbr", "reset_plan", "shadow"]
+__all__ += ["contract", "guaranteed_income", "mret", "mret_retained", "pay", "pbr", "reset_plan", "shadow"]
 __all__ += ["from_words", "in_words", "tolerance", "uplifted"]
 
 
@@ -209,8 +209,8 @@ def blended_parts(plan: Any, actual: Any, variable: Rate) -> tuple[Pence, Pence]
     return fixed, over(product(plan, bottom - top) + product(actual, top), bottom) - fixed
 
 
-def break_glass(agreed: Contract, beyond: Rate, rate: Rate = 1) -> Contract:
-    """Return the contract with `rate` for each pound outside -`beyond` to +`beyond` of the plan: no jump in pay."""
+def break_glass(agreed: Contract, beyond: Rate) -> Contract:
+    """Return the contract with every pound paid outside -`beyond` to +`beyond` of the plan: no jump in pay."""
     beyond = exact(beyond)
     refuse(between(0, 1, beyond=beyond), "break glass")
     inside: list[tuple[Rate | None, Rate | None, Rate]] = []
@@ -218,7 +218,7 @@ def break_glass(agreed: Contract, beyond: Rate, rate: Rate = 1) -> Contract:
         low = -beyond if band.low is None else max(band.low, -beyond)
         high = beyond if band.high is None else min(band.high, beyond)
         inside.append((low, high, band.rate))
-    return _joined(f"{agreed.kind} with break glass", [(None, -beyond, rate), *inside, (beyond, None, rate)])
+    return _joined(f"{agreed.kind} with break glass", [(None, -beyond, 1), *inside, (beyond, None, 1)])
 
 
 def broken(plan: Any, actual: Any, beyond: Rate) -> npt.NDArray[np.bool_]:
@@ -290,20 +290,6 @@ def at_cost(plan: Any, changes: Any) -> Pence:
 def shadow(agreed: Contract, plan: Any, actual: Any) -> Pence:
     """Return how much more payment by results would have paid (F5: tariff kept to watch activity and price)."""
     return as_pence(actual, "actual") - pay(agreed, plan, actual)
-
-
-def carried(agreed: Contract, plan: Any, actual: Any) -> tuple[Pence, Pence]:
-    """Say who carries activity above plan (F27).
-
-    Returns
-    -------
-    commissioner : ndarray of int64 [...]
-        Paid above plan.
-    provider : ndarray of int64 [...]
-        Value of activity above plan that is not paid. Together they are actual - plan.
-    """
-    above = pay(agreed, plan, actual) - as_pence(plan, "plan")
-    return above, as_pence(actual, "actual") - as_pence(plan, "plan") - above
 
 
 def mret_retained(baseline: Any, actual: Any, marginal: Rate) -> Pence:

@@ -1,4 +1,4 @@
-"""What staff cost: pay by group, cover by bank and agency, redundancy and retraining.
+"""What staff cost: cover by bank and agency, redundancy and retraining.
 
 Staff are whole-time equivalents, in numbers with a fraction as a simulation gives them (to the millionth).
 """
@@ -15,28 +15,7 @@ from models.finance.rules.amounts import MONTHS, Pence, Rate, as_pence, exact, o
 from models.finance.rules.checks import at_least, between, refuse
 from sim.errors import Fault
 
-__all__ = ["Cover", "cover", "pay_bill", "redundancy", "retraining"]
-
-
-def pay_bill(staff: npt.ArrayLike, salary: Any, on_cost: Rate) -> Pence:
-    """Return the pay of staff in post for a month.
-
-    Parameters
-    ----------
-    staff : ndarray of int or float [..., groups]
-        Whole-time equivalents in post.
-    salary : ndarray of int64 [groups]
-        Pence a year for one.
-    on_cost : rate
-        Pension, insurance and levy, as a share of salary.
-
-    Returns
-    -------
-    ndarray of int64 [..., groups]
-    """
-    salary = as_pence(salary, "salary")
-    refuse(at_least(0, staff=staff, salary=salary, on_cost=exact(on_cost)), "pay")
-    return scaled(salary, staff, (1 + exact(on_cost)) / MONTHS)
+__all__ = ["Cover", "cover", "redundancy", "retraining"]
 
 
 @dataclass(frozen=True)
@@ -64,8 +43,10 @@ def cover(
     ----------
     needed, staff : ndarray of int or float [..., groups]
         Whole-time equivalents; cover is bought for what is needed beyond those in post.
-    salary, on_cost
-        As in :func:`pay_bill`.
+    salary : ndarray of int64 [groups]
+        Pence a year for one.
+    on_cost : rate
+        Pension, insurance and levy, as a share of salary.
     bank_share, agency_share : rate
         Shares of the gap that are covered; together at most one, the rest stays empty.
     bank_premium, agency_premium : rate

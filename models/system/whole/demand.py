@@ -140,7 +140,6 @@ def streams(
     run: tuple[dt.date, dt.date],
     of_the_year: dt.date,
     hour: Sequence[float] | None = None,
-    noise: str = "demand",
 ) -> list[Stream]:
     """Streams of emergencies, each of needs that grow alike.
 
@@ -155,7 +154,7 @@ def streams(
     hour : sequence of 24 floats, optional
         Weights of the hours, in place of those of decisions to admit.
     """
-    shapes = {n: demand_shape(demand, population, n, *run, noise=noise) for n in needs}
+    shapes = {n: demand_shape(demand, population, n, *run) for n in needs}
     alike: list[list[str]] = []
     for need in sorted(needs, key=NEEDS.index):
         same = (g for g in alike if abs(shapes[g[0]].growth_per_year - shapes[need].growth_per_year) < ALIKE)

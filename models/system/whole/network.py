@@ -58,7 +58,7 @@ class Whole:
         Stations of each setting.
     four_hour : dict
         By site, clocks and classes which together give the type-1 four-hour share; empty where A&E is counted by
-        crowding (:mod:`models.system.whole.reading`).
+        crowding (:mod:`models.measures.whole`).
     """
 
     network: Network

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any, Literal
 
 from models import CONFIGS
@@ -169,14 +168,14 @@ def _on(part: Any, enabled: bool) -> Any:
     return part.model_copy(update={"enabled": enabled})
 
 
-def read_settings(source: Mapping[str, Any] | Path | str = FOLDER / "settings.yaml") -> dict[str, Settings]:
+def read_settings() -> dict[str, Settings]:
     """Read and check the switches of every detail; raises FaultsError with every fault."""
-    found = read_section(_Details, source, "settings")
+    found = read_section(_Details, FOLDER / "settings.yaml", "settings")
     return {detail: getattr(found, detail) for detail in DETAILS}
 
 
-def read_care(folder: Path = FOLDER) -> Care:
-    """Read and check the parameters of all settings from a folder with a file for each.
+def read_care() -> Care:
+    """Read and check the parameters of all settings, a file for each.
 
     Raises
     ------
@@ -185,16 +184,16 @@ def read_care(folder: Path = FOLDER) -> Care:
     """
 
     def data(name: str) -> Any:
-        return read_yaml(folder / f"{name}.yaml")[0]
+        return read_yaml(FOLDER / f"{name}.yaml")[0]
 
     return Care(
-        settings=read_settings(folder / "settings.yaml"),
-        front_door=read_front_door(folder / "front_door.yaml"),
-        crowding=read_crowding(folder / "crowding.yaml"),
+        settings=read_settings(),
+        front_door=read_front_door(FOLDER / "front_door.yaml"),
+        crowding=read_crowding(FOLDER / "crowding.yaml"),
         wards=read_wards(data("wards")),
         planned=read_planned(data("planned")),
         outcomes=read_outcomes(data("outcomes")),
         mental_health=read_mental_health(data("mental_health")),
-        community=read_community(folder / "community.yaml"),
-        pathways=read_pathways(folder / "pathways.yaml"),
+        community=read_community(FOLDER / "community.yaml"),
+        pathways=read_pathways(FOLDER / "pathways.yaml"),
     )

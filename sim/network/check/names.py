@@ -30,9 +30,9 @@ def attribute_known(network: Network, key: str, name: str, shown: Shown = None) 
     yield from known(key, name, network.attributes, "attribute", f"attributes.{name}", shown)
 
 
-def level_known(network: Network, key: str, attribute: str, level: str, shown: Shown = None) -> Findings:
+def level_known(network: Network, key: str, attribute: str, level: str) -> Findings:
     """Check that an attribute has a level."""
-    yield from known(key, level, network.attributes[attribute], "level", f"attributes.{attribute}", shown)
+    yield from known(key, level, network.attributes[attribute], "level", f"attributes.{attribute}")
 
 
 def where_findings(network: Network, key: str, where: Mapping[str, str | list[str]]) -> Findings:

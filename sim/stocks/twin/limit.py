@@ -24,16 +24,14 @@ BELOW = 1e-9  #: what a stock may fall below nought by the errors of the integra
 _FURTHEST = 10_000  #: pulses of a train
 
 
-def solve(
-    model: Model, times: Sequence[float], *, parameters: Mapping[str, float] | None = None
-) -> dict[str, np.ndarray]:
+def solve(model: Model, times: Sequence[float]) -> dict[str, np.ndarray]:
     """Values at some times, by an integrator of high order with a step of its own.
 
     This is the continuous limit: there is no step (``STEP(h, at)`` is h where t > at, a pulse lasts for its width, and
     at the very time of a switch the value is that before it), delays of whatever length are allowed, and stocks give
     what is wanted of them. Integration is cut where ``STEP``, ``PULSE``, ``PULSE_TRAIN`` and ``RAMP`` switch, and at
     `times`. Other jumps (of an ``IF`` on ``TIME``, of ``INTEGER``) are left to the integrator's control of its error,
-    and cost accuracy. Inputs have the values of the file.
+    and cost accuracy. Parameters and inputs have the values of the file.
 
     Parameters
     ----------
@@ -41,8 +39,6 @@ def solve(
         Its own dt, end and method play no part.
     times : sequence of float
         At or after the start.
-    parameters : dict, optional
-        As for `march`.
 
     Returns
     -------
@@ -61,7 +57,7 @@ def solve(
     """
     if any(t < model.time.start for t in times):
         raise ValueError(f"the model starts at {model.time.start:g}")
-    atlas = Atlas(model, parameters)
+    atlas = Atlas(model)
     with deep_recursion():
         return _Limit(atlas).run(times)
 

@@ -16,9 +16,10 @@ from omegaconf import OmegaConf
 
 from models.care.around import hybrid
 from models.care.pressure import Watched, pressure, read_pressure
-from models.care.slow import NAMES, Around, read_around, stocks_around
+from models.care.slow import NAMES, Around, stocks_around
 from models.care.stock_part import StockPart, stocks_together
 from models.care.supply import Service, Site, constant_places, driven_stations
+from models.figures.presets import read_section
 from models.system.system import EMERGENCY_CLASSES, build, pathway_station, ward
 from sim import Run, load_network, lower
 from sim.clock import Calendar
@@ -36,7 +37,8 @@ USUAL = 0.9
 @functools.cache
 def composed(preset: str) -> Around:
     with initialize_config_dir(str(CONFIGS), version_base=None):
-        return read_around(OmegaConf.to_container(compose(overrides=[f"+around={preset}"]).around))
+        found = OmegaConf.to_container(compose(overrides=[f"+around={preset}"]).around)
+        return read_section(Around, found, "configs/around")
 
 
 def answers() -> Any:

@@ -8,14 +8,16 @@ from typing import Any
 import numpy as np
 import pytest
 import yaml
+from pydantic import BaseModel
 
-from models.care.care_market import care_market, read_care_market
-from models.care.change_capacity import change_capacity, read_change_capacity
-from models.care.estate import estate, read_estate
-from models.care.maturity import maturity, read_maturity
+from models.care.care_market import CareMarket, care_market
+from models.care.change_capacity import ChangeCapacity, change_capacity
+from models.care.estate import Estate, estate
+from models.care.maturity import Maturity, maturity
 from models.care.stock_part import StockPart, stocks_together
 from models.care.supply import Site, opened, planned
 from models.care.wards import shared_out
+from models.figures.presets import read_section
 from sim.errors import FaultsError
 from sim.stocks import Stocks, Trajectory, load_stocks
 
@@ -32,6 +34,10 @@ def figures(name: str, **values: float) -> Any:
     return found
 
 
+def read(shape: type[BaseModel], data: Any) -> Any:
+    return read_section(shape, data, "configs/around")
+
+
 def run(part: StockPart, years: float, every: int = 1, changes: dict[str, float] | None = None) -> Trajectory:
     blocks = ("units", "dimensions", "parameters", "inputs", "lookups", "stocks", "flows", "auxiliaries", "rules")
     time = {"unit": "day", "start": 0, "end": round(years * 360), "dt": 1, "save_every": every}
@@ -40,21 +46,21 @@ def run(part: StockPart, years: float, every: int = 1, changes: dict[str, float]
 
 
 @pytest.mark.parametrize(
-    ("name", "read", "key"),
+    ("name", "shape", "key"),
     [
-        ("care_market", read_care_market, "usual_margin"),
-        ("estate", read_estate, "backlog"),
-        ("maturity", read_maturity, "learning_days"),
-        ("change_capacity", read_change_capacity, "trust_gain"),
+        ("care_market", CareMarket, "usual_margin"),
+        ("estate", Estate, "backlog"),
+        ("maturity", Maturity, "learning_days"),
+        ("change_capacity", ChangeCapacity, "trust_gain"),
     ],
 )
-def test_configs_read_and_faults_name_the_key(name, read, key):
-    assert not read(figures(name)).enabled
+def test_configs_read_and_faults_name_the_key(name, shape, key):
+    assert not read(shape, figures(name)).enabled
     wrong = figures(name)
     wrong[key]["unit"] = "pounds"
     wrong["grade"] = "E"
     with pytest.raises(FaultsError) as caught:
-        read(wrong)
+        read(shape, wrong)
     assert {fault.key for fault in caught.value.faults} >= {key, "grade"}
 
 
@@ -62,7 +68,7 @@ def test_configs_read_and_faults_name_the_key(name, read, key):
 
 
 def market(years: float, every: int = 10, changes: dict[str, float] | None = None, **values: float) -> Trajectory:
-    return run(care_market(["a"], read_care_market(figures("care_market", **values))), years, every, changes)
+    return run(care_market(["a"], read(CareMarket, figures("care_market", **values))), years, every, changes)
 
 
 def test_a_market_without_a_gap_stays_as_it_is():
@@ -111,7 +117,7 @@ def test_a_tipped_market_comes_back_only_when_fees_rise_above_costs():
 
 
 def buildings(years: float, changes: dict[str, float] | None = None, **values: float) -> Trajectory:
-    part = estate(["a"], read_estate(figures("estate", **values)))
+    part = estate(["a"], read(Estate, figures("estate", **values)))
     return run(stocks_together([planned(SITES, 0), part, opened(SITES, usable=True)]), years, 1, changes)
 
 
@@ -154,7 +160,7 @@ def test_what_a_plan_gives_for_repairs_comes_off_the_backlog():
 
 
 def model_of_care(years: float, every: int = 10, starts: float = 0, paced: bool = False, **values: float) -> Trajectory:
-    care = read_maturity(figures("maturity", **values))
+    care = read(Maturity, figures("maturity", **values))
     part = maturity(SITES, care, starts=starts, paced_by="pace" if paced else None)
     if paced:
         part.parameters["pace[site]"] = {"value": 0.5, "unit": "dimensionless"}
@@ -195,7 +201,7 @@ def test_slow_change_slows_adoption():
 
 
 def change(years: float, pressure: float = 1.0, running: float = 4, **values: float) -> Trajectory:
-    care = read_change_capacity(figures("change_capacity", running=running, **values))
+    care = read(ChangeCapacity, figures("change_capacity", running=running, **values))
     part = stocks_together([planned(SITES, 0), change_capacity(["a"], care)])
     return run(part, years, 1, {"in_beds": 360 * pressure, "beds_open": 400})
 
@@ -239,7 +245,7 @@ def test_trust_grows_as_it_was_seen_to():
 
 def test_emergencies_that_a_plan_avoids_stay_avoided():
     """The new models of care and the plan act on the same people: their factors multiply."""
-    part = maturity(SITES, read_maturity(figures("maturity", admissions_avoided=0.1)))
+    part = maturity(SITES, read(Maturity, figures("maturity", admissions_avoided=0.1)))
     usual = run(part, 4, 10)["admissions_factor[a]"]
     part.parameters["plan_kept[site]"] |= {"value": dict.fromkeys(SITES, 0.8)}
     assert usual[-1] < 1
@@ -255,7 +261,7 @@ WARDS = {"medical": (331, 335, 340, 349), "older": (191, 194, 197, 202), "surgic
 def beds_of_wards():
     """Beds open in each ward of a hospital of three, by how many a plan has closed; two days of spring."""
     sites = {"a": Site(WARDS, 0.9), "b": Site({"b_ward": (50, 50, 50, 50)}, 0.9)}
-    sound = estate(sites, read_estate(figures("estate", growth=0.0, out_of_use=0.0)))
+    sound = estate(sites, read(Estate, figures("estate", growth=0.0, out_of_use=0.0)))
     whole = stocks_together([planned(sites, 0), sound, opened(sites, usable=True)])
     blocks = ("units", "dimensions", "parameters", "inputs", "stocks", "flows", "auxiliaries")
     time = {"unit": "day", "start": 0, "end": 2, "dt": 1, "save_every": 1}

@@ -13,7 +13,8 @@ from scipy import integrate, stats
 
 from models.care.stock_part import StockPart, stocks_together
 from models.care.supply import Service, Site, opened, planned
-from models.care.workforce import Workforce, read_workforce, workforce
+from models.care.workforce import Workforce, workforce
+from models.figures.presets import read_section
 from sim.clock import Calendar
 from sim.errors import FaultsError
 from sim.stocks import Stocks, Trajectory, load_stocks
@@ -29,8 +30,12 @@ def data() -> dict[str, Any]:
     return yaml.safe_load(CONFIG.read_text(encoding="utf-8"))["workforce"]
 
 
+def read(figures: dict[str, Any]) -> Workforce:
+    return read_section(Workforce, figures, "configs/around")
+
+
 def care(**on: bool) -> Workforce:
-    return read_workforce(data()).switched(**{"leaving_under_pressure": True, **on})
+    return read(data()).switched(**{"leaving_under_pressure": True, **on})
 
 
 SITE = Site(WARDS, 0.9, {"p1": Service("a_p1", 60), "p2": Service("a_p2", 41), "p3": Service("a_p3", 30)})
@@ -74,13 +79,13 @@ def test_config_reads_and_faults_name_the_key():
     wrong["groups"]["nurses"]["leaving"]["unit"] = "per month"
     wrong["temporary"]["bank_most"]["high"] = 2
     with pytest.raises(FaultsError) as caught:
-        read_workforce(wrong)
+        read(wrong)
     keys = " ".join(fault.key for fault in caught.value.faults)
     assert "groups.nurses.leaving" in keys and "temporary.bank_most" in keys
     wrong = data()
     wrong["vacancy_at_start"] = {"nurse": wrong["temporary"]["bank_most"]}
     with pytest.raises(FaultsError, match="did you mean 'nurses'"):
-        read_workforce(wrong)
+        read(wrong)
     with pytest.raises(FaultsError, match="a.services"):
         workforce({"a": Site(WARDS, 0.9)}, care())
 
@@ -215,13 +220,13 @@ def test_new_places_wait_for_their_staff_and_old_ones_stay_open():
 def test_empty_posts_close_beds_until_they_are_filled():
     short = data()
     short["vacancy_at_start"] = {"nurses": {**short["temporary"]["bank_most"], "value": 0.3, "high": 0.35}}
-    found = run(None, read_workforce(short), 7300, 10)
+    found = run(None, read(short), 7300, 10)
     # three in ten posts empty, of which bank and agency fill 6 per cent of posts each; usually 97 per cent are on duty
     expected = 310 * (1 - 0.3 + 0.12) / (0.97 * 0.9)
     assert found["beds_staffed[a]"][0] == pytest.approx(expected)
     assert found["beds_to_open[a]"][0] == pytest.approx(expected) and expected < 301
     assert found["beds_to_open[a]"][-1] == found["beds_called[a]"][-1]
-    assert run(None, read_workforce(short), 10, least_staffing=0.8)["beds_to_open[a]"][0] == 301
+    assert run(None, read(short), 10, least_staffing=0.8)["beds_to_open[a]"][0] == 301
 
 
 def balance(found: Trajectory) -> np.ndarray:

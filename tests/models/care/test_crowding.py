@@ -21,7 +21,7 @@ from models.care.crowding import (
     read_crowding,
     size,
 )
-from models.care.front_door import FrontDoor, front_demand, read_front_door, staffed
+from models.care.front_door import FrontDemand, FrontDoor, read_front_door, staffed
 from sim.errors import FaultsError
 from sim.results import simulate
 from tests.models.care.test_front_door import AMPLE, ATTRIBUTES, DAILY, ENGLAND, FULL, four_hours, network, value, with_
@@ -164,18 +164,23 @@ def test_faults_come_at_once(crowding: Crowding) -> None:
         read_crowding(crowding.model_dump() | {"base_breach": 0.1})
 
 
+def front_demand(care: FrontDoor, attendances: float, direct: float) -> FrontDemand:
+    admitted = attendances * care.conversion.value
+    return FrontDemand(attendances - admitted, admitted, direct, FULL, FULL, ATTRIBUTES)
+
+
 def test_the_reference_hospital_gets_its_cubicles(care: FrontDoor) -> None:
     reference = care.reference_attendances.value
-    places = size(care, front_demand(care, reference, 32, FULL, ATTRIBUTES))
+    places = size(care, front_demand(care, reference, 32))
     assert places.cubicles == math.ceil(reference * care.cubicle.per_attendance.value)
     assert places.minors == math.ceil(reference * care.minors.per_attendance.value)
 
 
 def test_small_hospitals_need_more_cubicles_a_head(care: FrontDoor) -> None:
-    found = [(n, size(care, front_demand(care, n, n / 10, FULL, ATTRIBUTES))) for n in (60, 120, 240, 480)]
+    found = [(n, size(care, front_demand(care, n, n / 10))) for n in (60, 120, 240, 480)]
     ratio = [[getattr(places, what) / n for n, places in found] for what in ("cubicles", "assessment", "sdec")]
     assert all((np.diff(row) < 0).all() for row in ratio)
-    demand = front_demand(care, 240, 24, FULL, ATTRIBUTES)
+    demand = front_demand(care, 240, 24)
     roomy = [size(care, demand, hours).cubicles for hours in (0.0, 1.0, 4.0)]
     assert roomy == sorted(set(roomy))
     added = cubicle_load(care, demand, 4.0) - cubicle_load(care, demand)

@@ -1,11 +1,10 @@
-"""Delay: clocks, the public statistic, and the economic level."""
+"""Delay: clocks and the public statistic."""
 
 from __future__ import annotations
 
 import datetime as dt
 import math
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -18,9 +17,6 @@ from models.care.delays import (
     apportion,
     by_destination,
     clocks,
-    economic_level,
-    engine_queue,
-    exact_queue,
     national_table,
     pathway_mix,
     public_statistic,
@@ -41,19 +37,6 @@ TABLE = national_table(DELAYS)
 TIED = DELAYS.tied
 DEVON = {"nhs": 0.775, "social_care": 0.199, "both": 0.026}  # attribution of its delayed days, 2018/19
 FOOTPRINT = "configs/footprint/devon.yaml"
-
-# Three areas of BNSSG by pathway: arrivals a day, mean and median stay, cost of a place, people waiting (IPACS).
-BNSSG = [
-    ("p1", 8.0, 18.07, 9.0, 39),
-    ("p1", 4.71, 18.7, 5.0, 48),
-    ("p1", 6.6, 12.08, 5.0, 42),
-    ("p2", 3.07, 42.79, 34.0, 31),
-    ("p2", 2.34, 38.28, 33.0, 15),
-    ("p2", 2.14, 34.06, 30.0, 12),
-    ("p3", 1.95, 59.15, 50.0, 43),
-    ("p3", 1.09, 44.91, 39.0, 12),
-    ("p3", 2.32, 32.18, 29.0, 11),
-]
 
 
 def test_national_days_have_the_published_sums():
@@ -230,57 +213,6 @@ def test_blocked_without_a_way_is_refused():
         by_destination({"ward": 5}, {"p1": 5}, {})
     with pytest.raises(ValueError, match="same sum"):
         by_destination({"ward": 5}, {"p1": 4}, {"ward": {"p1": 1.0}})
-
-
-@pytest.mark.parametrize("acute_day", [200.0, 304.0, 346.0, 500.0])
-@pytest.mark.parametrize(("pathway", "rate", "days", "median", "waiting"), BNSSG)
-def test_cost_is_u_shaped_with_its_least_at_a_delay_above_zero(pathway, rate, days, median, waiting, acute_day):
-    place = DELAYS.costs.place_day[pathway].value
-    for cost in (0.5 * place, place, min(2 * place, 0.9 * acute_day)):
-        found = economic_level(rate, days, acute_day, cost)
-        assert found.u_shaped
-        assert found.best_delayed > 0.1
-        assert found.best_places > rate * days
-
-
-def test_dearer_delay_buys_more_places():
-    best = [economic_level(7.55, 38.9, acute, 150).best_places for acute in (160, 250, 346, 600, 1000)]
-    assert best == sorted(best)
-    assert best[0] < best[-1]
-
-
-def test_economic_delay_is_a_small_part_of_what_was_there():
-    """Published: it is economic to cut delays to about 12 % of today's, not to nothing (BNSSG, by the same costs).
-
-    Nine separate steady queues give 5.5 %; the band holds both, and leaves room for what the paper models beside.
-    """
-    acute = DELAYS.costs.acute_day.value
-    for steady in (True, False):
-        levels = [
-            economic_level(
-                rate,
-                days,
-                acute,
-                DELAYS.costs.place_day[pathway].value,
-                1.0 if steady else math.sqrt((days / median) ** 2 - 1),
-            )
-            for pathway, rate, days, median, _ in BNSSG
-        ]
-        share = sum(level.best_delayed for level in levels) / sum(row[4] for row in BNSSG)
-        assert 0.03 < share < 0.20
-
-
-def test_simulated_queue_agrees_with_the_exact_one():
-    rate, days = 2.0, 10.0
-    simulated, exact = engine_queue(rate, days, 1.0, 20_000), exact_queue(rate, days)
-    for places in (23, 26):
-        assert simulated(places) == pytest.approx(exact(places), rel=0.15)
-    levels = [
-        economic_level(rate, days, 346, 150, places=range(21, 33, 2), queue=queue) for queue in (simulated, exact)
-    ]
-    assert abs(levels[0].best_places - levels[1].best_places) <= 2
-    assert levels[0].best_delayed > 0
-    assert np.all(levels[0].delayed >= 0)
 
 
 def test_faults_are_named():

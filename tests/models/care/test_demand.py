@@ -18,7 +18,6 @@ from models.care.demand import (
     noise_groups,
     prevention_steps,
     rates_per_day,
-    third_order,
 )
 from models.care.population import NEEDS, age_shares, growth, load_population
 from models.care.shocks import (
@@ -285,12 +284,6 @@ def test_access_to_general_practice_is_neutral_until_set(presets, population):
     usual = access.usual_unmet.value
     slope = (gp_steps(coupled, "attendance", {START: usual * 1.001})[0][1] - 1) / 0.001
     assert slope == pytest.approx(0.25)  # the elasticity
-
-
-def test_third_order_delay_is_erlang():
-    years = np.linspace(0.1, 20, 40)
-    assert [third_order(t, 4.0) for t in years] == pytest.approx(erlang.cdf(years, 3, scale=4 / 3))
-    assert third_order(-1, 4) == 0 and third_order(0, 0) == 1
 
 
 def prevention_of(presets, **changes):

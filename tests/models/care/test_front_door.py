@@ -17,7 +17,6 @@ from models.care.front_door import (
     FrontSize,
     Onward,
     four_hour_clocks,
-    front_demand,
     front_door,
     read_front_door,
     spare_places,
@@ -85,6 +84,14 @@ def _lognormal(mean: str, cv: float) -> dict[str, Any]:
     return {"kind": "lognormal", "mean": mean, "cv": cv}
 
 
+def front_demand(
+    care: FrontDoor, attendances: float, direct: float, shape: DemandShape, conversion: float | None = None
+):
+    """Demand from type-1 attendances a day, by the share admitted; all with one pattern."""
+    share = care.conversion.value if conversion is None else conversion
+    return FrontDemand(attendances * (1 - share), attendances * share, direct, shape, shape, ATTRIBUTES)
+
+
 def four_hours(results: Results) -> float:
     ended = [results.figure(clock, "ended_total", cls).value for clock, cls in four_hour_clocks("a")]
     within = [results.figure(clock, "share_within", cls).value for clock, cls in four_hour_clocks("a")]
@@ -102,7 +109,7 @@ def care() -> FrontDoor:
 
 @pytest.fixture(scope="module")
 def demand(care: FrontDoor) -> FrontDemand:
-    return front_demand(care, 100, 15, FULL, ATTRIBUTES)
+    return front_demand(care, 100, 15, FULL)
 
 
 @pytest.fixture(scope="module")
@@ -172,7 +179,7 @@ def test_ambulances_wait_outside_in_the_same_line(care: FrontDoor) -> None:
 
 def test_offered_load_by_hour(care: FrontDoor) -> None:
     care = with_(care, reattendance__share=0.0)
-    demand = front_demand(care, 300, 0, DAILY, ATTRIBUTES)
+    demand = front_demand(care, 300, 0, DAILY)
     load = cubicle_load(care, demand)
     times = {cls: getattr(care.cubicle, cls).minutes / 1440 for cls in ("attendance", "emergency")}
     seen = 1 - care.triage.minors.value * (1 - care.ambulance.share.attendance.value)
@@ -187,7 +194,7 @@ def test_offered_load_by_hour(care: FrontDoor) -> None:
 
 
 def test_ample_places_leave_only_handover_and_service(care: FrontDoor) -> None:
-    demand = front_demand(care, 300, 30, DAILY, ATTRIBUTES)
+    demand = front_demand(care, 300, 30, DAILY)
     results = simulate(network((demand, care, AMPLE), horizon="200 d"), replications=2)
     handover = care.ambulance.handover
     spread = np.log1p(handover.variation.value**2)
@@ -207,7 +214,7 @@ def test_attendances_hold_with_and_without_those_who_come_back(care: FrontDoor, 
 
 
 def test_who_waits_for_a_bed_keeps_the_cubicle(care: FrontDoor, crowded: dict[int, Results]) -> None:
-    places = size(care, front_demand(care, 100, 15, FULL, ATTRIBUTES))
+    places = size(care, front_demand(care, 100, 15, FULL))
     for results in crowded.values():
         # nobody ever steps out of the cubicle to wait for a bed, and never more cubicles are held than are staffed
         assert value(results, "a_boarding", "number_waiting") == 0
@@ -345,7 +352,7 @@ def test_faults_of_the_file_come_at_once(care: FrontDoor) -> None:
 def england(care: FrontDoor, year: str, beds: int) -> Results:
     """The mean acute trust of a year, sized from its attendances, with `beds` behind its front door."""
     attendances, conversion, direct = ENGLAND[year]
-    demand = front_demand(care, attendances, direct, FULL, ATTRIBUTES, conversion)
+    demand = front_demand(care, attendances, direct, FULL, conversion)
     return simulate(
         network((demand, care, size(care, demand)), beds, horizon="1275 d", warm_up="180 d"), replications=6
     )

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import yaml
 
-from models.care.demand import demand_shape, load_demand, rates_per_day, slow_steps, stay_steps
+from models.care.demand import demand_shape, load_demand, rates_per_day, slow_steps
 from models.care.population import (
     BANDS,
     KINDS,
@@ -265,11 +265,6 @@ def test_acuity_lengthens_stays_and_leaves_volume_alone(population, history):
     for need in OVERNIGHT:
         shapes = [demand_shape(d, population, need, START, END) for d in (history, sicker)]
         assert shapes[0] == shapes[1]
-    steps = stay_steps(sicker, "long", START, 3)
-    assert [s["from"] for s in steps] == [dt.date(2018, 4, 1), dt.date(2019, 4, 1), dt.date(2020, 4, 1)]
-    assert [s["value"] for s in steps] == pytest.approx([1, 1.01 * 0.9858, (1.01 * 0.9858) ** 2])
-    with pytest.raises(FaultsError, match="one_night"):
-        stay_steps(history, "zero_day", START, 3)
 
 
 def test_presets_in_their_order(population, presets):

@@ -16,8 +16,6 @@ from models.care.wards import (
     Wards,
     critical_care,
     divide,
-    driven_places,
-    long_stayers,
     quarters,
     read_wards,
     stay_rules,
@@ -261,30 +259,8 @@ def test_long_stays_are_counted_as_people_leave():
     assert not wards(Hospital("a", AMPLE), care(long_stays__enabled=False)).clocks
 
 
-def test_long_stayers_in_closed_form_and_as_published():
-    """England 2017/18: 45,500 present beyond 7 days, 18,000 beyond 21, of whom 959 a day pass the day."""
-    days = {"kind": "exponential", "mean": "18.8 d"}
-    present, passing = long_stayers(2935, days, 21)
-    assert present == pytest.approx(2935 * 18.8 * math.exp(-21 / 18.8))
-    assert passing == pytest.approx(2935 * math.exp(-21 / 18.8))
-    assert (present, passing) == (pytest.approx(18_000, rel=0.02), pytest.approx(959, rel=0.01))
-    # one-night, medium and long stays as solved with one-night stays inside the census
-    stays = [(5612, {"kind": "lognormal", "mean": "1 d", "cv": 0.4}), (6443, "4.90 d"), (2935, "18.77 d")]
-    services = [(n, s if isinstance(s, dict) else {"kind": "exponential", "mean": s}) for n, s in stays]
-    assert sum(long_stayers(n, s, 0)[0] for n, s in services) == pytest.approx(92_256, rel=0.001)
-    assert sum(long_stayers(n, s, 7)[0] for n, s in services) == pytest.approx(45_500, rel=0.01)
-
-
 def test_quarters_follow_the_calendar():
     steps = quarters(dt.date(2017, 12, 15), dt.date(2019, 1, 2), [1, 2, 3, 4], "places")
     days = [dt.date(2017, 12, 15), *(dt.date(2018, m, 1) for m in (1, 4, 7, 10)), dt.date(2019, 1, 1)]
     assert [step["from"] for step in steps] == days
     assert [step["places"] for step in steps] == [3, 4, 1, 2, 3, 4]
-
-
-def test_stocks_may_drive_beds_only_if_staffing_is_on():
-    hospital = Hospital("a", AMPLE)
-    assert driven_places(hospital, care()) == []
-    drives = driven_places(hospital, care(staffing__enabled=True))
-    stations = wards(hospital, care(staffing__enabled=True)).stations
-    assert {d["station"] for d in drives} == set(stations) and {d["sets"] for d in drives} == {"places"}

@@ -9,7 +9,7 @@ from scipy import stats
 
 from models.published import treat_sim
 from models.published.files import network_file
-from models.published.treat_sim import METRICS, SCENARIOS, measure, upstream
+from models.published.treat_sim import METRICS, SCENARIOS, measure
 from sim.experiments import replicate
 from sim.network.load import load_network
 from sim.rates import rate_tables
@@ -55,6 +55,11 @@ def test_arrivals_are_the_published_rates_from_6_am_with_the_first_again_in_the_
     assert week[0, :HOURS] * day[0, 0] == pytest.approx(expected, abs=1e-5)
     assert week[0, HOURS:24] == pytest.approx(0)
     assert sum(expected) == pytest.approx(229.5, abs=1e-4)
+
+
+def upstream(one: dict[str, Any], other: dict[str, Any], stations: tuple[str, ...]) -> bool:
+    """Whether two runs saw exactly the same at these stations."""
+    return all(one["rows"][s] == other["rows"][s] for s in stations)
 
 
 def test_what_lies_upstream_of_a_change_is_exactly_the_same() -> None:

@@ -22,7 +22,6 @@ from models.plans.schedule import schedule
 from models.settings.compose import parse, settings
 from models.system.details import build
 from models.system.whole.network import prior_fit
-from models.system.whole.reading import four_hour_by_crowding, treated_in_time
 from models.system.whole.settings import read_care
 from models.transition import Target
 from models.transition.steering import Steering
@@ -30,6 +29,7 @@ from sim import Run, lower
 from sim.errors import FaultsError
 from sim.kernel.layout import FIRST_RATE, SERVED, TRANSFERRED_IN, TRANSFERRED_OUT
 from tests.models.changed_plans import retimed
+from tests.models.whole_by_hand import four_hour_by_crowding, treated_in_time
 
 END = dt.date(2018, 7, 1)
 SHORT = ["criteria.longest_timeline_years=3", "criteria.window_years_after=1", "waterfall=0", "sensitivity=0"]

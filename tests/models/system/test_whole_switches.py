@@ -15,12 +15,13 @@ from models.footprint.footprint import load_footprint
 from models.system.whole.demand import site_demand
 from models.system.whole.hospital import half_days
 from models.system.whole.network import Whole, prior_fit, read_care, whole
-from models.system.whole.reading import SINCE_DECISION, four_hour_by_crowding, treated_in_time, within_limit
+from models.system.whole.reading import SINCE_DECISION
 from sim.errors import FaultsError
 from sim.kernel.layout import AWAITED, FLOWS
 from sim.littles_law import assert_littles_law
 from sim.run import Run
 from sim.tables import lower
+from tests.models.whole_by_hand import four_hour_by_crowding, treated_in_time, within_limit
 from tests.sim.test_littles_law_log import time_present
 
 CONFIGS = Path(__file__).resolve().parents[3] / "configs"
