@@ -54,9 +54,9 @@ ANALYSE_HELP = """carebridge analyse DIR [measure=NAME ...] [group=COLUMN=VALUE 
   frontier=KEY,KEY      how much of the second key is needed for each value of the first; both of a grid
 
 Says in sentences and plain tables what a collected sweep shows: what moves the answer most, what explains its
-differences, and where it fails. For that it makes response curves and a tornado always; Sobol indices and Morris effects where the design was
-made for them; boxes of failing points where there is a threshold, and a frontier where there are two keys of numbers
-too. Tables and charts go to DIR/analysis.
+differences, and where it fails. For that it makes response curves and a tornado always; Sobol indices and Morris
+effects where the design was made for them; boxes of failing points where there is a threshold, and a frontier where
+there are two keys of numbers too. Tables and charts go to DIR/analysis.
 """
 CHUNK_HELP = """carebridge chunk DIR NUMBER
 
