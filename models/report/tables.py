@@ -68,6 +68,7 @@ def verdict_rows(outcome: Outcome) -> list[dict[str, Any]]:
                 "binding_passes": of_futures(binding["probability"], v.replications),
                 "others": [(r["id"], r["name"], of_futures(r["probability"], v.replications)) for r in deciding],
                 "ruled_out": v.ruled_out,
+                "regraded": [{**one, "verdict": one["verdict"].upper()} for one in v.at_other_grades],
                 "at": {t: said.upper() for t, said in v.at_other_thresholds.items()},
             }
         )

@@ -21,6 +21,7 @@ SWEEP_HELP = """carebridge sweep [FILE.yaml] [key=value,value,... ...] out=DIR
 
   FILE.yaml             the design: what is swept, over which points (docs/sweeps.md)
   key=v1,v2,...         a grid over any key that `carebridge run` takes; several are crossed
+  'a & b=v1,v2,...'     the same values for both keys at once
   network=FILE.yaml     sweep a network instead; keys are those of its file, for example stations.ward.places=20,22
   replications=20       of every point
   seed=1                same seed, same results to the last byte, whatever the executor
@@ -52,9 +53,10 @@ ANALYSE_HELP = """carebridge analyse DIR [measure=NAME ...] [group=COLUMN=VALUE 
   find=failing          which points boxes are sought for (PRIM): failing or passing
   frontier=KEY,KEY      how much of the second key is needed for each value of the first; both of a grid
 
-Analyses a collected sweep: response curves and a tornado always; Sobol indices and Morris effects where the design was
-made for them; boxes of failing points where there is a threshold, and a frontier where there are two keys of numbers
-too. Tables and charts go to DIR/analysis.
+Says in sentences and plain tables what a collected sweep shows: what moves the answer most, what explains its
+differences, and where it fails. For that it makes response curves and a tornado always; Sobol indices and Morris
+effects where the design was made for them; boxes of failing points where there is a threshold, and a frontier where
+there are two keys of numbers too. Tables and charts go to DIR/analysis.
 """
 CHUNK_HELP = """carebridge chunk DIR NUMBER
 

@@ -86,6 +86,8 @@ class Assessed:
         What the criterion looks at, where that is figures of the plan and not what is simulated.
     rules_out : tuple of str
         Why the plan is not credible whatever is simulated, a sentence each; empty where nothing speaks so.
+    regraded : tuple of (str, str, str)
+        Evidence, its grade, and the grade one step from it with which the plan would be ruled out, or no longer.
     harmed : dict
         Of replications in which harm is done: how many (``fails``), the place at which the worst year lies most often
         (``place``, ``times``), and by how much the worst year is worse in the middle one (``by``). Empty without any.
@@ -111,6 +113,7 @@ class Assessed:
     usual: Floats | None
     figures: tuple[dict[str, Any], ...] = ()
     rules_out: tuple[str, ...] = ()
+    regraded: tuple[tuple[str, str, str], ...] = ()
     harmed: dict[str, Any] = field(default_factory=dict)
 
 

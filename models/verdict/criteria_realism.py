@@ -12,8 +12,10 @@ from dataclasses import asdict, dataclass
 import numpy as np
 
 from models.arms.arms import Observed
+from models.plans.moves import GRADES
 from models.plans.schedule import Schedule
 from models.settings.criteria import Criteria
+from models.transition.steering import Steering
 from models.verdict.criteria import Assessed, reported
 from models.verdict.realism import (
     Realism,
@@ -23,7 +25,7 @@ from models.verdict.realism import (
     percentile_of_effect,
     percentile_of_growth,
 )
-from models.verdict.taken_for_granted import BED_DAYS, Claim, claims
+from models.verdict.taken_for_granted import BED_DAYS, Claim, claims, graded
 
 __all__ = ["OUTSIDE", "UNCOMPARED", "UNSEEN", "WITHIN", "Laid", "beside", "percentile_in_words", "realism"]
 
@@ -74,13 +76,34 @@ def realism(plan: Observed, schedule: Schedule, criteria: Criteria) -> list[Asse
     compared = [one for one in laid if one.percentile is not None]
     within = sum(one.reading == WITHIN for one in compared)
     share = np.full((len(plan.closures), 1), within / len(compared))
-    unseen = [one for one in laid if one.reading == UNSEEN and not one.own]
+    unseen = _unseen(laid)
     found = reported((*NAMES, SOURCE), np.equal(share[:, 0], 1), [("all", "plan")], share, None, _note(laid, unseen))
     found.figures = tuple(asdict(one) for one in laid)
     if unseen:
         listed = "; ".join(_said(one) for one in unseen)
         found.rules_out = (f"What it takes for granted about demand is beyond all that was seen: {listed}",)
+    found.regraded = _turning(steering, schedule, known, bool(unseen))
     return [found]
+
+
+def _unseen(laid: list[Laid]) -> list[Laid]:
+    """Figures that make a plan not credible."""
+    return [one for one in laid if one.reading == UNSEEN and not one.own]
+
+
+def _turning(
+    steering: Steering, schedule: Schedule, known: Realism, ruled_out: bool
+) -> tuple[tuple[str, str, str], ...]:
+    """Steps of one grade with which the plan would be ruled out, or no longer: what is graded, its grade, the other."""
+    about = (schedule, steering.future, steering.system.footprint)
+    found = []
+    for title, grade in graded(*about).items():
+        at = GRADES.index(grade)
+        for other in GRADES[max(0, at - 1) : at + 2]:
+            laid = [beside(c, schedule.timeline.years, known) for c in claims(*about, regraded={title: other})]
+            if bool(_unseen(laid)) != ruled_out:
+                found.append((title, grade, other))
+    return tuple(found)
 
 
 def beside(claim: Claim, years: int, known: Realism) -> Laid:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 from models.figures.figures import Figure
 from models.footprint.footprint import Footprint
@@ -17,7 +18,7 @@ from models.plans.schedule import Schedule
 from models.settings.future import Future
 from models.transition.steering import readmitted
 
-__all__ = ["BED_DAYS", "Claim", "claims"]
+__all__ = ["BED_DAYS", "OWN_DATA", "Claim", "claims", "graded"]
 
 BED_DAYS = "bed-days"  #: what growth is of; other claims are on what effects of moves are on
 WITHOUT_PLAN = "Growth of overnight bed-days a year, without the plan"
@@ -57,18 +58,37 @@ class _Source:
     title: str
     on: str
     value: float
-    own: bool
+    grade: str
     sites: frozenset[str]
 
+    @property
+    def own(self) -> bool:
+        """Whether it rests on evidence of the area's own."""
+        return self.grade == OWN_DATA
 
-def claims(schedule: Schedule, future: Future, footprint: Footprint) -> list[Claim]:
+
+def graded(schedule: Schedule, future: Future, footprint: Footprint) -> dict[str, str]:
+    """Grade of each piece of evidence that the claims rest on, by its title."""
+    growth = footprint.demand.growth[future.growth]
+    return {WITHOUT_PLAN: _grade(growth)} | {s.title: s.grade for s in _sources(schedule, future, footprint)}
+
+
+def claims(
+    schedule: Schedule, future: Future, footprint: Footprint, regraded: Mapping[str, str] = MappingProxyType({})
+) -> list[Claim]:
     """Everything that a plan on a timeline takes for granted about demand, growth first, then effects and their sums.
 
     An effect of nought is none and is left out: who claims nothing has nothing to show.
+
+    Parameters
+    ----------
+    regraded : mapping
+        Other grades of some pieces of evidence (:func:`graded`).
     """
     growth = footprint.demand.growth[future.growth]
-    sources = [s for s in (*_home(schedule, future, footprint), *_moves(schedule)) if s.value]
-    found = [Claim(WITHOUT_PLAN, BED_DAYS, growth.value, _local(growth))]
+    sources = [replace(s, grade=regraded.get(s.title, s.grade)) for s in _sources(schedule, future, footprint)]
+    local = regraded.get(WITHOUT_PLAN, _grade(growth)) == OWN_DATA
+    found = [Claim(WITHOUT_PLAN, BED_DAYS, growth.value, local)]
     years = schedule.timeline.years
     whole = _bed_days(sources, footprint)
     if abs(whole - 1) > SMALL:
@@ -85,6 +105,11 @@ def claims(schedule: Schedule, future: Future, footprint: Footprint) -> list[Cla
     return found
 
 
+def _sources(schedule: Schedule, future: Future, footprint: Footprint) -> list[_Source]:
+    """All that has an effect."""
+    return [s for s in (*_home(schedule, future, footprint), *_moves(schedule)) if s.value]
+
+
 def _home(schedule: Schedule, future: Future, footprint: Footprint) -> Iterator[_Source]:
     """The future's effect of places at home, as far as there are enough of them."""
     effect = future.admissions_effect
@@ -92,7 +117,7 @@ def _home(schedule: Schedule, future: Future, footprint: Footprint) -> Iterator[
         reach = future.reach(schedule.places_at_home, footprint.population.england_equivalents.value)
         title = "Places at home"
         at = frozenset(schedule.openings)
-        yield _Source(title, "emergencies", effect.value * reach, _local(effect), at)
+        yield _Source(title, "emergencies", effect.value * reach, _grade(effect), at)
 
 
 def _moves(schedule: Schedule) -> Iterator[_Source]:
@@ -103,12 +128,14 @@ def _moves(schedule: Schedule) -> Iterator[_Source]:
             continue
         on = effect.affects or AFFECTED[move.kind][0]
         at = frozenset(t.site for t in schedule.tranches if t.move == name)
-        yield _Source(move.title or name, on, effect.share.value, effect.grade == OWN_DATA, at)
+        yield _Source(move.title or name, on, effect.share.value, effect.grade, at)
 
 
-def _local(figure: Figure) -> bool:
-    """Whether a figure was seen in the area itself."""
-    return figure.basis in NOWHERE_ELSE and figure.status in ("read", "derived")
+def _grade(figure: Figure) -> str:
+    """Grade of a figure's evidence: of the area itself, published of others, told by others, or assumed."""
+    if figure.status in ("read", "derived"):
+        return OWN_DATA if figure.basis in NOWHERE_ELSE else "B"
+    return "D" if figure.status == "assumed" else "C"
 
 
 def _named(source: _Source, footprint: Footprint) -> str:

@@ -55,6 +55,9 @@ class Verdict:
         Why the plan is not credible whatever is simulated (K9); empty where nothing speaks so.
     conditions : list of str
         Each of which by itself would make the plan credible; of *credible with conditions* only.
+    at_other_grades : list of dict
+        Verdicts that there would be if one piece of evidence were graded one step better or worse: ``evidence``, its
+        ``grade``, what it would be ``graded``, and the ``verdict``; empty where it would be the same.
     """
 
     timeline: str
@@ -71,10 +74,12 @@ class Verdict:
     at_other_thresholds: dict[str, str] = field(default_factory=dict)
     ruled_out: list[str] = field(default_factory=list)
     conditions: list[str] = field(default_factory=list)
+    at_other_grades: list[dict[str, str]] = field(default_factory=list)
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain data, for ``verdict.json``."""
-        return asdict(self)
+        """Plain data, for ``verdict.json``; other grades stand there where one of them would change the verdict."""
+        data = asdict(self)
+        return data if self.at_other_grades else {k: v for k, v in data.items() if k != "at_other_grades"}
 
 
 def judge(
@@ -117,8 +122,8 @@ def judge(
     low, high = bounds(both)
     ruled_out = [why for a in assessed for why in a.rules_out]
 
-    def said_of(limits: Limits) -> str:
-        found = rule(low, high, limits, why_not, bool(ruled_out))
+    def said_of(limits: Limits, out: bool = bool(ruled_out)) -> str:
+        found = rule(low, high, limits, why_not, out)
         return NO_PLAN if found != NO_BASELINE and is_no_plan(schedule.plan) else found
 
     verdict = Verdict(
@@ -137,6 +142,12 @@ def judge(
             f"{t:.2f}": said_of(criteria.model_copy(update={"credible_from": t})) for t in (0.80, 0.95)
         },
         ruled_out=ruled_out,
+        at_other_grades=[
+            {"evidence": title, "grade": grade, "graded": other, "verdict": said}
+            for a in assessed
+            for title, grade, other in a.regraded
+            if (said := said_of(criteria, not ruled_out)) != said_of(criteria)
+        ],
     )
     if parts:
         next(row for row in verdict.criteria if row["id"] == "K7")["parts"] = list(parts)

@@ -9,7 +9,7 @@ from models.waterfall.count import together
 
 if TYPE_CHECKING:
     from models.waterfall.network import Basis
-    from models.waterfall.waterfall import TOGETHER, Waterfall
+    from models.waterfall.waterfall import Waterfall
 
 __all__ = ["TITLES", "assumed", "count_parts", "count_rows", "says", "step_rows"]
 
@@ -206,7 +206,7 @@ def count_parts(w: Waterfall) -> list[tuple[str, list[float]]]:
 def count_rows(w: Waterfall) -> list[list[str]]:
     """Rows of the report's table: the parts of the count in whole beds, the mean load rounded up as everywhere else."""
     (load, exact), (differing, least), *rest = count_parts(w)
-    beds = [float(w.row(w.steps[0], site).beds) for site in (*w.names, TOGETHER)]
+    beds = [float(w.row(w.steps[0], site).beds) for site in (*w.names, "together")]
     left = [d + e - b for d, e, b in zip(least, exact, beds, strict=True)]
     rows = [(load, beds), (differing, left), *rest]
     whole = {rows[0][0], rows[-1][0]}

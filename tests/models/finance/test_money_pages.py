@@ -117,7 +117,7 @@ def test_the_result_is_split_at_the_sustainability_fund(outcome: Outcome):
 
 def test_numbers_are_written_as_in_published_accounts():
     assert [bracketed(x) for x in (1234.56, -1.04, -0.04, 0.0)] == ["1,234.6", "(1.0)", "0.0", "0.0"]
-    assert within([1.0, 1.0]) == "1.0" and within([-1.0, 1.0]) == "0.0 [(0.9) to 0.9]"
+    assert within([1.0, 1.0]) == "1.0" and within([-1.0, 1.0]) == "0.0 [(1.0) to 1.0]"
 
 
 def test_memoranda_appear_whatever_they_are_called():

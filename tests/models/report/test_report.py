@@ -16,7 +16,7 @@ from matplotlib.text import Text
 
 from models.care.slow import Around
 from models.report import style, tables, tables_plan, words, write_report
-from models.report.page import _not_modelled
+from models.report.page import _not_modelled, render
 from models.report.pictures import _beds
 from models.report.tables_plan import gate_rows, never_rows
 from models.run.runner import Outcome, _simulate, summary
@@ -264,6 +264,15 @@ def test_page_without_a_fit(tmp_path: Path) -> None:
     assert "NO BASELINE" in page.text
     assert "has not been fitted" in page.text
     assert [i for i in page.ids if i in SECTIONS] == ["verdict", "plan", "limits", "words"]
+
+
+def test_the_page_says_which_grade_of_evidence_the_verdict_hangs_on(outcome: Outcome, page: Page) -> None:
+    assert "no piece of evidence graded one step better or worse would change the verdict" in squeezed(page.text)
+    one = {"evidence": "Places at home", "grade": "B", "graded": "A", "verdict": "at risk"}
+    verdicts = {k: dataclasses.replace(v, at_other_grades=[one]) for k, v in outcome.verdicts.items()}
+    text = squeezed(Page(render(dataclasses.replace(outcome, verdicts=verdicts), [])).text)
+    assert "evidence of \u201cPlaces at home\u201d graded A in place of B, the verdict would be AT RISK" in text
+    assert "no piece of evidence graded" not in text
 
 
 def test_page_whose_baseline_is_missed_gives_no_probability_on_top(outcome: Outcome, tmp_path: Path) -> None:

@@ -195,6 +195,22 @@ def test_evidence_of_ones_own_does_not_pass_but_does_not_rule_out(chosen, system
     assert judged(again, system).rules_out
 
 
+def test_evidence_graded_one_step_better_or_worse_may_turn_the_answer(chosen, system):
+    assert not judged(chosen["evidence"], system).regraded  # nothing is beyond all that was seen
+    one = chosen["as_written"]
+
+    def with_effect(**changes: str) -> Assessed:
+        effect = one.future.admissions_effect.model_copy(update=changes)
+        return judged(
+            dataclasses.replace(one, future=one.future.model_copy(update={"admissions_effect": effect})), system
+        )
+
+    assert with_effect(basis="national", status="read").regraded == (("Places at home", "B", "A"),)
+    own = with_effect(basis="host trust", status="derived")
+    assert own.regraded == (("Places at home", "A", "B"),) and not own.rules_out
+    assert not with_effect(basis="national", status="assumed").regraded  # from D to C is no evidence of its own
+
+
 @pytest.mark.parametrize(
     ("on", "value", "reading"),
     [

@@ -279,6 +279,33 @@ def test_joint_pass_is_the_product_of_the_deciding_criteria(outcome, monkeypatch
     assert found.replications == 60
 
 
+def test_verdicts_at_other_grades_are_told_where_they_differ(outcome, monkeypatch):
+    steps = (("Places at home", "B", "A"),)
+    o, usual, laid_out = outcome.observed["5y"], outcome.observed[USUAL], outcome.schedules["5y"]
+
+    def told(passes, rules_out, why_not=()):
+        fake = [
+            dataclasses.replace(
+                one,
+                passes=np.arange(60) < passes,
+                rules_out=rules_out if one.key == "K9" else (),
+                regraded=steps if one.key == "K9" else (),
+            )
+            for one in outcome.assessed["5y"]
+        ]
+        monkeypatch.setattr(v, "assess", lambda *_: fake)
+        found, _ = v.judge(o, usual, laid_out, outcome.settings.criteria, outcome.window, list(why_not))
+        return found
+
+    found = told(60, ("beyond all that was seen",))
+    assert found.verdict == v.NOT_CREDIBLE
+    one = {"evidence": "Places at home", "grade": "B", "graded": "A", "verdict": v.CREDIBLE}
+    assert found.at_other_grades == found.as_dict()["at_other_grades"] == [one]
+    assert told(60, ()).at_other_grades[0]["verdict"] == v.NOT_CREDIBLE
+    for same in (told(0, ("beyond all that was seen",)), told(60, (), ["no fit"])):  # it would be the same
+        assert same.at_other_grades == [] and "at_other_grades" not in same.as_dict()
+
+
 def test_where_harm_is_done_is_told_although_the_mean_shows_none():
     usual = np.full((4, 3), 0.02)
     values = usual - 0.01
