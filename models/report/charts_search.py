@@ -78,6 +78,10 @@ def _edges(ax: Any, found: Sequence[Found], outcome: str) -> None:
     for one in sorted(found, key=lambda f: f.given.value if f.given else 0.0):
         assert one.given is not None  # noqa: S101
         x, over = one.given.question.scale * one.given.value, one.stretch(outcome)
+        if outcome == BOTH and (furthest := one.possible(outcome)):
+            edge = over.last if over else one.tried[0]
+            ends = [one.question.scale * value for value in (edge.value, furthest.value)]
+            ax.plot([x, x], ends, color=style.INK, linewidth=0.9, alpha=0.6)
         if over is None:
             ax.plot([x], [one.question.scale * one.tried[0].value], color=style.INK, marker="x", linestyle="", zorder=5)
         else:

@@ -25,7 +25,8 @@ CAPTION = (
 )
 BESIDE = (
     "The hardest value that is certain enough at each value that was set beside it, and at every easier one that was "
-    "tried; a cross at the easiest value where there is none. Lines between marks only guide the eye."
+    "tried; a cross at the easiest value where there is none. Upright lines: how far delivered and safe might go if "
+    "more futures were simulated. Lines between marks only guide the eye."
 )
 
 
@@ -56,7 +57,10 @@ def write_search_report(folder: Path, chosen: Settings, found: Sequence[Found]) 
             svg, _ = charts_search.search_chart(group, chosen.criteria, folder)
             answers = [_answer(one) for one in group]
             asks = group[0].question.asks + (f" With {group[0].given}" if group[0].given else "")
-            parts.append({"name": name, "asks": asks, "svg": Markup(svg), "answers": answers})
+            label = (
+                name.removeprefix("search_") if not group[0].given else f"{group[0].question.name}, {group[0].given}"
+            )
+            parts.append({"name": name, "label": label, "asks": asks, "svg": Markup(svg), "answers": answers})
     context: dict[str, Any] = {
         "plan": chosen.plan,
         "footprint": chosen.footprint,

@@ -48,9 +48,9 @@ def in_short(found: Sequence[Found]) -> list[str]:
 def _at_given(found: Found) -> str:
     """One answer beside what was set, in a line."""
     what = found.question.axis.partition(",")[0]
-    line = f"With {found.given}{f', in {found.years} years' if found.question.name != YEARS else ''}: "
+    line = f"With {found.given}{f', in {found.years} years' if found.question.name != YEARS else ''}, "
     both, safe = answer(found), answer(found, SAFE)
-    return line + f"{what[0].lower()}{what[1:]} {both}" + (f" (safe alone: {safe})." if safe != both else ".")
+    return line + f"{what[0].lower()}{what[1:]}: {both}" + (f" (safe alone: {safe})." if safe != both else ".")
 
 
 def _too_few(found: Sequence[Found]) -> str:

@@ -81,8 +81,8 @@ def test_what_was_set_beside_is_told_with_every_answer():
     believed = Found(scale(planned=0.0, axis="Stays, %"), "5y", 5, "2024-03", 0.9, some, given=part)
     years = Found(scale(name="years", unit="years"), "5y", 5, "2024-03", 0.9, some[2:], given=Given(of_all, 1))
     assert in_short([believed, years]) == [
-        "With 25\u00a0% of the plan, in 5 years: stays 0 beds (safe alone: 50 beds or less).",
-        "With plan 1: size none.",
+        "With 25\u00a0% of the plan, in 5 years, stays: 0 beds (safe alone: 50 beds or less).",
+        "With plan 1, size: none.",
     ]
     assert [row[1] for row in short_rows([believed, years])] == [
         "5\u00a0years, to\u00a02024; with 25\u00a0% of the plan",
