@@ -7,6 +7,8 @@ at the host trusts, delays for residents: :func:`delayed_beds` converts, nothing
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import lru_cache
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -166,37 +168,41 @@ def read_rows(path: Path, types: dict[str, str], basis: str) -> Any:
         With every fault of the table.
     """
     try:
-        frame = _any(pd.read_csv(path, dtype="string"))
+        return _rows_of(path.name, path.read_bytes(), tuple(types.items()), basis).copy()
     except (OSError, ValueError) as error:
         beside = [other.name for other in path.parent.glob("*.csv")] if path.parent.is_dir() else []
         rule = "no such file." if isinstance(error, FileNotFoundError) else f"cannot be read: {error}."
         raise FaultsError([Fault(path.name, None, rule, nearest=nearest(path.name, beside))], "data") from None
+
+
+@lru_cache(maxsize=16)
+def _rows_of(name: str, text: bytes, types: tuple[tuple[str, str], ...], basis: str) -> Any:
+    """Rows of a table, read once for the same text: several checks of a footprint look at each."""
+    frame = _any(pd.read_csv(BytesIO(text), dtype="string"))
     faults = []
-    for column, kind in types.items():
+    for column, kind in types:
         if column not in frame:
             rule = "this column is missing."
-            faults.append(Fault(f"{path.name}:{column}", None, rule, nearest=nearest(column, frame.columns)))
+            faults.append(Fault(f"{name}:{column}", None, rule, nearest=nearest(column, frame.columns)))
         elif kind == TEXT:
             pattern = _PATTERNS.get(column, ".+")
             bad = ~frame[column].str.fullmatch(pattern).fillna(False).astype(bool)
             rule = f"must be text like {_LIKE.get(column, 'a word')}."
-            faults += [Fault(f"{path.name}:{i + 2}:{column}", str(frame[column][i]), rule) for i in frame.index[bad]]
+            faults += [Fault(f"{name}:{i + 2}:{column}", str(frame[column][i]), rule) for i in frame.index[bad]]
         else:
             text = frame[column]
             number = _any(pd.to_numeric(text, errors="coerce"))
             bad = text.notna() & (number.isna() | (number < 0) | ((number % 1 != 0) & (kind == WHOLE)))
             wanted = "a whole number" if kind == WHOLE else "a number"
             rule = f"must be empty or {wanted} at or above zero."
-            faults += [
-                Fault(f"{path.name}:{i + 2}:{column}", str(text[i]), rule) for i in frame.index[bad.fillna(True)]
-            ]
+            faults += [Fault(f"{name}:{i + 2}:{column}", str(text[i]), rule) for i in frame.index[bad.fillna(True)]]
             frame[column] = number.mask(bad).astype(kind)
     given = sorted(set(frame["basis"].dropna())) if "basis" in frame else []
     if basis and set(given) - {basis}:
-        faults.append(Fault(f"{path.name}:basis", given, f"bases may not be mixed; every row must be '{basis}'."))
+        faults.append(Fault(f"{name}:basis", given, f"bases may not be mixed; every row must be '{basis}'."))
     if faults:
-        raise FaultsError(faults, path.name)
-    return frame[list(types)]
+        raise FaultsError(faults, name)
+    return frame[[column for column, _ in types]]
 
 
 # --- what a footprint must reproduce -----------------------------------------------------------------------------

@@ -233,7 +233,7 @@ def _set(S, K, E, z, dt, t):
                 _change(S, t, SET_SHARE, drive.index, value)
 
 
-def begin(T, S, K, E, y, x, p, b, w, c, z):
+def begin(y, x, p, b, w, c, z):
     """Initial values of the stocks, and what follows from them; returns the size that the buffers need."""
     used = start(y, x, p, b, c)
     if used <= b.size:

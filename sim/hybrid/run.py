@@ -173,12 +173,10 @@ class HybridRun:
         self.network.state = state._replace(plan=plan)
 
     def _begin(self) -> None:
-        run = self.network
         while True:
             try:
                 needed = self.ready.compiled.begin(
-                    *(run.tables, run.state, self.ready.coupling, self.ledger, self.y, self.x, self.p, self.b),
-                    *(self.w, self.ready.stocks.clock, self.row),
+                    self.y, self.x, self.p, self.b, self.w, self.ready.stocks.clock, self.row
                 )
             except TROUBLE as error:
                 self._stopped(str(error))

@@ -186,17 +186,20 @@ class _Body:
         return _text(writer)
 
     def row(self) -> str:
-        """Lines that write a row."""
+        """Lines that write a row; what lies side by side is copied in one loop, as every loop takes long to compile."""
         writer = Writer(self.layout, depth=5)
-        for v in self.program.model.variables.values():
-            column = self.layout.columns[v.name]
-            if v.dims:
-                loops = self._all(v)
-                with writer.loops(loops):
-                    at = writer.inside(loops)
-                    writer.line(f"out[row, {column} + {at}] = {self.layout.at(v.name, at)}")
+        pieces = list[tuple[int, str, int, int]]()  # first column, array, first place in it, how many
+        for name in self.program.model.variables:
+            column, (home, first, count) = self.layout.columns[name], self.layout.run(name)
+            if not home:
+                writer.line(f"out[row, {column}] = {self.layout.at(name, '0')}")
+            elif pieces and pieces[-1][1] == home and first - column == pieces[-1][2] - pieces[-1][0]:
+                pieces[-1] = (*pieces[-1][:3], pieces[-1][3] + count)
             else:
-                writer.line(f"out[row, {column}] = {self.layout.at(v.name, '0')}")
+                pieces.append((column, home, first, count))
+        for column, home, first, count in pieces:
+            with writer.block(f"for j in range({count}):"):
+                writer.line(f"out[row, {column} + j] = {home}[{first} + j]")
         return _text(writer)
 
     def check(self) -> str:

@@ -50,6 +50,8 @@ class Layout:
             column += math.prod(sizes)
             home = {"parameter": "p", "input": "p", "stock": "y"}.get(v.kind, "x" if v.dims else "")
             self._lay(v.name, home, sizes)
+        for v in model.variables.values():  # after all variables: rows that are kept are copied in long pieces
+            sizes = self.sizes(v.name)
             if v.kind == "flow":
                 self._lay(self.own("wanted", v.name), "x" if v.dims else "", sizes)
             elif v.kind == "stock" and v.non_negative and self.program.drains(v):
@@ -109,6 +111,10 @@ class Layout:
             return self.local[name]
         home, first = self.place[name]
         return f"{home}[{_sum(first, position)}]"
+
+    def run(self, name: str) -> tuple[str, int, int]:
+        """Array in which a variable's values lie (none for a name of its own), the first of them, and how many."""
+        return *self.place.get(name, ("", 0)), math.prod(self.sizes(name))
 
     def held(self, memory: int, position: str) -> str:
         """What a memory gives."""

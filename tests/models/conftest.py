@@ -11,9 +11,11 @@ from typing import Any
 import pytest
 from omegaconf import OmegaConf
 
+from models import CONFIGS
 from models.report import style
 from models.run.runner import Outcome, _simulate
-from models.settings.compose import Settings, parse, settings
+from models.settings import compose
+from models.settings.compose import SCENARIOS, Request, Settings, parse, settings
 from sim.reading import yaml_file
 
 #: keys that keep a run short: eight years instead of nineteen
@@ -43,7 +45,24 @@ def texts_parsed_once() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(yaml_file, "_parsed", _once(yaml_file._parsed, str))
         patch.setattr(OmegaConf, "load", staticmethod(_once(OmegaConf.load, TextIOBase)))
+        patch.setattr(compose, "_compose", _composed_once(compose._compose))
         yield
+
+
+def _composed_once(make: Callable[[Request, str], Any]) -> Callable[[Request, str], Any]:
+    """The same words make the same configuration, of the files that are shipped: put together once, and copied."""
+    kept: dict[tuple[Any, ...], bytes] = {}
+
+    def composed(request: Request, timeline: str) -> Any:
+        if (compose.CONFIGS, compose.SCENARIOS) != (CONFIGS, SCENARIOS):
+            return make(request, timeline)
+        named = (request.footprint, request.plan, request.scenario, request.detail, *request.overrides)
+        key = (timeline, *named)
+        if key not in kept:
+            kept[key] = pickle.dumps(make(request, timeline))
+        return pickle.loads(kept[key])
+
+    return composed
 
 
 def _once(parse: Callable[..., Any], kind: type) -> Callable[..., Any]:

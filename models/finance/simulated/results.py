@@ -8,7 +8,9 @@ below them, the dashboard ratio, new loans and cash drawn (less what went back),
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -49,13 +51,19 @@ Lines = dict[tuple[str, str], Any]  #: (organisation, line): pence (R, years)
 
 def years_of(account: Account) -> list[str]:
     """Financial years of the books, the last one perhaps not whole."""
-    return list(dict.fromkeys(year_of(month) for month in account.months))
+    return [year for _, year in _years(tuple(account.months))]
 
 
 def by_year(account: Account, monthly: Pence) -> Pence:
     """Sums (..., years) of monthly amounts (..., months)."""
-    names = [year_of(month) for month in account.months]
-    return np.add.reduceat(monthly, [names.index(year) for year in years_of(account)], axis=-1)
+    return np.add.reduceat(monthly, [n for n, _ in _years(tuple(account.months))], axis=-1)
+
+
+@lru_cache(maxsize=8)
+def _years(months: tuple[dt.date, ...]) -> list[tuple[int, str]]:
+    """First month and name of every financial year; asked for with each line of the books."""
+    names = [year_of(month) for month in months]
+    return [(names.index(year), year) for year in dict.fromkeys(names)]
 
 
 def money_table(found: Accounts) -> pa.Table:
