@@ -194,7 +194,7 @@ def _progress(doing: str, total: int, what: str) -> Iterator[Callable[[int], Non
     from tqdm import tqdm
 
     shape = f"{{desc}} {{percentage:3.0f}} % |{{bar}}| {{n}}/{{total}} {what}, {{remaining}} left"
-    with tqdm(total=total, desc=doing, bar_format=shape, file=sys.stderr, mininterval=0.5) as bar:
+    with tqdm(total=total, desc=doing, bar_format=shape, file=sys.stderr, mininterval=0.5, smoothing=0.05) as bar:
         bar.refresh()
 
         def show(done: int) -> None:
