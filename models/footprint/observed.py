@@ -176,9 +176,9 @@ def read_rows(path: Path, types: dict[str, str], basis: str) -> Any:
 
 
 @lru_cache(maxsize=16)
-def _rows_of(name: str, text: bytes, types: tuple[tuple[str, str], ...], basis: str) -> Any:
+def _rows_of(name: str, content: bytes, types: tuple[tuple[str, str], ...], basis: str) -> Any:
     """Rows of a table, read once for the same text: several checks of a footprint look at each."""
-    frame = _any(pd.read_csv(BytesIO(text), dtype="string"))
+    frame = _any(pd.read_csv(BytesIO(content), dtype="string"))
     faults = []
     for column, kind in types:
         if column not in frame:

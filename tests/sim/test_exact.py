@@ -32,6 +32,8 @@ def report(case: Case) -> dict[str, Estimate]:
 #: cases of a family whose others run whole by day: by day a fifth of their length, at night all of it
 AT_NIGHT = {"mph1_mixture", "mph1_hyperexponential", "mmc_c100_a95", "dm1_rho80", "erlangB_c400_a380 lognormal"}
 AT_NIGHT |= {"mm1_preemptive_resample", "jackson_three_stations", "mxm1_batches", "mph1_coxian"}
+AT_NIGHT |= {f"transient_double_running_order {when}" for when in ("both_on_day_60", "front_first_60d", "no_change")}
+AT_NIGHT |= {"erlangB_c400_a380 gamma", "mmc_c450_a412.75", "unlimited_three_stations to 1 d"}
 
 
 @pytest.mark.parametrize("name", sorted(AT_NIGHT))

@@ -359,3 +359,17 @@ def test_fault_in_a_table_is_told(own_data: Callable[..., Any], table: str, edit
 def test_own_folder_of_tables(own_data: Callable[..., Any]) -> None:
     footprint = load_footprint(own_data("ae_monthly", lambda table: table))
     assert observed.ae_by_month(footprint)["admissions"].sum() == 103_202
+
+
+def test_a_table_is_read_once_for_the_same_text_and_nobody_shares_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "a_table.csv"
+    path.write_text("year\n2018/19\n", "utf-8")
+    one = observed.read_rows(path, {"year": observed.TEXT}, "")
+    one["year"] = "mine"
+    with monkeypatch.context() as patch:
+        patch.setattr(observed.pd, "read_csv", None)
+        assert list(observed.read_rows(path, {"year": observed.TEXT}, "")["year"]) == ["2018/19"]
+    path.write_text("year\n2017/18\n", "utf-8")
+    assert list(observed.read_rows(path, {"year": observed.TEXT}, "")["year"]) == ["2017/18"]

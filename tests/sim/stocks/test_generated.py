@@ -255,6 +255,15 @@ def test_an_equation_for_a_part_runs_over_the_part_though_another_has_some_of_it
     assert x == [1000, 1000, 5, 8, 50, 10]
 
 
+def test_a_row_is_copied_in_few_pieces_since_every_loop_takes_long_to_compile() -> None:
+    parameters = {f"p{n}[group]": {"value": [n, n + 1, n + 2], "unit": "1"} for n in range(9)}
+    auxiliaries = {f"x{n}[group]": f"p{n}[group] * TIME" for n in range(9)} | {"y": "SUM(x8[group!])"}
+    model = made(dimensions=GROUPS, parameters=parameters, auxiliaries=auxiliaries)
+    assert column(model)[:2] == [0, 27]
+    pieces = re.findall(r"out\[row, .*", Stocks(model).generated.source)
+    assert len(pieces) == 3  # parameters, arrays, and what has a name of its own
+
+
 def test_a_smooth_may_have_a_time_that_depends_on_it() -> None:
     assert column(made(auxiliaries={"y": "SMOOTH1(TIME, 2 + y, 3)"}))[:2] == [3, 3 - 3 / 5]
 

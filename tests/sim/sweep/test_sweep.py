@@ -92,7 +92,9 @@ def test_tables_hold_every_task_with_its_point(tmp_path: Path) -> None:
     assert (manifest["attempts"] == 1).all() and manifest["tasks"].sum() == 48 * REPLICATIONS
 
 
-@pytest.mark.parametrize(("chunk_seconds", "workers"), [(0.004, 1), (0.02, 3), (10.0, 2), (0.0001, 2)])
+@pytest.mark.parametrize(
+    ("chunk_seconds", "workers"), [(0.004, 1), pytest.param(0.02, 3, marks=pytest.mark.nightly), (10.0, 2), (0.0001, 2)]
+)
 def test_tables_are_the_same_bytes_however_the_work_is_cut(
     tmp_path: Path, undisturbed: dict[str, str], chunk_seconds: float, workers: int
 ) -> None:
@@ -166,7 +168,7 @@ def test_words_that_a_study_prints_do_not_get_between_the_answers(
     assert hashes(collect(folder)) == undisturbed
 
 
-@pytest.mark.parametrize("damage", [b"", b"ARROW1\0\0 and then nothing", None])
+@pytest.mark.parametrize("damage", [b"", pytest.param(b"ARROW1\0\0 and then nothing", marks=pytest.mark.nightly), None])
 def test_damaged_files_are_made_anew(tmp_path: Path, undisturbed: dict[str, str], damage: bytes | None) -> None:
     folder = begin(tmp_path / "s", toy_sweep())
     run_sweep(folder)
