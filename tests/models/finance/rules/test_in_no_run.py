@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from functools import cache
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parents[4]
@@ -12,6 +13,7 @@ RULES = "models.finance.rules"
 Name = tuple[str, str]  #: module of the rules, and a name in it
 
 
+@cache
 def public() -> dict[Name, ast.stmt]:
     """Every definition of the rules by module and name."""
     return {
