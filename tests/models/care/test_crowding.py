@@ -21,10 +21,20 @@ from models.care.crowding import (
     read_crowding,
     size,
 )
-from models.care.front_door import FrontDemand, FrontDoor, read_front_door, staffed
+from models.care.front_door import FrontDoor, read_front_door, staffed
 from sim.errors import FaultsError
 from sim.results import simulate
-from tests.models.care.test_front_door import AMPLE, ATTRIBUTES, DAILY, ENGLAND, FULL, four_hours, network, value, with_
+from tests.models.care.test_front_door import (
+    AMPLE,
+    DAILY,
+    ENGLAND,
+    FULL,
+    four_hours,
+    front_demand,
+    network,
+    value,
+    with_,
+)
 
 Float = npt.NDArray[np.float64]
 HOURS = np.array([0.5, 1, 1.5, 2, 3, 4, 6, 8, 12])
@@ -164,23 +174,18 @@ def test_faults_come_at_once(crowding: Crowding) -> None:
         read_crowding(crowding.model_dump() | {"base_breach": 0.1})
 
 
-def front_demand(care: FrontDoor, attendances: float, direct: float) -> FrontDemand:
-    admitted = attendances * care.conversion.value
-    return FrontDemand(attendances - admitted, admitted, direct, FULL, FULL, ATTRIBUTES)
-
-
 def test_the_reference_hospital_gets_its_cubicles(care: FrontDoor) -> None:
     reference = care.reference_attendances.value
-    places = size(care, front_demand(care, reference, 32))
+    places = size(care, front_demand(care, reference, 32, FULL))
     assert places.cubicles == math.ceil(reference * care.cubicle.per_attendance.value)
     assert places.minors == math.ceil(reference * care.minors.per_attendance.value)
 
 
 def test_small_hospitals_need_more_cubicles_a_head(care: FrontDoor) -> None:
-    found = [(n, size(care, front_demand(care, n, n / 10))) for n in (60, 120, 240, 480)]
+    found = [(n, size(care, front_demand(care, n, n / 10, FULL))) for n in (60, 120, 240, 480)]
     ratio = [[getattr(places, what) / n for n, places in found] for what in ("cubicles", "assessment", "sdec")]
     assert all((np.diff(row) < 0).all() for row in ratio)
-    demand = front_demand(care, 240, 24)
+    demand = front_demand(care, 240, 24, FULL)
     roomy = [size(care, demand, hours).cubicles for hours in (0.0, 1.0, 4.0)]
     assert roomy == sorted(set(roomy))
     added = cubicle_load(care, demand, 4.0) - cubicle_load(care, demand)
@@ -190,7 +195,7 @@ def test_small_hospitals_need_more_cubicles_a_head(care: FrontDoor) -> None:
 def test_assessment_and_same_day_loads_are_offered_loads(care: FrontDoor) -> None:
     """With margins of nought, sizes are the mean numbers that a run without limits finds, rounded up."""
     bare = with_(care, assessment__margin=0.0, sdec__margin=0.0)
-    demand = front_demand(care, 313.6, 32, DAILY, ATTRIBUTES)
+    demand = front_demand(care, 313.6, 32, DAILY)
     places = size(bare, demand)
     results = simulate(network((demand, bare, AMPLE)), replications=3)
     beds = value(results, "a_assessment", "places_occupied")
@@ -205,7 +210,7 @@ def test_against_people_one_by_one(care: FrontDoor, crowding: Crowding) -> None:
     """From calm to crowded, aggregate and individual four-hour shares of the same runs differ by a point at most."""
     for year, wards in (("2011/12", (500, 405, 392)), ("2018/19", (560, 490, 473, 466))):
         attendances, conversion, direct = ENGLAND[year]
-        demand = front_demand(care, attendances, direct, FULL, ATTRIBUTES, conversion)
+        demand = front_demand(care, attendances, direct, FULL, conversion)
         places = size(care, demand)
         cubicles = sum(staffed(care.cubicle.staffing, places.cubicles)) / 24
         for beds in wards:
