@@ -13,7 +13,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from models.report.style import GREY, INK, figure, legend_below, save, styled
+from models.report import style
+from models.report.style import GREY, INK, figure, legend_below, styled
 from sim.analysis.frontier import Passing, by_others
 from sim.analysis.outcomes import Outcome
 
@@ -73,7 +74,7 @@ def response_chart(table: pd.DataFrame, order: Sequence[str], outcome: Outcome, 
             Line2D([], [], color="#bdbdbd", linewidth=5, label="least to greatest answer"),
         ]
         legend_below(fig, marks)
-        save(fig, folder, name, f"Response curves of {outcome.name}")
+        style.save(fig, folder, name, f"Response curves of {outcome.name}")
 
 
 def tornado_chart(table: pd.DataFrame, outcome: Outcome, folder: Path, name: str) -> None:
@@ -106,7 +107,7 @@ def tornado_chart(table: pd.DataFrame, outcome: Outcome, folder: Path, name: str
         if np.isfinite(errors).any():
             handles.append(Line2D([], [], color=INK, marker="|", label="95 % interval"))  # type: ignore[arg-type]
         legend_below(fig, handles, 3)
-        save(fig, folder, name, f"Tornado of {outcome.name}")
+        style.save(fig, folder, name, f"Tornado of {outcome.name}")
 
 
 def _end(text: object) -> str:
@@ -141,7 +142,7 @@ def sobol_chart(table: pd.DataFrame, outcome: Outcome, folder: Path, name: str) 
             Line2D([], [], color=INK, marker="|", label="95 % interval"),
         ]
         legend_below(fig, handles, 2)
-        save(fig, folder, name, f"Sobol indices of {outcome.name}")
+        style.save(fig, folder, name, f"Sobol indices of {outcome.name}")
 
 
 def morris_chart(table: pd.DataFrame, outcome: Outcome, folder: Path, name: str) -> None:
@@ -165,7 +166,7 @@ def morris_chart(table: pd.DataFrame, outcome: Outcome, folder: Path, name: str)
             ),
         ]
         legend_below(fig, handles, 2)
-        save(fig, folder, name, f"Morris effects on {outcome.name}")
+        style.save(fig, folder, name, f"Morris effects on {outcome.name}")
 
 
 def _bars(table: pd.DataFrame, panels: list[str], title: str) -> tuple[Figure, Any]:
@@ -221,7 +222,7 @@ def prim_chart(trajectory: pd.DataFrame, of: str, title: str, folder: Path, name
         ax.set_ylabel(f"density: share of points inside that are {of}")
         ax.plot([], [], " ", label="figures: keys restricted from there on")
         legend_below(fig, list(ax.get_legend_handles_labels()[0]), 2)
-        save(fig, folder, name, title)
+        style.save(fig, folder, name, title)
 
 
 def frontier_chart(
@@ -251,7 +252,7 @@ def frontier_chart(
         ]
         line = Line2D([], [], color=INK, linewidth=2, label=f"{table['side'].iloc[0]} that passes, by its mean")
         legend_below(fig, [*marks, line])
-        save(fig, folder, name, f"Frontier of {outcome.name}")
+        style.save(fig, folder, name, f"Frontier of {outcome.name}")
 
 
 _STATES = (("o", INK, "passes"), ("o", "white", "fails"), ("D", "#b5b5b5", "undecided: too few replications"))
