@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from sim.census import at_start
 from sim.errors import ConservationError
 from sim.kernel.layout import (
     ARRIVED,
@@ -81,12 +82,9 @@ def assert_conserved(lowered: Lowered, s: State) -> None:
 
 def _census(lowered: Lowered, s: State) -> npt.NDArray[np.int64]:
     """Entities there at the start, by station and group."""
-    network = lowered.network
-    names = list(network.stations)
     census = np.zeros(s.present.shape[:2], np.int64)
-    for row in network.census:
-        levels = [row.cls, *(row.attributes.get(a, network.attributes[a][0]) for a in network.observe.by)]
-        census[names.index(row.station), lowered.groups.index(tuple(levels))] += row.count
+    for row in at_start(lowered.network, lowered.groups):
+        census[row.station, row.group] += len(row.ids)
     return census
 
 

@@ -25,6 +25,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from sim.census import at_start
 from sim.errors import ConservationError
 from sim.kernel.layout import (
     ARRIVED,
@@ -117,11 +118,8 @@ def _came_and_gone(s: State) -> tuple[Ints, Ints]:
 
 def _numbers(lowered: Lowered, change: Ints) -> Ints:
     out = np.zeros((len(change) + 1, *change.shape[1:]), np.int64)
-    network = lowered.network
-    names, groups = list(network.stations), lowered.groups
-    for row in network.census:
-        levels = [row.cls, *(row.attributes.get(a, network.attributes[a][0]) for a in network.observe.by)]
-        out[0, names.index(row.station), groups.index(tuple(levels))] += row.count
+    for row in at_start(lowered.network, lowered.groups):
+        out[0, row.station, row.group] += len(row.ids)
     np.cumsum(change, axis=0, out=out[1:])
     out[1:] += out[0]
     return out
