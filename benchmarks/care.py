@@ -303,6 +303,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the results as JSON")
     parser.add_argument("--charts", type=Path, metavar="DIR", help="also draw the cost of a person over sizes")
     options = parser.parse_args(words)
+    if options.charts is not None:
+        options.charts.mkdir(parents=True, exist_ok=True)  # before the minutes of measuring, not after
     report = measure(options.quick)
     print(tables(report))
     if options.json is not None:

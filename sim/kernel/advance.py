@@ -249,7 +249,6 @@ def advance(T, S, until):
         else:
             i, flow, n, c, levels = _lose_patience(pointer(N[TABLES_AT], T), pointer(N[STATE_AT], S), t)
         if flow >= DEPARTS:
-            i = np.int64(np.uint32(i))  # tells the compiler that it is not below zero, which spares tests
             begins, lodge = move(T, S, i, flow, t)
             if begins != NOWHERE:
                 start(T, S, begins, i, lodge, t)

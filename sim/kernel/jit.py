@@ -20,6 +20,8 @@ from numba import njit, types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
+from sim.kernel.indexing import FromTheFront
+
 __all__ = [
     "address_of",
     "ask_for",
@@ -75,6 +77,7 @@ COMMON: dict[str, Any] = {
     "error_model": "numpy",  # a division by zero gives inf, as in C, and costs no test
     "_nrt": False,  # no array is made in the kernel, so none is reference-counted (40 times faster calls)
     "no_cfunc_wrapper": True,  # nothing in C calls these functions
+    "pipeline_class": FromTheFront,  # no index counts from the end, so none has its sign tested
 }
 RULE: dict[str, Any] = {
     **COMMON,

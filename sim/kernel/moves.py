@@ -64,7 +64,6 @@ def move(T, S, i, flow, t):
             if not T.station[s].plain:
                 give_back(T, S, i, True, t)
             return s, NOWHERE
-    d = np.int64(np.uint32(d))
     at, how = seek(T, S, d, i, departs, t)
     lodge = lodging(T, S, at, e.cls)  # found while it still holds what it has
     if departs:

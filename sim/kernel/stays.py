@@ -50,7 +50,6 @@ def _flex(T, S, s):
 def start(T, S, s, i, p, t):
     """Entity `i` takes a place of pool `p` (-1: it keeps its own) and its stay at station `s` starts or goes on."""
     e, station, keeps = S.entity[i], T.station[s], p == NOWHERE
-    s = np.uint32(s)  # an index without sign needs no wrap-around test
     again = not station.simple and station.preempt != NO_PREEMPTION and S.extra[i].left >= 0
     stay = 0
     if not again or station.preempt == RESAMPLE:
