@@ -108,6 +108,10 @@ def _write(out: Path, outcome: Outcome | Later, text: list[str]) -> None:
     }
     with run_folder(out) as folder:
         errors = {"value": "unit of the target", "observed": "unit of the target", "error": "% or percentage points"}
+        misses: dict[str, str] = dict.fromkeys(
+            ("alone", "half_each", "last_year", "gain", "gain_low", "gain_high"), errors["error"]
+        )
+        write_table(folder / "added.arrow", pa.Table.from_pandas(outcome.added, preserve_index=False), misses, about)
         write_table(folder / "scores.arrow", pa.Table.from_pandas(outcome.scores, preserve_index=False), {}, about)
         write_table(
             folder / "forecasts.arrow", pa.Table.from_pandas(outcome.quarters, preserve_index=False), errors, about

@@ -22,7 +22,7 @@ from models.hindcast.hospitals import Care
 from models.hindcast.parameters import Hindcast
 from models.hindcast.run import DEMAND_ONLY, FORECAST_BEDS, FULL, LAST, OCCUPIED, by_quarter
 from models.hindcast.told import told_by
-from models.history import LATER_QUARTERS, Forecast, History, claim, table
+from models.history import LATER_QUARTERS, Forecast, History, added, claim, table
 from models.history.data import Key
 
 __all__ = ["LATER_FIT_FILE", "LATER_TARGETS", "LATER_TRAINED_UNTIL", "OLD", "Later", "later", "later_setup"]
@@ -42,7 +42,7 @@ class Later:
     ----------
     fit, old : FrozenFit
         To the years until 2018/19, and until 2014/15.
-    scores, claims, quarters
+    scores, added, claims, quarters
         As of :class:`models.hindcast.run.Outcome`.
     """
 
@@ -51,6 +51,7 @@ class Later:
     old: FrozenFit
     forecasts: list[Forecast]
     scores: pd.DataFrame
+    added: pd.DataFrame
     claims: list[str]
     quarters: pd.DataFrame
     replications: int
@@ -123,6 +124,7 @@ def later(
         *fits,
         forecasts,
         table(forecasts, history),
+        added((one for one in forecasts if one.name in (FULL, FORECAST_BEDS)), history),
         [claim(one, history) for one in forecasts if one.name in (FULL, FORECAST_BEDS, OLD)],
         by_quarter(forecasts, history),
         replications,

@@ -18,7 +18,7 @@ from models.hindcast.hospitals import Care
 from models.hindcast.parameters import Hindcast
 from models.hindcast.simulated import Simulated
 from models.hindcast.told import Told, told_by
-from models.history import TEST_QUARTERS, Forecast, History, claim, observed_elasticity, score, table
+from models.history import TEST_QUARTERS, Forecast, History, added, claim, observed_elasticity, score, table
 
 __all__ = ["DEMAND_ONLY", "FORECAST_BEDS", "FULL", "LAST", "OCCUPIED", "Outcome", "Response", "by_quarter", "hindcast"]
 
@@ -71,6 +71,8 @@ class Outcome:
     forecasts : list of Forecast
     scores : DataFrame
         As :func:`models.history.table` gives it.
+    added : DataFrame
+        What the full model says beyond last year's value (:func:`models.history.added`).
     claims : list of str
         What may be said of the full model, target by target.
     response : Response
@@ -85,6 +87,7 @@ class Outcome:
     fit: FrozenFit
     forecasts: list[Forecast]
     scores: pd.DataFrame
+    added: pd.DataFrame
     claims: list[str]
     response: Response
     overshoot: float
@@ -171,6 +174,7 @@ def hindcast(
         fit,
         forecasts,
         table(forecasts),
+        added((one for one in forecasts if one.name in (FULL, FORECAST_BEDS)), history),
         [claim(one) for one in forecasts if one.name in (FULL, FORECAST_BEDS)],
         response,
         _overshoot(_bed_days_held(history), history),

@@ -10,7 +10,7 @@ from models.hindcast.later import LATER_TARGETS, Later
 from models.hindcast.run import DEMAND_ONLY, FULL, NO_DRIVE, Outcome
 from models.history import TARGETS
 
-__all__ = ["HORIZONS", "SHOWN", "later_lines", "lines", "score_rows"]
+__all__ = ["HORIZONS", "SHOWN", "added_lines", "later_lines", "lines", "score_rows"]
 
 #: what is shown, and in which order
 SHOWN = ("beds_occupied", "type1_4h_share", "waits_over_4h", "delayed_days_all", "delayed_days_acute")
@@ -42,6 +42,8 @@ def lines(outcome: Outcome) -> list[str]:
         _HOW_TO_READ.format(outcome.replications),
         *_tables(outcome.scores, SHOWN),
         "",
+        *added_lines(outcome.added),
+        "",
         *_findings(outcome),
         "",
         "What may be claimed",
@@ -57,6 +59,8 @@ def later_lines(found: Later) -> list[str]:
         "forecast at the end of the year before it.",
         _HOW_TO_READ.format(found.replications),
         *_tables(found.scores, LATER_TARGETS),
+        "",
+        *added_lines(found.added),
         "",
         "Delayed transfers of care were no longer published; the services outside hospital in the model go on as "
         "before the pandemic.",
@@ -76,6 +80,26 @@ def _tables(scores: pd.DataFrame, targets: tuple[str, ...]) -> list[str]:
             widths = [max(len(row[n]) for row in rows) for n in range(4)]
             out += ["", f"{TARGETS[target].words}, {words}"]
             out += [f"  {a:{widths[0]}}  {c:>{widths[2]}}  {d:{widths[3]}}  told: {b}" for a, b, c, d in rows]
+    return out
+
+
+def added_lines(added: pd.DataFrame) -> list[str]:
+    """What each forecast says beyond last year's value, target by target."""
+    rows: Any = added
+    width = max(len(name) for name in rows["forecast"]) + 2
+    out = [
+        "What a forecast says beyond last year's value, one year ahead: mean error of the forecast and of that value,",
+        "half each. No weight is fitted. A mean is often nearer than its parts, so the naive forecasts stand beside.",
+    ]
+    for target, found in rows.groupby("target", sort=False):
+        unit = " %" if found["unit"].iloc[0] == "%" else " points"
+        out += ["", f"{TARGETS[str(target)].words}: last year's value {found['last_year'].iloc[0]:.2f}{unit}"]
+        out += [
+            f"  {('* ' if row['kind'] == 'given' else '  ') + row['forecast']:{width}}  half each "
+            f"{row['half_each']:6.2f}{unit}, by itself {row['alone']:6.2f}; gain on last year's value "
+            f"{row['gain']:+.2f} ({row['gain_low']:+.2f} to {row['gain_high']:+.2f})"
+            for row in found.to_dict("records")
+        ]
     return out
 
 
