@@ -315,6 +315,12 @@ def test_what_the_hindcast_promises(setup, care, history, fit):
     assert error[FULL, "waits_over_4h", "five_years"] < error["held at 2014/15", "waits_over_4h", "five_years"]
     for delays in ("delayed_days_all", "delayed_days_acute"):
         assert error[FULL, delays, "one_year"] < error["same quarter last year", delays, "one_year"]
+    assert error[FULL, "waits_over_4h", "one_year"] > error["same quarter last year", "waits_over_4h", "one_year"]
+    own = outcome.added[outcome.added["kind"] == "given"]
+    assert set(own["target"]) == {one.target for one in outcome.forecasts}
+    assert (own["half_each"] < own["last_year"]).all(), (
+        "half each, model and last year's value are nearer than that value"
+    )
     assert outcome.response.inside
     assert outcome.overshoot == pytest.approx(0.25, abs=0.01)
     assert 0.20 < outcome.overshoot_simulated < 0.35
@@ -333,4 +339,6 @@ def test_what_the_second_test_found(setup, care, fit):
     assert error[OLD, "beds_occupied"] < error["last year's occupancy x actual beds", "beds_occupied"]
     assert error[FULL, "waits_over_4h"] > error[naive, "waits_over_4h"]
     assert error[FULL, "type1_4h_share"] > error[naive, "type1_4h_share"]
+    nearer = found.added[found.added["forecast"] == FULL].set_index("target")["gain"] > 0
+    assert nearer.to_dict() == {"beds_occupied": True, "type1_4h_share": False, "waits_over_4h": False}
     assert len(found.quarters) == len(found.forecasts) * len(LATER_QUARTERS)
