@@ -12,8 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from models.arms.arms import Observed
+from models.calibration.aim import delayed_each, targets
 from models.calibration.bases import COUNTED, MIDNIGHT
-from models.calibration.calibrate import delayed_each, targets
 from models.footprint.footprint import Footprint, to_basis
 from models.footprint.observed import beds_by_quarter, delays_by_year, holdout_beds
 from models.measures.measures import delayed_beds, occupied_beds

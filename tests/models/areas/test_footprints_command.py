@@ -16,7 +16,9 @@ from models.areas import folder as footprints_folder
 from models.areas.request import read, several
 from models.areas.score import Forecast, Span
 from models.calibration import calibrate
-from models.calibration.calibrate import DELAY_TOLERANCE, OCCUPANCY_TOLERANCE, CannotFit, half_a_place, targets
+from models.calibration.aim import targets
+from models.calibration.calibrate import CannotFit
+from models.calibration.factors import DELAY_TOLERANCE, OCCUPANCY_TOLERANCE, half_a_place
 from models.calibration.feedback import feedback_reasons, mechanisms_of
 from models.cli import main
 from models.footprint.footprint import Footprint, inputs_hash, load_footprint

@@ -11,8 +11,9 @@ import pandas as pd
 import pytest
 
 from models.calibration import calibrate
+from models.calibration.aim import targets
 from models.calibration.baseline import _whole_year, check_baseline, clear_miss
-from models.calibration.calibrate import CannotFit, fit_footprint, targets
+from models.calibration.calibrate import CannotFit, fit_footprint
 from models.cli import main
 from models.figures.figures import Figure
 from models.footprint.footprint import inputs_hash, load_footprint
@@ -99,6 +100,12 @@ def test_an_impossible_past_is_refused(chosen):
     changed = footprint.model_copy(update={"pathways": {**footprint.pathways, "p2": impossible}})
     with pytest.raises(CannotFit, match="p2"):
         fit_footprint(changed, chosen.future, replications=2, workers=2, rounds=3)
+
+
+def test_a_missed_four_hour_share_is_told_in_points(chosen):
+    """With everybody followed through A&E its share is a target like the others, and missed like them."""
+    with pytest.raises(CannotFit, match=r"_type1_4h \([+-]\d+\.\d points\)"):
+        fit_footprint(chosen.footprint, chosen.future, replications=1, rounds=1, detail="full")
 
 
 @pytest.fixture

@@ -10,10 +10,11 @@ import pytest
 import yaml
 
 from models import CONFIGS
-from models.calibration import calibrate
+from models.calibration import calibrate, factors
 from models.calibration import targets as calibration_targets
 from models.calibration import whole as calibration_whole
-from models.calibration.calibrate import CannotFit, delayed_by_pathway, delayed_each, fit_footprint
+from models.calibration.aim import delayed_by_pathway, delayed_each
+from models.calibration.calibrate import CannotFit, fit_footprint
 from models.calibration.point import at_point, start_of, unknowns
 from models.calibration.targets import CHANGE, QUARTERS, aims, held_back, range_sd
 from models.calibration.whole import Calibrated, _nearer, _slopes, calibrate_around, fit_hash, in_words
@@ -34,7 +35,7 @@ def area() -> tuple[Footprint, Fit]:
     """Cornwall with few ranges and a rough point estimate: four replications cannot meet delays to 5 %."""
     footprint = sure_of(load_footprint(CONFIGS / "footprint" / "cornwall.yaml"), ("p3", "p2"))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(calibrate, "DELAY_TOLERANCE", 0.5)
+        patch.setattr(factors, "DELAY_TOLERANCE", 0.5)
         return footprint, fit_footprint(footprint, FUTURE, replications=4, workers=2)
 
 
