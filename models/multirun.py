@@ -16,7 +16,9 @@ import hydra
 from hydra.core.hydra_config import HydraConfig
 
 from models import CONFIGS
-from models.settings.compose import parse, register_scenarios, settings
+from models.settings.compose import register_scenarios
+from models.settings.request import parse
+from models.settings.settings import settings
 
 __all__ = ["main", "words_of"]
 

@@ -22,8 +22,8 @@ from models.calibration.command import fit_text, fitted
 from models.calibration.feedback import mechanisms_of
 from models.figures.figures import Shape
 from models.footprint.footprint import inputs_hash
-from models.settings.compose import Settings
 from models.settings.fit import Fit
+from models.settings.settings import Settings
 from models.sweep.care import Care
 from sim.errors import Fault, FaultsError
 from sim.files import check_room, json_text, replace_text

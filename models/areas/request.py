@@ -10,7 +10,9 @@ from typing import Any
 
 from models.calibration.feedback import mechanisms_of
 from models.command_line.words import WHERE, own_words, path, yes_or_no
-from models.settings.compose import Settings, choices, parse, settings
+from models.settings.files import choices
+from models.settings.request import parse
+from models.settings.settings import Settings, settings
 from sim.errors import Fault, FaultsError, nearest
 
 __all__ = ["AREAS", "SETTINGS_FILE", "Asked", "read", "several"]

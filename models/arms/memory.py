@@ -12,7 +12,7 @@ import os
 
 from models.arms.prepare import arm_names, window
 from models.command_line.doctor import compiled
-from models.settings.compose import Settings
+from models.settings.settings import Settings
 from models.system.details import BEDS, DETAILS
 from sim.kernel.layout import STATES, WAIT_TOTAL
 

@@ -9,8 +9,8 @@ from models.arms.arms import Arm, keeping_beds, make_arm, with_plan
 from models.care.pressure import ANSWERS
 from models.plans.moves import BEDS
 from models.plans.schedule import Schedule, schedule
-from models.settings.compose import Settings
 from models.settings.criteria import end_of_run
+from models.settings.settings import Settings
 from models.system.details import build
 from models.system.system import System
 from models.transition.followed import merged_services

@@ -16,7 +16,7 @@ from models.figures.figures import Figure, Name, Shape, Text, within
 from models.figures.presets import Source, read_section
 from models.footprint.short import Fact
 from models.plans import months_after
-from models.settings.compose import choices
+from models.settings.files import choices
 from sim.errors import Fault, FaultsError, nearest
 
 __all__ = ["Case", "Effect", "Quarter", "case_names", "months_between", "named_case", "read_case"]

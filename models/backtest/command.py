@@ -11,8 +11,8 @@ import pandas as pd
 from models.backtest.case import Case, case_names, named_case
 from models.backtest.run import Found, backtest, of_case
 from models.backtest.words import document, hindsight, lines
+from models.command_line.out_folder import folder_faults
 from models.command_line.words import WHERE, own_words, path
-from models.settings.compose import folder_faults
 from models.verdict.verdict import SCHEMA_VERSION
 from sim.errors import CarebridgeError, Fault, FaultsError, nearest
 from sim.files import run_folder, write_json

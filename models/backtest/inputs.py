@@ -13,7 +13,7 @@ from typing import Any
 import pandas as pd
 
 from models.backtest.case import Case
-from models.settings.compose import Settings
+from models.settings.settings import Settings
 
 __all__ = ["COLUMNS", "inputs", "is_later"]
 

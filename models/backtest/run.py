@@ -30,8 +30,9 @@ from models.plans import months_after
 from models.plans.check import load_gates, load_plan
 from models.plans.schedule import Schedule, schedule
 from models.plans.whose_plan import owner_of
-from models.settings.compose import Settings, parse, settings
 from models.settings.future import Future
+from models.settings.request import parse
+from models.settings.settings import Settings, settings
 from models.system.details import build
 from models.transition.followed import merged_services
 from models.verdict.verdict import Verdict, judge

@@ -13,10 +13,11 @@ import pandas as pd
 from models.calibration.baseline import without_fit
 from models.command_line.words import WHERE, Words, file_faults, own_words, path, yes_or_no
 from models.footprint.short import NoBaseline
-from models.settings import compose
-from models.settings.compose import Settings, parse, settings
+from models.settings import files
 from models.settings.fit import Fit
+from models.settings.request import parse
 from models.settings.run_only import refuse_what_only_runs_do
+from models.settings.settings import Settings, settings
 from models.system.details import BEDS, fit_name
 from sim.errors import Fault, FaultsError
 from sim.files import check_file, json_text, replace_text
@@ -80,7 +81,7 @@ def calibrate(words: list[str]) -> int:
         if own["csv"]:
             raise FaultsError([Fault("csv", str(own["csv"]), "there are no ranges with detail=full.", WHERE)], WHERE)
         quick = True
-    target = own["out"] or compose.CONFIGS / "fit" / f"{fit_name(request.footprint, detail)}.yaml"
+    target = own["out"] or files.CONFIGS / "fit" / f"{fit_name(request.footprint, detail)}.yaml"
     check_file(target)
     from models.calibration.calibrate import CannotFit
 

@@ -8,7 +8,7 @@ from models.figures.command import list_parameters
 from models.footprint.short import NoBaseline, expand, is_short
 from models.plans.listing import list_plans
 from models.settings.alone import GROUP, is_part
-from models.settings.compose import choices, first_line
+from models.settings.files import choices, first_line
 from sim.errors import CarebridgeError, nearest
 
 __all__ = ["GROUPS", "HELP", "list_command"]

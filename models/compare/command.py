@@ -21,8 +21,9 @@ from models.compare.contributions import Change, changes
 from models.compare.costs import Both, cost_summary
 from models.compare.mechanisms import AROUND, MECHANISMS, present
 from models.measures.tails import in_short, tails
-from models.settings.compose import Settings, parse, settings
+from models.settings.request import parse
 from models.settings.run_only import refuse_what_only_runs_do
+from models.settings.settings import Settings, settings
 from models.verdict.verdict import SCHEMA_VERSION
 from sim.arrow import write_table
 from sim.errors import CarebridgeError, Fault, FaultsError, nearest

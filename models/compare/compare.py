@@ -23,7 +23,7 @@ from models.measures.plan import closed_by_month, double_running, opened_by_mont
 from models.plans import months_after
 from models.plans.schedule import Schedule, schedule
 from models.run.money import accounts_of
-from models.settings.compose import Settings
+from models.settings.settings import Settings
 from models.system.details import build
 from models.transition.brief import Switches
 from models.transition.followed import merged_services

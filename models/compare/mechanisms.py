@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from models.plans import approval_of, gates_with
-from models.settings.compose import Settings
+from models.settings.settings import Settings
 
 __all__ = ["AROUND", "MECHANISMS", "present"]
 

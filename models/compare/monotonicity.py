@@ -20,7 +20,7 @@ from models.measures import measures
 from models.plans import Plan
 from models.plans.moves import Open
 from models.plans.schedule import schedule
-from models.settings.compose import Settings
+from models.settings.settings import Settings
 from models.system.details import build
 from models.transition.followed import merged_services
 from sim.statistics import mean_halfwidth

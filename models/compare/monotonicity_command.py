@@ -11,8 +11,9 @@ import pyarrow as pa
 from models.command_line.out_folder import folder_faults
 from models.command_line.words import WHERE, own_words, path
 from models.compare.monotonicity import MEASURES, PLACES, Added, monotonicity, not_falling
-from models.settings.compose import Settings, parse, settings
+from models.settings.request import parse
 from models.settings.run_only import refuse_what_only_runs_do
+from models.settings.settings import Settings, settings
 from models.verdict.verdict import SCHEMA_VERSION
 from sim.arrow import write_table
 from sim.errors import CarebridgeError, Fault, FaultsError, nearest

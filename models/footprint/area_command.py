@@ -12,7 +12,7 @@ from models import CONFIGS
 from models.command_line.words import own_words, path
 from models.footprint.tables import quarters_held, shared_names
 from models.history import trusts_stp
-from models.settings.compose import choices
+from models.settings.files import choices
 from sim.errors import CarebridgeError, Fault, FaultsError, nearest
 from sim.files import replace_text
 from sim.reading.yaml_file import read_yaml

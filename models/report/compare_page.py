@@ -21,7 +21,7 @@ from models.report.pictures import Chart
 from models.report.series import spread
 from models.report.tables_money import owner_rows, summary_rows, year_rows
 from models.report.words import amount, between, line_for, percent, signed
-from models.settings.compose import Settings
+from models.settings.settings import Settings
 
 __all__ = ["lost_rows", "when_rows", "write_compare_report"]
 

@@ -19,7 +19,7 @@ from models.report import series, tables, tables_baseline, tables_money, tables_
 from models.report.pictures import Chart
 from models.report.tables_bed_test import bed_test_rows
 from models.search.told import SHORT, in_short, short_rows
-from models.settings.compose import Settings
+from models.settings.settings import Settings
 from models.system.details import BEDS, DETAILS
 from models.verdict.criteria import not_assessed
 from models.verdict.verdict import fewest

@@ -14,7 +14,7 @@ from models.report.page import environment
 from models.search.look import BOTH, Found
 from models.search.names import YEARS
 from models.search.told import HEADS, SHORT, command, in_short, says, short_rows, table_rows
-from models.settings.compose import Settings
+from models.settings.settings import Settings
 
 __all__ = ["write_search_report"]
 

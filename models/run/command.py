@@ -38,7 +38,8 @@ def run_command(words: list[str]) -> int:
             raise CarebridgeError("hindcast has no --dry-run: leave it or scenario=hindcast_england out.")
         return hindcast([word for word in words if word != "scenario=hindcast_england"])
     from models.run.runner import dry_run, run
-    from models.settings.compose import parse, settings
+    from models.settings.request import parse
+    from models.settings.settings import settings
 
     chosen = settings(parse([w for w in words if w != "--dry-run"]))
     return dry_run(chosen) if dry else run(chosen)

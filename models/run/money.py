@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from models.arms.arms import Observed
 from models.finance.simulated.accounts import Accounts, accounts
 from models.plans.schedule import Schedule
-from models.settings.compose import Settings
+from models.settings.settings import Settings
 
 __all__ = ["accounts_of"]
 

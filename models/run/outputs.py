@@ -118,7 +118,7 @@ def each_table(name: str, observed: dict[str, Observed], window: tuple[dt.date, 
     Parameters
     ----------
     name : str
-        One of :data:`models.settings.compose.EACH`.
+        One of :data:`models.settings.request.EACH`.
 
     Returns
     -------

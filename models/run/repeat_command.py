@@ -17,7 +17,8 @@ from typing import Any
 from models.command_line.doctor import versions
 from models.command_line.words import own_words, whole
 from models.run.runner import run
-from models.settings.compose import Request, Settings, parse, settings
+from models.settings.request import Request, parse
+from models.settings.settings import Settings, settings
 from sim.errors import CarebridgeError, FaultsError
 from sim.files import replace_bytes
 

@@ -31,7 +31,7 @@ from models.search.ask import Asking, lay_out, look, most_runs
 from models.search.look import Found
 from models.search.questions import question
 from models.search.told import conditions, in_short
-from models.settings.compose import Settings
+from models.settings.settings import Settings
 from models.system.details import BEDS, DETAILS
 from models.system.system import System
 from models.verdict.conditions import name_conditions

@@ -25,8 +25,8 @@ from models.footprint.footprint import Footprint
 from models.measures.measures import long_wait_share
 from models.plans import months_after
 from models.plans.schedule import Schedule
-from models.settings.compose import Settings
 from models.settings.future import Future
+from models.settings.settings import Settings
 from models.system.details import build
 from models.transition.followed import merged_services
 from sim.errors import CarebridgeError

@@ -15,7 +15,8 @@ from models.run.outputs import each_table, frame
 from models.run.patients import patients_table
 from models.run.runner import Outcome, simulated, summary
 from models.run.write import all_tables, verdict_document, write_run
-from models.settings.compose import EACH, parse, settings
+from models.settings.request import EACH, parse
+from models.settings.settings import settings
 from sim.errors import CarebridgeError, Fault, FaultsError, nearest
 
 __all__ = ["Simulated", "simulate"]

@@ -11,7 +11,8 @@ from models.search.look import Found, Looker, tries
 from models.search.names import NAMES, YEARS
 from models.search.question import Cannot, Given, Question, laid_over
 from models.search.questions import MOVES_USUAL
-from models.settings.compose import Request, Settings, settings
+from models.settings.request import Request
+from models.settings.settings import Settings, settings
 from sim.errors import CarebridgeError, Fault, FaultsError
 
 __all__ = ["STEPS", "Asking", "lay_out", "look", "most_runs"]

@@ -23,7 +23,8 @@ from models.search.question import Cannot, Given, Question
 from models.search.questions import MOVES_USUAL, question
 from models.search.told import HEADS, command, in_short, says, table_rows
 from models.search.write import write_search
-from models.settings.compose import Settings, parse, settings
+from models.settings.request import parse
+from models.settings.settings import Settings, settings
 from sim.errors import Fault, FaultsError
 from sim.files import check_room, run_folder, write_json
 

@@ -17,7 +17,8 @@ from models.plans.listing import what_moves
 from models.plans.moves import BEDS
 from models.search.names import YEARS
 from models.search.question import Given, Question, laid_over
-from models.settings.compose import Request, Settings, settings
+from models.settings.request import Request
+from models.settings.settings import Settings, settings
 from models.verdict.verdict import Verdict, judge
 from sim.errors import CarebridgeError
 from sim.experiments import find_edges, spans

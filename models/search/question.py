@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from models.settings.compose import Settings
+from models.settings.settings import Settings
 from sim.errors import Fault, FaultsError
 
 __all__ = ["Cannot", "Given", "Question", "laid_over"]

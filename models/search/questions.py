@@ -13,7 +13,7 @@ from models.run.sensitivity import moved
 from models.search.names import YEARS
 from models.search.question import Cannot, Question
 from models.search.scaling import closes_beds, divisible, figure_words, opens_places, scaled_words, sized, total
-from models.settings.compose import Settings
+from models.settings.settings import Settings
 from sim.errors import Fault, FaultsError
 
 __all__ = ["MOVES_USUAL", "question"]

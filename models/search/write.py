@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from models.search.look import BOTH, OUTCOMES, SAFE, Found, Stretch, Tried
 from models.search.told import command, in_short, says
-from models.settings.compose import Settings
+from models.settings.settings import Settings
 from models.verdict.verdict import SCHEMA_VERSION
 from sim.arrow import write_table
 from sim.files import write_json

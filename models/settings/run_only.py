@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from models.settings.compose import Settings
+from models.settings.settings import Settings
 from sim.errors import Fault, FaultsError
 
 __all__ = ["refuse_what_only_runs_do"]

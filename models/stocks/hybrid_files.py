@@ -47,7 +47,8 @@ def _footprint(given: dict[str, object], path: Path) -> Network:
     """Network of a footprint under business as usual, over the years of the main job."""
     from models.arms.prepare import window
     from models.calibration.baseline import without_fit
-    from models.settings.compose import parse, settings
+    from models.settings.request import parse
+    from models.settings.settings import settings
     from models.system.details import build
 
     known = ("footprint", "scenario")

@@ -18,8 +18,10 @@ from models.calibration.baseline import BEDS_TOLERANCE, DELAY_TOLERANCE, without
 from models.footprint.footprint import inputs_hash
 from models.footprint.observed import delayed_beds as observed_delayed
 from models.measures.measures import delayed_beds, occupied_beds
-from models.settings.compose import SCENARIOS, Settings, parse, settings
+from models.settings.files import SCENARIOS
+from models.settings.request import parse
 from models.settings.run_only import refuse_what_only_runs_do
+from models.settings.settings import Settings, settings
 from models.sweep.verdicts import answers, verdicts
 from models.verdict.assess import assess
 from models.verdict.criteria import Assessed, crowding, every_cell, months_between

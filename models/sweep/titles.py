@@ -13,7 +13,7 @@ import numpy as np
 
 from models.report.titles import title_of
 from models.report.words import MINUS, amount, in_unit, is_growth, percent, points, signed, with_unit
-from models.settings.compose import Settings
+from models.settings.settings import Settings
 from models.sweep.care import Care
 from sim.analysis import Outcome
 from sim.analysis.frontier import Passing

@@ -19,7 +19,7 @@ import pandas as pd
 
 from models.plans import Timeline
 from models.plans.schedule import Schedule, schedule
-from models.settings.compose import Settings
+from models.settings.settings import Settings
 from models.system.details import BEDS
 from models.system.system import System, build
 from models.waterfall.arithmetic import arithmetic

@@ -37,7 +37,8 @@ def golden() -> dict[str, Any]:
     """What the small run says: fingerprints of every trajectory, events, and the whole verdict."""
     from models.run.runner import _simulate
     from models.run.write import verdict_document
-    from models.settings.compose import parse, settings
+    from models.settings.request import parse
+    from models.settings.settings import settings
 
     outcome = _simulate(settings(parse(WORDS)))
     document = verdict_document(outcome)

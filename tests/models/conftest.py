@@ -14,8 +14,10 @@ from omegaconf import OmegaConf
 from models import CONFIGS
 from models.report import style
 from models.run.runner import Outcome, _simulate
-from models.settings import compose
-from models.settings.compose import SCENARIOS, Request, Settings, parse, settings
+from models.settings import compose, files
+from models.settings.files import SCENARIOS
+from models.settings.request import Request, parse
+from models.settings.settings import Settings, settings
 from sim.reading import yaml_file
 
 #: keys that keep a run short: eight years instead of nineteen
@@ -45,7 +47,7 @@ def texts_parsed_once() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(yaml_file, "_parsed", _once(yaml_file._parsed, str))
         patch.setattr(OmegaConf, "load", staticmethod(_once(OmegaConf.load, TextIOBase)))
-        patch.setattr(compose, "_compose", _composed_once(compose._compose))
+        patch.setattr(compose, "composed", _composed_once(compose.composed))
         yield
 
 
@@ -54,7 +56,7 @@ def _composed_once(make: Callable[[Request, str], Any]) -> Callable[[Request, st
     kept: dict[tuple[Any, ...], bytes] = {}
 
     def composed(request: Request, timeline: str) -> Any:
-        if (compose.CONFIGS, compose.SCENARIOS) != (CONFIGS, SCENARIOS):
+        if (files.CONFIGS, files.SCENARIOS) != (CONFIGS, SCENARIOS):
             return make(request, timeline)
         named = (request.footprint, request.plan, request.scenario, request.detail, *request.overrides)
         key = (timeline, *named)

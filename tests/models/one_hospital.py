@@ -12,7 +12,7 @@ import yaml
 
 from models.care.demand_shape import DemandShape
 from models.care.planned import Beds, Planned, Referrals, bed_rules, planned, read_planned
-from models.settings.compose import Settings
+from models.settings.settings import Settings
 from models.system.system import build
 from sim.results import Results, simulate
 from sim.statistics import mean_halfwidth

@@ -15,7 +15,8 @@ from models.measures import measures
 from models.measures.plan import closed_by_month
 from models.plans import Plan, Timeline
 from models.plans.schedule import schedule
-from models.settings.compose import Settings, parse, settings
+from models.settings.request import parse
+from models.settings.settings import Settings, settings
 from models.system.details import build
 from models.transition.brief import Switches
 from tests.models.transition.made_up import START

@@ -22,7 +22,7 @@ from models.footprint import trusts as footprint_trusts
 from models.footprint.footprint import DATA_FOLDER, Footprint, load_footprint
 from models.footprint.rules import pathway_delay, whole_beds
 from models.footprint.short import NoBaseline, defaults, expand, read_short
-from models.settings.compose import choices, first_line
+from models.settings.files import choices, first_line
 from sim.errors import FaultsError
 
 FOLDER = CONFIGS / "footprint"

@@ -25,8 +25,10 @@ from models.footprint.footprint import Footprint, inputs_hash, load_footprint
 from models.footprint.observed import holdout_beds
 from models.hindcast.england import feedback_named
 from models.plans.whose_plan import owner_of, usual_plan
-from models.settings.compose import Settings, choices, parse, settings
+from models.settings.files import choices
 from models.settings.fit import Fit
+from models.settings.request import parse
+from models.settings.settings import Settings, settings
 from sim.arrow import read_table
 from sim.errors import FaultsError
 from tests.models.report.test_report import Page

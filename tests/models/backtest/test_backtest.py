@@ -21,7 +21,8 @@ from models.cli import main
 from models.figures.presets import composed
 from models.plans.schedule import Step, schedule
 from models.plans.whose_plan import owner_of
-from models.settings.compose import Settings, first_line
+from models.settings.files import first_line
+from models.settings.settings import Settings
 from models.transition.log import Row
 from models.transition.steering import Closure
 from sim.errors import FaultsError

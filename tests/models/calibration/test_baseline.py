@@ -19,7 +19,9 @@ from models.figures.figures import Figure
 from models.footprint.footprint import inputs_hash, load_footprint
 from models.footprint.observed import beds_by_quarter
 from models.settings import compose
-from models.settings.compose import parse, settings
+from models.settings import files as settings_files
+from models.settings.request import parse
+from models.settings.settings import settings
 from sim import files
 
 
@@ -111,13 +113,13 @@ def test_a_missed_four_hour_share_is_told_in_points(chosen):
 @pytest.fixture
 def elsewhere(tmp_path, monkeypatch):
     """A copy of the configurations with a second area that nobody has fitted yet."""
-    shutil.copytree(compose.CONFIGS, tmp_path / "configs")
-    shutil.copytree(compose.SCENARIOS, tmp_path / "scenarios")
+    shutil.copytree(settings_files.CONFIGS, tmp_path / "configs")
+    shutil.copytree(settings_files.SCENARIOS, tmp_path / "scenarios")
     footprint = tmp_path / "configs" / "footprint" / "devon.yaml"
     text = footprint.read_text(encoding="utf-8").replace("name: devon\n", "name: newland\n", 1)
     footprint.with_name("newland.yaml").write_text(text, encoding="utf-8")
-    monkeypatch.setattr(compose, "CONFIGS", tmp_path / "configs")
-    monkeypatch.setattr(compose, "SCENARIOS", tmp_path / "scenarios")
+    monkeypatch.setattr(settings_files, "CONFIGS", tmp_path / "configs")
+    monkeypatch.setattr(settings_files, "SCENARIOS", tmp_path / "scenarios")
     compose.register_scenarios.cache_clear()
     yield tmp_path
     compose.register_scenarios.cache_clear()

@@ -15,7 +15,7 @@ from models.calibration.bases import COUNTED, MIDNIGHT, READY, check_bases, comp
 from models.calibration.calibrate import fit_footprint
 from models.calibration.feedback import feedback_reasons, mechanisms_around, mechanisms_of
 from models.footprint.footprint import Footprint, inputs_hash, load_footprint
-from models.settings.compose import Settings
+from models.settings.settings import Settings
 from models.system.system import stocks_around
 from sim.errors import FaultsError
 

@@ -20,8 +20,8 @@ from models.calibration.calibrate import CannotFit
 from models.calibration.command import HELP
 from models.calibration.whole import Calibrated, fit_hash
 from models.cli import main
-from models.settings.compose import Settings
 from models.settings.fit import Fit, Missed, Range
+from models.settings.settings import Settings
 from sim.calibration import HeldOut, Target
 from tests.models.calibration.test_calibrate_whole import contradictory
 

@@ -19,9 +19,9 @@ from models.calibration.point import at_point, start_of, unknowns
 from models.calibration.targets import CHANGE, QUARTERS, aims, held_back, range_sd
 from models.calibration.whole import Calibrated, _nearer, _slopes, calibrate_around, fit_hash, in_words
 from models.footprint.footprint import Footprint, inside_beds, load_footprint
-from models.settings.compose import Settings
 from models.settings.fit import Fit
 from models.settings.future import Future
+from models.settings.settings import Settings
 from models.system.sizes import community_places
 from sim.calibration import LogNormal, Moments, Parameter, Target, identify, spread_error
 from sim.calibration.problem import Space

@@ -23,7 +23,8 @@ from models.care.pathways import (
     ways_out,
 )
 from models.plans.schedule import schedule
-from models.settings.compose import Settings, parse, settings
+from models.settings.request import parse
+from models.settings.settings import Settings, settings
 from models.system.demand import pathway_shares
 from models.system.system import AT_HOME, EMERGENCY_CLASSES, _transition_days, build, pathway_station, ward
 from sim import load_network

@@ -13,7 +13,8 @@ import pytest
 from models import CONFIGS
 from models.cli import VERBS, main
 from models.command_line.complete import FREE, IN_FOLDERS, NAMED, SETTING, completions
-from models.settings.compose import EACH, LITERAL, choices, parse
+from models.settings.files import choices
+from models.settings.request import EACH, LITERAL, parse
 from models.system.details import DETAILS
 
 ROOT = Path(__file__).parents[3]

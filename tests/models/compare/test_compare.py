@@ -16,7 +16,8 @@ from models.compare import command as compare_command
 from models.compare.compare import AS_PLANNED, compare
 from models.measures.plan import double_running, opened_by_month
 from models.run.runner import _simulate
-from models.settings.compose import parse, settings
+from models.settings.request import parse
+from models.settings.settings import settings
 from models.transition.steering import Closure
 from sim.clock import DAY
 

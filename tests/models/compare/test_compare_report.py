@@ -19,7 +19,8 @@ from models.compare.compare import AS_PLANNED, CALENDAR, OWN, Compared, Judged, 
 from models.compare.contributions import changes, lost_by_waiting, reached
 from models.compare.mechanisms import present
 from models.report.compare_page import when_rows, write_compare_report
-from models.settings.compose import parse, settings
+from models.settings.request import parse
+from models.settings.settings import settings
 from models.verdict.verdict import Verdict
 from sim.experiments import paired_shares
 from tests.models.report.test_report import Page

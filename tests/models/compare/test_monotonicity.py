@@ -9,7 +9,8 @@ from pyarrow import feather
 from models.cli import main
 from models.compare.monotonicity import MEASURES, Added, monotonicity, not_falling
 from models.compare.monotonicity_command import lines
-from models.settings.compose import parse, settings
+from models.settings.request import parse
+from models.settings.settings import settings
 from tests.models.small_area import area
 
 SERVICES = ("p1", "p2", "p3")

@@ -16,7 +16,8 @@ from models.figures.command import list_parameters, table_lines
 from models.figures.parameters import check, most_sensitive, parameters, selected, table
 from models.report.titles import title_of
 from models.run.sensitivity import ranges, surest
-from models.settings.compose import parse, settings
+from models.settings.request import parse
+from models.settings.settings import settings
 from sim.errors import CarebridgeError, FaultsError
 
 CONFIGS = Path(__file__).parents[3] / "configs"

@@ -20,7 +20,8 @@ from models.finance.simulated.carried import LAW, beyond_reserves, carried_memos
 from models.finance.simulated.control import settle
 from models.finance.simulated.settings import Money
 from models.report.page import environment
-from models.settings.compose import parse, settings
+from models.settings.request import parse
+from models.settings.settings import settings
 from sim.errors import FaultsError
 from tests.models.finance.random_system import system, system_of
 from tests.models.finance.test_control import _area, _basis, _with

@@ -17,7 +17,8 @@ from models.finance.simulated.results import by_year
 from models.finance.simulated.settings import Money
 from models.run.money import accounts_of
 from models.run.runner import Outcome
-from models.settings.compose import parse, settings
+from models.settings.request import parse
+from models.settings.settings import settings
 
 LIFE = 360  #: months
 

@@ -10,7 +10,8 @@ import pytest
 
 from models.finance.choice import finance_of, opening_faults
 from models.finance.organisations import read_system
-from models.settings.compose import parse, settings
+from models.settings.request import parse
+from models.settings.settings import settings
 from sim.errors import Fault, FaultsError
 
 AGAIN = (

@@ -19,7 +19,7 @@ from models.finance.simulated.results import money_table
 from models.finance.simulated.settings import Money
 from models.run.money import accounts_of
 from models.run.runner import Outcome, summary
-from models.settings.compose import Settings
+from models.settings.settings import Settings
 from tests.models.finance.random_system import pounds, system_of
 
 PAYER, PAYEE = "org_0", "org_1"

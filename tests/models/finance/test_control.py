@@ -31,7 +31,8 @@ from models.finance.simulated.standing import standing
 from models.report.tables_control import control_section
 from models.run.money import accounts_of
 from models.run.runner import Outcome
-from models.settings.compose import parse, settings
+from models.settings.request import parse
+from models.settings.settings import settings
 from sim.errors import FaultsError
 
 QUARTERLY = [90_00, 120_00, 180_00, 210_00]  # of the 600 pounds for a: 0.15, 0.2, 0.3, 0.35

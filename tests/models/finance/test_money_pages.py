@@ -30,7 +30,7 @@ from models.report.tables_money import summary_rows
 from models.report.tables_statements import bracketed, memo_tables, statement_tables, within
 from models.run.money import accounts_of
 from models.run.runner import Outcome, summary
-from models.settings.compose import Settings
+from models.settings.settings import Settings
 from tests.models.report.test_report import Page
 
 # -- who carries the risk ------------------------------------------------------------------------------------------

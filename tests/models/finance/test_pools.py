@@ -22,7 +22,8 @@ from models.finance.simulated.settings import Money
 from models.finance.simulated.years import Years
 from models.run.money import accounts_of
 from models.run.runner import Outcome
-from models.settings.compose import parse, settings
+from models.settings.request import parse
+from models.settings.settings import settings
 from sim.errors import FaultsError
 
 FUND, MONTHS = "better_care_torbay", 36

@@ -19,7 +19,8 @@ from models.finance.simulated.savings import capital_with_bias, programmes
 from models.finance.simulated.settings import Money
 from models.run.money import accounts_of
 from models.run.runner import Outcome
-from models.settings.compose import parse, settings
+from models.settings.request import parse
+from models.settings.settings import settings
 from sim.errors import FaultsError
 
 MONTHS = [dt.date(2018 + (n + 3) // 12, (n + 3) % 12 + 1, 1) for n in range(48)]

@@ -27,7 +27,8 @@ from models.plans.moves import BEDS
 from models.run.money import accounts_of
 from models.run.runner import Outcome
 from models.run.write import verdict_document
-from models.settings.compose import Settings, parse, settings
+from models.settings.request import parse
+from models.settings.settings import Settings, settings
 from models.verdict.criteria import Assessed
 from models.verdict.criteria_money import money_criterion
 from sim.errors import FaultsError

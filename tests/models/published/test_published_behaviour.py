@@ -18,7 +18,7 @@ from models.care.demand import Prevention, prevention_steps
 from models.care.planned import theatre_cancelled, theatre_list
 from models.care.population import OVERNIGHT, load_population
 from models.figures.figures import Figure
-from models.settings.compose import Settings
+from models.settings.settings import Settings
 from tests.models.one_hospital import (
     URGENT,
     Floats,

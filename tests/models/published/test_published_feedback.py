@@ -19,7 +19,8 @@ from models.care.around import hybrid
 from models.care.planned import session_slots, theatre_list
 from models.care.pressure import Pressure, Watched, pressure, read_pressure
 from models.care.stock_part import StockPart
-from models.settings.compose import Settings, parse, settings
+from models.settings.request import parse
+from models.settings.settings import Settings, settings
 from sim import load_network
 from sim.errors import FaultsError
 from sim.hybrid import HybridRun, ready

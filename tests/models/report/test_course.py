@@ -12,7 +12,8 @@ import pytest
 from models.report.charts_gantt import ROWS, _parts, says
 from models.report.course import GROUPS, Row, course, first_held, middle, phases, took_effect
 from models.report.series import by_period, stock_by_period
-from models.settings.compose import parse, settings
+from models.settings.request import parse
+from models.settings.settings import settings
 from models.transition.log import Log, Outcome
 from models.transition.stages import Stage
 

@@ -20,7 +20,8 @@ from models.report.page import _not_modelled, render
 from models.report.pictures import _beds
 from models.report.tables_plan import gate_rows, never_rows
 from models.run.runner import Outcome, _simulate, summary
-from models.settings.compose import parse, settings
+from models.settings.request import parse
+from models.settings.settings import settings
 from models.system.winter import Winter
 from models.verdict.criteria_delivery import NOT_OPEN
 from models.waterfall.waterfall import waterfall

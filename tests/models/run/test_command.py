@@ -16,13 +16,14 @@ from pathlib import Path
 import pytest
 
 import models.run.runner
-import models.settings.compose
+import models.settings.files
 from models import CONFIGS
 from models.arms import memory
 from models.arms.memory import gigabytes, parts
 from models.cli import main
 from models.command_line.unknown_keys import keys_in, meant, unwritten
-from models.settings.compose import parse, settings
+from models.settings.request import parse
+from models.settings.settings import settings
 from sim import arrow, files
 
 ROOT = Path(__file__).parents[3]
@@ -155,7 +156,7 @@ def test_parts_too_deep_in_each_other_are_an_error_that_names_the_file(tmp_path,
     shutil.copytree(CONFIGS, tmp_path / "configs")
     deep = tmp_path / "configs" / "footprint" / "deep.yaml"
     deep.write_text("a: " + "[" * 20_000)
-    monkeypatch.setattr(models.settings.compose, "CONFIGS", tmp_path / "configs")
+    monkeypatch.setattr(models.settings.files, "CONFIGS", tmp_path / "configs")
     limit = sys.getrecursionlimit()
     sys.setrecursionlimit(1000)  # that of Python; libraries of other tests may have raised it
     try:

@@ -15,7 +15,8 @@ from models.plans import Plan, Timeline
 from models.plans.check import load_gates
 from models.plans.moves import AFFECTED, BEDS, KINDS
 from models.plans.schedule import schedule
-from models.settings.compose import parse, settings
+from models.settings.request import parse
+from models.settings.settings import settings
 from models.system.details import build
 from sim import Run
 from sim.clock import DAY

@@ -7,7 +7,8 @@ import pytest
 
 from models.arms.arms import run_arms
 from models.arms.prepare import idle, prepare
-from models.settings.compose import parse, settings
+from models.settings.request import parse
+from models.settings.settings import settings
 
 CAPITAL, SITE = 25, "exeter"
 FIGURE = "unit: GBP million, year: not applicable, basis: not applicable, status: assumed"

@@ -14,7 +14,7 @@ from models import simulate
 from models.cli import main
 from models.run.outputs import read_table
 from models.run.simulate import Simulated
-from models.settings.compose import EACH
+from models.settings.request import EACH
 from sim.errors import CarebridgeError, FaultsError
 from tests.models.conftest import SHORT
 

@@ -28,7 +28,8 @@ from models.run.outputs import (
     write_tables,
 )
 from models.run.sensitivity import Matter, ranges
-from models.settings.compose import parse, settings
+from models.settings.request import parse
+from models.settings.settings import settings
 from sim import CarebridgeError
 from tests.models.conftest import undrawn
 

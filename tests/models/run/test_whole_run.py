@@ -19,7 +19,8 @@ from models.measures import measures
 from models.measures import whole as measures_whole
 from models.plans.check import load_gates
 from models.plans.schedule import schedule
-from models.settings.compose import parse, settings
+from models.settings.request import parse
+from models.settings.settings import settings
 from models.system.details import build
 from models.system.whole.network import prior_fit
 from models.system.whole.settings import read_care

@@ -28,7 +28,9 @@ from models.search.question import Cannot, Question, laid_over
 from models.search.questions import question
 from models.search.scaling import closes_beds, scaled_words, sized
 from models.search.told import command
-from models.settings.compose import choices, parse, settings
+from models.settings.files import choices
+from models.settings.request import parse
+from models.settings.settings import settings
 from models.verdict.verdict import Verdict, bounds
 from sim.errors import FaultsError
 from tests.models.conftest import SHORT

@@ -11,7 +11,8 @@ from models.search.own_key import own_question
 from models.search.question import Given
 from models.search.questions import question
 from models.search.told import answer, conditions, in_short, says, short_rows, table_rows
-from models.settings.compose import parse, settings
+from models.settings.request import parse
+from models.settings.settings import settings
 from tests.models.search.test_search import AREA, PLANNED, scale, tried
 
 

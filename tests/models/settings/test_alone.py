@@ -7,7 +7,9 @@ import pytest
 from models.care.slow import NAMES
 from models.cli import main
 from models.settings.alone import is_part, standing_alone
-from models.settings.compose import choices, parse, settings
+from models.settings.files import choices
+from models.settings.request import parse
+from models.settings.settings import settings
 
 
 def test_parts_are_the_mechanisms_and_the_others_presets():

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from models.settings.compose import parse, settings
+from models.settings.request import parse
+from models.settings.settings import settings
 from models.stocks.hybrid_files import load
 from models.system.sizes import community_places
 from models.system.system import pathway_station

@@ -11,7 +11,8 @@ import pytest
 
 from models.cli import main
 from models.run.runner import _simulate
-from models.settings.compose import parse, settings
+from models.settings.request import parse
+from models.settings.settings import settings
 from models.sweep import command
 from models.sweep.care import Care
 from models.sweep.network import NetworkStudy

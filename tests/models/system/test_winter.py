@@ -16,7 +16,8 @@ from models.care.supply import Site, opened
 from models.measures import measures
 from models.plans.schedule import schedule
 from models.run.sensitivity import _held, moved, ranges
-from models.settings.compose import Settings, parse, settings
+from models.settings.request import parse
+from models.settings.settings import Settings, settings
 from models.system.details import build
 from models.system.system import ward
 from models.system.winter import Winter, level_of, waves_known

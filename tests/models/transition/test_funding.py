@@ -13,7 +13,8 @@ from models.arms.arms import make_arm, run_arms, with_plan
 from models.arms.prepare import window
 from models.measures.plan import opened_by_month
 from models.plans.schedule import schedule
-from models.settings.compose import parse, settings
+from models.settings.request import parse
+from models.settings.settings import settings
 from models.system.details import build
 from models.transition.funding import Fund, Prices, Purse
 from models.transition.sight import Target

@@ -11,7 +11,8 @@ from models.plans import months_after
 from models.report.page import render
 from models.run.runner import USUAL, _simulate, summary
 from models.run.write import verdict_document
-from models.settings.compose import parse, settings
+from models.settings.request import parse
+from models.settings.settings import settings
 from models.system.system import build, pathway_station, ward
 from models.transition import Target
 from models.transition.steering import Steering

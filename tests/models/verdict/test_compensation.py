@@ -16,7 +16,8 @@ from models.arms.prepare import USUAL, arm_names, prepare
 from models.measures.need import beds_needed
 from models.plans.schedule import Schedule, schedule
 from models.report.words import rule_for
-from models.settings.compose import parse, settings
+from models.settings.request import parse
+from models.settings.settings import settings
 from models.sweep.care import Care
 from models.system.details import build
 from models.transition.sight import Target

@@ -19,7 +19,8 @@ from models.history import england
 from models.plans.schedule import Schedule, schedule
 from models.report.tables import _laid
 from models.report.words import rule_for
-from models.settings.compose import Settings, parse, settings
+from models.settings.request import parse
+from models.settings.settings import Settings, settings
 from models.system.details import build
 from models.system.system import System
 from models.transition.steering import readmitted

@@ -12,7 +12,8 @@ from models.plans import months_after
 from models.report.tables import _harmed, criteria_rows, verdict_rows
 from models.run.runner import USUAL, _simulate, more_needed
 from models.run.write import verdict_document
-from models.settings.compose import parse, settings
+from models.settings.request import parse
+from models.settings.settings import settings
 from models.transition.steering import Closure
 from models.verdict import verdict as v
 from models.verdict.criteria import NO_HARM, STANDARD, two_lenses
