@@ -20,7 +20,8 @@ from scipy import stats
 
 from models import CONFIGS
 from models.care.demand_shape import DemandShape
-from models.care.front_door import ARRIVALS, CubicleTime, FrontDemand, FrontDoor, FrontSize, Time
+from models.care.front_door import ARRIVALS, FrontDemand, FrontSize
+from models.care.front_door_figures import CubicleTime, FrontDoor, Time
 from models.figures.figures import Figure, Profile, Shape, must
 from models.figures.presets import read_section
 from sim.errors import Fault, FaultsError

@@ -15,7 +15,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from models.care.front_door import FrontDoor, FrontSize, four_hour_clocks, spare_places
+from models.care.front_door import FrontSize, four_hour_clocks, spare_places
+from models.care.front_door_figures import FrontDoor
 from models.care.mental_health import MENTAL_HEALTH, MentalHealth, crisis_patience, crisis_stay, mh_ward
 from models.care.part import Part
 

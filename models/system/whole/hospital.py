@@ -6,7 +6,8 @@ from dataclasses import replace
 from typing import Any
 
 from models.care.delays import transition_days
-from models.care.front_door import CubicleTime, FrontDemand, FrontDoor, FrontSize, Onward, front_door
+from models.care.front_door import FrontDemand, FrontSize, Onward, front_door
+from models.care.front_door_figures import CubicleTime, FrontDoor
 from models.care.outcomes import death_while_waiting, deaths, readmissions, with_deaths
 from models.care.part import Part
 from models.care.pathways import ways_out

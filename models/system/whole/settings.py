@@ -9,7 +9,7 @@ from typing import Any, Literal
 from models import CONFIGS
 from models.care.community import Community, read_community
 from models.care.crowding import Crowding, read_crowding
-from models.care.front_door import FrontDoor, read_front_door
+from models.care.front_door_figures import FrontDoor, read_front_door
 from models.care.mental_health import MentalHealth, read_mental_health
 from models.care.outcomes import Outcomes, read_outcomes
 from models.care.pathway_figures import Pathways, read_pathways

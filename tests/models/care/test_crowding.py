@@ -21,7 +21,8 @@ from models.care.crowding import (
     read_crowding,
     size,
 )
-from models.care.front_door import FrontDoor, read_front_door, staffed
+from models.care.front_door import staffed
+from models.care.front_door_figures import FrontDoor, read_front_door
 from sim.errors import FaultsError
 from sim.results import simulate
 from tests.models.care.test_front_door import (

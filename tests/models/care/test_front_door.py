@@ -11,17 +11,8 @@ from scipy import stats
 
 from models.care.crowding import cubicle_load, size
 from models.care.demand_shape import DemandShape
-from models.care.front_door import (
-    FrontDemand,
-    FrontDoor,
-    FrontSize,
-    Onward,
-    four_hour_clocks,
-    front_door,
-    read_front_door,
-    spare_places,
-    staffed,
-)
+from models.care.front_door import FrontDemand, FrontSize, Onward, four_hour_clocks, front_door, spare_places, staffed
+from models.care.front_door_figures import FrontDoor, read_front_door
 from sim.errors import FaultsError
 from sim.network.load import load_network
 from sim.results import Results, simulate
