@@ -123,10 +123,9 @@ def caption(w: Waterfall) -> str:
         "Each step switches one more mechanism on; the same people come at every step. The bar is what the step adds "
         f"or saves, the number after it the beds needed so far (median of {w.replications} simulated years). No axis "
         "starts at nought, so compare the bars of steps 2 and on with one another, not with the first. Community beds "
-        "inside the published count are left out. "
+        "inside the published count are left out. Planned admissions without a bed wait for one; in the verdict they "
+        "are cancelled. "
     )
-    if w.planned_wait:
-        text += "Planned admissions without a bed wait for one; in the verdict they are cancelled. "
     if w.timeline is not None:
         text += f"The plan is that of {w.timeline.years} years, without gates."
     return text.strip()

@@ -12,7 +12,7 @@ import os
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -151,7 +151,6 @@ class Waterfall:
     timeline: Timeline | None
     replications: int
     seed: int
-    planned_wait: bool
     unsteady: tuple[tuple[str, str], ...] = ()
     answers: dict[str, dict[str, list[int]]] = field(default_factory=dict)
 
@@ -185,10 +184,12 @@ def waterfall(
     replications: int = REPLICATIONS,
     workers: int | None = None,
     sites: Sequence[str] | None = None,
-    planned_wait: bool = True,
     on_done: Callable[[int, int], None] | None = None,
 ) -> Waterfall:
     """Work out the waterfall of a footprint.
+
+    Planned admissions that find no bed wait for one like emergencies, so that the beds found are enough for everybody;
+    in the main job they are cancelled.
 
     Parameters
     ----------
@@ -200,9 +201,6 @@ def waterfall(
         Years simulated with different chance events, at every step the same.
     sites : sequence of str, optional
         Hospitals to look at; all unless given.
-    planned_wait : bool
-        Planned admissions that find no bed wait for one like emergencies, so that the beds found are enough for
-        everybody (True), or are cancelled as in the main job (False).
     on_done : callable, optional
         Called with the tasks done and the tasks in all.
 
@@ -213,26 +211,11 @@ def waterfall(
     CarebridgeError
         When the footprint has not been fitted.
     """
-    if chosen.fit is None:
-        raise CarebridgeError(f"{chosen.footprint.title} has not been fitted; run `carebridge calibrate` first.")
-    if chosen.detail != BEDS:
-        raise CarebridgeError(
-            f"detail={chosen.detail}: the waterfall is of the network of beds; run it with detail=beds."
-        )
-    if replications < 2:  # noqa: PLR2004 - an interval needs two
-        raise CarebridgeError(f"replications={replications}: the waterfall needs at least two.")
+    named = _checked(chosen, timeline, replications)
     footprint, criteria = chosen.footprint, chosen.criteria
     limit, target = criteria.access_share.value, criteria.occupancy_year.value
-    named = next((t for t in chosen.timelines if timeline in (None, t.name)), None)
-    if named is None:
-        raise CarebridgeError(f"timeline={timeline}: these settings have {[t.name for t in chosen.timelines]}.")
-    basis, laid_out, usual = _basis(chosen, named, planned_wait)
-    sheets: dict[str, Sheet] = {}
-    for site in sites or footprint.sites:
-        rate, stay = offered_load(footprint, basis.fit, site)
-        same_load(basis, site)
-        published = footprint.sites[site].beds_occupied.value
-        sheets[site] = Sheet(rate, stay, target, published, erlang_beds(rate, stay, limit))
+    basis, laid_out, usual = _basis(chosen, named)
+    sheets = {site: _sheet(basis, site, target, limit) for site in sites or footprint.sites}
     if len(sheets) == len(footprint.sites):
         same_formula(arithmetic(usual, laid_out, chosen.future, criteria), sheets.values(), target)
     ready = [_Site(basis, site, sheet, limit, chosen.seed) for site, sheet in sheets.items()]
@@ -257,7 +240,6 @@ def waterfall(
         timeline=named if basis.schedule else None,
         replications=replications,
         seed=chosen.seed,
-        planned_wait=planned_wait,
         unsteady=tuple((step, s) for s, ones in found.items() for one in ones for step in one.unsteady),
         answers=answers,
     )
@@ -265,13 +247,37 @@ def waterfall(
     return result
 
 
-def _basis(chosen: Settings, timeline: Timeline, planned_wait: bool) -> tuple[Basis, Schedule, System]:
+def _checked(chosen: Settings, timeline: str | None, replications: int) -> Timeline:
+    """The timeline of that name, of settings that a waterfall can be made of."""
+    if chosen.fit is None:
+        raise CarebridgeError(f"{chosen.footprint.title} has not been fitted; run `carebridge calibrate` first.")
+    if chosen.detail != BEDS:
+        raise CarebridgeError(
+            f"detail={chosen.detail}: the waterfall is of the network of beds; run it with detail=beds."
+        )
+    if replications < 2:  # noqa: PLR2004 - an interval needs two
+        raise CarebridgeError(f"replications={replications}: the waterfall needs at least two.")
+    named = next((t for t in chosen.timelines if timeline in (None, t.name)), None)
+    if named is None:
+        raise CarebridgeError(f"timeline={timeline}: these settings have {[t.name for t in chosen.timelines]}.")
+    return named
+
+
+def _sheet(basis: Basis, site: str, target: float, limit: float) -> Sheet:
+    """The spreadsheet of one hospital, whose load must be that of the simulation."""
+    rate, stay = offered_load(basis.footprint, basis.fit, site)
+    same_load(basis, site)
+    published = basis.footprint.sites[site].beds_occupied.value
+    return Sheet(rate, stay, target, published, erlang_beds(rate, stay, limit))
+
+
+def _basis(chosen: Settings, timeline: Timeline) -> tuple[Basis, Schedule, System]:
     assert chosen.fit is not None  # noqa: S101 - asked before
-    first = Basis(chosen.footprint, chosen.fit, chosen.future, chosen.feedback, None, planned_wait)
+    first = Basis(chosen.footprint, chosen.fit, chosen.future, chosen.feedback)
     usual = build(chosen.footprint, chosen.fit, chosen.future, first.horizon)
     laid_out = schedule(chosen.plan, timeline, chosen.gates, usual.sizes)
     planned = laid_out if chosen.plan.moves else None
-    return Basis(chosen.footprint, chosen.fit, chosen.future, chosen.feedback, planned, planned_wait), laid_out, usual
+    return replace(first, schedule=planned), laid_out, usual
 
 
 class _Site:

@@ -42,15 +42,10 @@ def assumed(w: Waterfall, basis: Basis, step: str, site: str) -> str:
             f"beds the simulation holds {amount(sum(m.simulated for m in means), 1)} people on average."
         )
     if step == "random variation":
-        planned = (
-            "planned admissions without a bed wait like emergencies"
-            if w.planned_wait
-            else "planned admissions without a bed are cancelled, which leaves beds for emergencies"
-        )
         return (
             f"Arrivals by chance at a constant rate, stays by chance; at most {percent(w.limit)} of emergencies wait "
-            f"over 4 h; {planned}. Erlang C says {amount(sum(s.erlang for s in sheets))} for exponential stays of the "
-            "same mean."
+            "over 4 h; planned admissions without a bed wait like emergencies. Erlang C says "
+            f"{amount(sum(s.erlang for s in sheets))} for exponential stays of the same mean."
         )
     if step == "patterns":
         first, last = basis.footprint.discharge.hours
@@ -120,11 +115,10 @@ def says(w: Waterfall) -> list[str]:
             f"If stays answer to pressure as they have done, {amount(last.beds)} beds would do "
             f"({signed(last.added)}). {_warning(w, last.added)}"
         )
-    if w.planned_wait:
-        out.append(
-            "Planned admissions that find no bed wait for one here, so that no need is hidden by cancelling them; in "
-            "the verdict they are cancelled and counted."
-        )
+    out.append(
+        "Planned admissions that find no bed wait for one here, so that no need is hidden by cancelling them; in "
+        "the verdict they are cancelled and counted."
+    )
     if w.unsteady:
         where = ", ".join(f"{TITLES[step].lower()} at {w.names[site]}" for step, site in w.unsteady)
         out.append(f"More beds did not always mean fewer long waits, so these levels are rough: {where}.")
