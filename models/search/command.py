@@ -24,6 +24,7 @@ from models.search.questions import MOVES_USUAL, question
 from models.search.told import HEADS, command, in_short, says, table_rows
 from models.search.write import write_search
 from models.settings.request import parse
+from models.settings.run_only import run_only_faults
 from models.settings.settings import Settings, settings
 from sim.errors import Fault, FaultsError
 from sim.files import check_room, run_folder, write_json
@@ -70,14 +71,8 @@ def search_command(words: list[str]) -> int:
     asked: tuple[str, ...] = own["ask"] or ("plan",)
     faults += _given_faults(asked, own["given"])
     faults += _range_faults(asked, own["from"], own["to"], own["easy"])
-    if any(word.startswith("compensation=") for word in rest):
-        faults.append(Fault("compensation", None, "only `carebridge run` answers K11; leave it out.", WHERE))
-    if request.search:
-        faults.append(Fault("search", None, "a key of `carebridge run`; here it is ask=.", WHERE))
-    if request.each:
-        faults.append(Fault("each", ",".join(request.each), "a key of `carebridge run`; leave it out.", WHERE))
-    if request.patients:
-        faults.append(Fault("patients", request.patients, "a key of `carebridge run`; leave it out.", WHERE))
+    k11 = any(word.lower() in ("compensation=on", "compensation=true") for word in rest)
+    faults += run_only_faults(request, k11, WHERE, search="a key of `carebridge run`; here it is ask=.")
     if faults:
         raise FaultsError(faults, WHERE)
     workers = request.workers or os.cpu_count() or 1

@@ -2,10 +2,34 @@
 
 from __future__ import annotations
 
+from models.settings.request import Request
 from models.settings.settings import Settings
 from sim.errors import Fault, FaultsError
 
-__all__ = ["refuse_what_only_runs_do"]
+__all__ = ["refuse_what_only_runs_do", "run_only_faults"]
+
+RULE = "a key of `carebridge run`; leave it out."
+
+
+def run_only_faults(
+    request: Request, compensation: bool, where: str = "command line", search: str = RULE
+) -> list[Fault]:
+    """One fault for every key that was given and that only `carebridge run` follows.
+
+    Parameters
+    ----------
+    compensation : bool
+        Whether K11 was asked for.
+    search : str
+        What is said of ``search``.
+    """
+    asked = {
+        "compensation": ("on" if compensation else "", "only `carebridge run` answers K11; leave it out."),
+        "search": (",".join(request.search), search),
+        "each": (",".join(request.each), RULE),
+        "patients": (request.patients, RULE),
+    }
+    return [Fault(key, value, rule, where) for key, (value, rule) in asked.items() if value]
 
 
 def refuse_what_only_runs_do(chosen: Settings, where: str = "command line") -> None:
@@ -16,11 +40,5 @@ def refuse_what_only_runs_do(chosen: Settings, where: str = "command line") -> N
     FaultsError
         With all of them.
     """
-    asked = {
-        "compensation": (chosen.compensation, "on", "only `carebridge run` answers K11; leave it out."),
-        "search": (chosen.search, ",".join(chosen.search), "a key of `carebridge run`; leave it out."),
-        "each": (chosen.request.each, ",".join(chosen.request.each), "a key of `carebridge run`; leave it out."),
-        "patients": (chosen.request.patients, chosen.request.patients, "a key of `carebridge run`; leave it out."),
-    }
-    if faults := [Fault(key, value, rule, where) for key, (given, value, rule) in asked.items() if given]:
+    if faults := run_only_faults(chosen.request, chosen.compensation, where):
         raise FaultsError(faults, where)
