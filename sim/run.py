@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -81,6 +81,7 @@ __all__ = ["Run"]
 _FIRST_POOL = 4096
 _FIRST_BUFFER = 256
 _FIRST_LOG = 65_536
+_TOGETHER = 50_000_000  #: bytes of the log that are put together
 #: fields of a state that results keep
 _WRITTEN_DOWN = ("area", "flow", "wait_hist", "wait_fine", "clocks", "places_area", "snapshot", "log")
 _IN_BUCKET = 8  #: arrivals while a bucket lasts
@@ -106,6 +107,7 @@ class Run:
     ):
         self.lowered = lowered
         self._logged: list[npt.NDArray[np.uint8]] = []
+        self._recent: list[npt.NDArray[np.uint8]] = []
         census = [_census(lowered, row, seed, replication) for row in range(len(lowered.network.census))]
         people = sum(len(c[0]) for c in census)
         self.state = _near(_fresh(lowered, seed, replication, max(pool, 2 * people + 2), log))
@@ -188,13 +190,22 @@ class Run:
 
     def _drain_log(self) -> None:
         """Move the log out of the kernel's memory, and make that larger if one instant may fill it."""
+        if not self.tables.constants[LOGGED]:
+            raise ValueError("this run keeps no log; make it with log=True")
         s = self.state
         size = int(s.numbers[LOG_AT])
-        self._logged.append(s.log[:size].view(np.uint8).copy())  # bytes are copied faster than records
+        self._recent.append(s.log[:size].view(np.uint8).copy())  # bytes are copied faster than records
+        if sum(map(len, self._recent)) >= _TOGETHER:
+            self._gather_log()
         s.numbers[LOG_AT] = 0
         needed = 4 * LOG_MARGIN * (int(s.numbers[PRESENT]) + 2)
         if needed > s.log.size:
             self.state = s._replace(log=np.zeros(needed, LOG_ROW))
+
+    def _gather_log(self) -> None:
+        """Put what was moved out lately into one piece of memory, large enough to go back to the system when freed."""
+        self._logged.append(np.concatenate(self._recent))
+        self._recent.clear()
 
     def log_rows(self) -> npt.NDArray[np.void]:
         """All events so far, in order: time (ms), id, station, group and flow (index of FLOWS).
@@ -204,11 +215,24 @@ class Run:
         ValueError
             When the run keeps no log.
         """
-        if not self.tables.constants[LOGGED]:
-            raise ValueError("this run keeps no log; make it with log=True")
         self._drain_log()
-        self._logged = [np.concatenate(self._logged)]
+        self._logged = [np.concatenate([*self._logged, *self._recent])]
+        self._recent.clear()
         return self._logged[0].view(LOG_ROW)
+
+    def log_blocks(self) -> Iterator[npt.NDArray[np.void]]:
+        """The same in blocks of rows, each forgotten by the run once it is handed over.
+
+        Raises
+        ------
+        ValueError
+            When the run keeps no log.
+        """
+        self._drain_log()
+        blocks, self._logged = [*self._logged, *self._recent][::-1], []
+        self._recent.clear()
+        while blocks:
+            yield blocks.pop().view(LOG_ROW)
 
     def observations(self) -> dict[str, Any]:
         """What has been written down, as arrays whose shapes the semantics page gives."""
@@ -253,7 +277,7 @@ class Run:
         data = saved.read_bytes() if isinstance(saved, Path) else saved
         run = cls.__new__(cls)
         run.lowered = lowered
-        run._logged = []
+        run._logged, run._recent = [], []
         with np.load(io.BytesIO(data), allow_pickle=False) as file:
             arrays = {name: file[name] for name in State._fields}
         run.state = _near(State(**arrays))

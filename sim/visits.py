@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,12 @@ STILL_THERE = -1  #: in the place of an instant that has not come, and of how a 
 #: flows with which somebody is at a station, and is there no longer
 COMES = ("arrived", "returned", "transferred_in")
 GOES = ("transferred_out", "left", "lost", "diverted", "reneged", "died")
+#: a visit while it is read, with the number of its first row in the log
+VISIT = np.dtype(
+    [("number", np.int64), ("entity", np.uint64), ("joined", np.int64), ("started", np.int64), ("served", np.int64)]
+    + [("left", np.int64), ("group", np.int16), ("station", np.int16), ("ended", np.int8)]
+)
+ROWS_AT_ONCE = 2_000_000  #: of the log, 24 bytes each; what is made of them for a moment takes about five times that
 
 
 @dataclass(frozen=True)
@@ -57,56 +64,82 @@ class Visits:
         return len(self.entity)
 
 
-def visits(lowered: Lowered, log: npt.NDArray[np.void]) -> Visits:
+def visits(lowered: Lowered, blocks: Iterable[npt.NDArray[np.void]]) -> Visits:
     """Read the visits off a log.
+
+    It is read a part at a time: what is not ended by then goes on into the next.
 
     Parameters
     ----------
     lowered : Lowered
         The network that was run.
-    log : structured array
-        As ``Run.log_rows`` gives it, from the start of the run on.
+    blocks : iterable of structured arrays
+        Rows of the log in their order, from the start of the run on, as ``Run.log_blocks`` gives them.
 
     Returns
     -------
     Visits
         Who was there at the start has joined at 0.
     """
-    start = _census(lowered)
+    rows, found = _census(lowered), []
+    number, read = np.arange(len(rows)), len(rows)
+    for block in _gathered(blocks):
+        rows = np.concatenate([rows, block])
+        number = np.concatenate([number, np.arange(read, read + len(block))])
+        read += len(block)
+        some, unended = _read(rows, number)
+        found.append(some[some["ended"] != STILL_THERE])
+        rows, number = rows[unended], number[unended]
+    found.append(_read(rows, number)[0])
+    return _in_order(found)
 
-    def column(name: str) -> npt.NDArray[Any]:
-        return np.concatenate([start[name], log[name]])
 
-    codes, names = pd.factorize(column("id"))
+def _gathered(blocks: Iterable[npt.NDArray[np.void]]) -> Iterator[npt.NDArray[np.void]]:
+    """Blocks put together until there are enough rows to be worth a step."""
+    some: list[npt.NDArray[np.void]] = []
+    for block in blocks:
+        some.append(block)
+        if sum(map(len, some)) >= ROWS_AT_ONCE:
+            yield np.concatenate(some)
+            some = []
+    if some:
+        yield np.concatenate(some)
+
+
+def _read(rows: npt.NDArray[np.void], number: Ints) -> tuple[npt.NDArray[np.void], Ints]:
+    """Visits in these rows of a log, and which rows are of visits that have not ended."""
+    codes, _ = pd.factorize(rows["id"])
     order = np.argsort(codes, kind="stable")
-    flow, time = column("flow")[order], column("time")[order]
+    flow, time = rows["flow"][order], rows["time"][order]
     comes = np.isin(flow, [FLOWS.index(name) for name in COMES])
     visit = np.cumsum(comes) - 1  # nobody does anything before coming
     first = np.flatnonzero(comes)
     last = np.append(first[1:], len(flow))[: len(first)] - 1
-
-    def instants(which: npt.NDArray[np.bool_]) -> Ints:
-        """Instant of such a row in each visit, the last of several."""
-        out = np.full(len(first), STILL_THERE)
-        out[visit[which]] = time[which]
-        return out
-
+    out = np.zeros(len(first), VISIT)
+    for name in ("started", "served", "left", "ended"):
+        out[name] = STILL_THERE
     starts = np.flatnonzero(flow == FLOWS.index("started"))[::-1]  # the first of several is written last
-    started = np.full(len(first), STILL_THERE)
-    started[visit[starts]] = time[starts]
+    out["started"][visit[starts]] = time[starts]
+    served = flow == FLOWS.index("served")
+    out["served"][visit[served]] = time[served]  # the last of several
     goes = np.isin(flow, [FLOWS.index(name) for name in GOES])
-    ended = np.full(len(first), STILL_THERE, np.int8)
-    ended[visit[goes]] = flow[goes]
-    return Visits(
-        entity=names[codes[order[first]]],
-        group=column("group")[order[last]].astype(np.int16),
-        station=column("station")[order[first]].astype(np.int16),
-        joined=time[first],
-        started=started,
-        served=instants(flow == FLOWS.index("served")),
-        left=instants(goes),
-        ended=ended,
-    )
+    out["left"][visit[goes]] = time[goes]
+    out["ended"][visit[goes]] = flow[goes]
+    out["number"], out["joined"] = number[order[first]], time[first]
+    out["entity"], out["station"] = rows["id"][order[first]], rows["station"][order[first]]
+    out["group"] = rows["group"][order[last]]
+    return out, np.sort(order[out["ended"][visit] == STILL_THERE])
+
+
+def _in_order(found: list[npt.NDArray[np.void]]) -> Visits:
+    """Entities in the order in which they came, and of an entity its visits in their own order."""
+
+    def column(name: str) -> npt.NDArray[Any]:
+        return np.concatenate([part[name] for part in found])  # one at a time: together they need twice the memory
+
+    order = np.argsort(column("number"))
+    order = order[np.argsort(pd.factorize(column("entity")[order])[0], kind="stable")]
+    return Visits(*(column(field.name)[order] for field in fields(Visits)))
 
 
 def _census(lowered: Lowered) -> npt.NDArray[np.void]:

@@ -241,7 +241,7 @@ def _run(arm: Arm, replication: int, seed: int, stop: threading.Event, *, log: b
         state.clocks[..., :2],
         run.fingerprint,
         run.events,
-        visits(arm.lowered, run.log_rows()) if log else None,
+        visits(arm.lowered, run.log_blocks()) if log else None,
     )
 
 

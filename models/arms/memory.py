@@ -37,9 +37,9 @@ TABLES = 0.25  #: the tables of the run folder (0.9 MB)
 #: the largest table of every replication while it is made (flows and states 6.2 MB, stocks below 1.4)
 EACH = {"flows": 1.9, "state": 1.9, "stocks": 0.4, "waits": 0.1, "beds": 0.1}
 
-#: bytes an event: everybody's visits as they are kept and made a table of, and while they are read off a log (Devon: 44
-#: and 127)
-VISITS, READ_OFF = 50, 140
+#: bytes an event: everybody's visits as they are kept and made a table of, and while they are read off a log (Devon: 57
+#: and 39; with detail=full no more)
+VISITS, READ_OFF = 60, 40
 
 
 def gigabytes(chosen: Settings, kept: int | None = None, posted: int | None = None) -> float:

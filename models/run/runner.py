@@ -53,7 +53,7 @@ __all__ = ["Outcome", "dry_run", "run", "simulated", "summary", "tell_cost"]
 #: search for the beds of each step comes to
 SECONDS_AN_EVENT, RUNS_OF_STEPS = 1.7e-7, 6
 #: MB that a run of an arm takes in each table of every replication (0.01 to 0.17 for Devon)
-BYTES_OF_PATIENTS = 10  #: an event, in the table of everybody's visits (9 for Devon)
+BYTES_OF_PATIENTS = 11  #: an event, in the table of everybody's visits (10 for Devon, 11 with detail=full)
 MB_OF_EACH = {"flows": 0.15, "state": 0.2, "stocks": 0.05, "waits": 0.01, "beds": 0.02}
 
 

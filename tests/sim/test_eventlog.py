@@ -8,11 +8,10 @@ import numpy as np
 
 from sim.clock import HOUR
 from sim.eventlog import process_log, vidigi_log
-from sim.kernel.layout import FLOWS
+from sim.kernel.layout import FLOWS, LOG_ROW
 from sim.network.load import load_network
 from sim.tables import Lowered, lower
 
-ROW = [("time", np.int64), ("id", np.uint64), ("station", np.int32), ("flow", np.int16), ("group", np.int32)]
 BIG = 2**63 + 5  #: a return visit has the highest bit set
 
 
@@ -37,8 +36,8 @@ def network(**more: Any) -> Lowered:
 
 def log(*rows: tuple[float, int, int, str] | tuple[float, int, int, str, int]) -> np.ndarray:
     """Log from rows (hour, entity, station, flow[, group])."""
-    given = [(int(r[0] * HOUR), r[1], r[2], FLOWS.index(r[3]), r[4] if len(r) > 4 else 0) for r in rows]
-    return np.array(given, ROW)
+    given = [(int(r[0] * HOUR), r[1], r[4] if len(r) > 4 else 0, r[2], FLOWS.index(r[3])) for r in rows]
+    return np.array(given, LOG_ROW)
 
 
 JOURNEY = log(

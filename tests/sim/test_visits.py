@@ -26,7 +26,7 @@ def rows(found: Visits) -> list[tuple[int, ...]]:
 
 
 def test_a_journey_by_hand() -> None:
-    found = visits(network(), JOURNEY)
+    found = visits(network(), [JOURNEY])
     assert found.entity[:4].tolist() == [7, 7, BIG, BIG]
     assert rows(found)[:4] == [
         (1, 0, 0, 1, 1, 4, 4, "transferred_out"),
@@ -37,12 +37,13 @@ def test_a_journey_by_hand() -> None:
 
 
 def test_who_gives_up_never_starts_and_who_comes_back_is_somebody_else() -> None:
-    found = visits(network(), log((1, 7, 0, "arrived"), (3, 7, 0, "reneged"), (5, BIG, 0, "returned")))
+    found = visits(network(), [log((1, 7, 0, "arrived"), (3, 7, 0, "reneged"), (5, BIG, 0, "returned"))])
     assert rows(found) == [(1, 0, 0, 1, -1, -1, 3, "reneged"), (2, 0, 0, 5, -1, -1, -1, "")]
 
 
 def test_nobody_came() -> None:
-    assert len(visits(network(), log())) == 0
+    assert len(visits(network(), [log()])) == 0
+    assert len(visits(network(), [])) == 0
 
 
 def test_those_of_the_census_joined_at_the_start() -> None:
@@ -50,7 +51,7 @@ def test_those_of_the_census_joined_at_the_start() -> None:
         {"station": "ward", "class": "a", "state": "in_service", "count": 2},
         {"station": "ward", "class": "b", "state": "waiting", "count": 1},
     ]
-    found = rows(visits(network(census=census), log((3, 7, 0, "arrived"))))
+    found = rows(visits(network(census=census), [log((3, 7, 0, "arrived"))]))
     assert [r[:5] for r in found] == [(1, 0, 0, 0, 0), (2, 0, 0, 0, 0), (3, 1, 0, 0, -1), (4, 0, 0, 3, -1)]
 
 
@@ -58,7 +59,7 @@ def test_those_of_the_census_joined_at_the_start() -> None:
 def test_visits_take_the_time_and_end_as_often_as_the_kernel_counted(number: int) -> None:
     run = Run(lower(load_network(random_network(number))), 5, number, log=True)
     run.advance()
-    found, edges = visits(run.lowered, run.log_rows()), run.lowered.tables.period_edges
+    found, edges = visits(run.lowered, [run.log_rows()]), run.lowered.tables.period_edges
     stations = range(len(run.lowered.network.stations))
     left = np.where(found.left == STILL_THERE, edges[-1], found.left)
 
@@ -75,3 +76,19 @@ def test_visits_take_the_time_and_end_as_often_as_the_kernel_counted(number: int
     for name in GOES:
         ended = np.bincount(found.station[found.ended == FLOWS.index(name)], minlength=len(stations))
         np.testing.assert_array_equal(flows[:, FLOWS.index(name)], ended)
+
+
+@pytest.mark.parametrize("number", range(6))
+def test_a_log_in_parts_holds_the_same_visits(number: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = Run(lower(load_network(random_network(number))), 5, number, log=True)
+    run.advance()
+    log = run.log_rows().copy()
+    whole = visits(run.lowered, [log])
+    monkeypatch.setattr("sim.visits.ROWS_AT_ONCE", 50)
+    blocks = [log[at : at + 7] for at in range(0, len(log), 7)]
+    for given in (blocks, run.log_blocks()):
+        parts = visits(run.lowered, given)
+        for name, column in vars(whole).items():
+            np.testing.assert_array_equal(getattr(parts, name), column, name)
+    assert len(run.log_rows()) == 0, "blocks that were handed over are forgotten"
+    assert len(whole) > 100
