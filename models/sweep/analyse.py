@@ -113,9 +113,9 @@ def _one(outcome: Outcome, passing: Passing | None, asked: Wanted, place: _Place
         _say(["Nothing that was varied varies here; there is nothing to compare.", ""])
         return
     name = place.write(swings, "tornado")
-    charts.tornado_chart(swings, outcome, place.folder, name)
+    charts.tornado_chart(swings, answer, titles, place.folder, name)
     curves = response(outcome)
-    charts.response_chart(curves, list(swings["key"]), outcome, place.folder, place.write(curves, "response"))
+    charts.response_chart(curves, list(swings["key"]), answer, titles, place.folder, place.write(curves, "response"))
     _say(told.swing_words(swings, answer, titles))
     _indices(outcome, place, answer, titles)
     if passing is None:
@@ -135,11 +135,11 @@ def _indices(outcome: Outcome, place: _Place, answer: Answer, titles: Titles) ->
     """Indices of designs that were made for them."""
     shares, notes = sobol_indices(outcome)
     if not shares.empty:
-        charts.sobol_chart(shares, outcome, place.folder, place.write(shares, "sobol"))
+        charts.sobol_chart(shares, answer, titles, place.folder, place.write(shares, "sobol"))
     _say(told.sobol_words(shares, notes, titles))
     effects, notes = morris_effects(outcome)
     if not effects.empty:
-        charts.morris_chart(effects, outcome, place.folder, place.write(effects, "morris"))
+        charts.morris_chart(effects, answer, titles, place.folder, place.write(effects, "morris"))
     _say(told.morris_words(effects, notes, answer, titles))
 
 
@@ -165,7 +165,8 @@ def _boxes(outcome: Outcome, passing: Passing, find: str, place: _Place, answer:
     for number, one in enumerate((f for f in found if f.is_real), 1):
         _say(told.box_words(number, one, find, outcome.points, titles))
         name = f"{place.name}-prim" + (f"-{number}" if number > 1 else "")
-        title = f"Box {number}: where {outcome.name} is {passing.fails if find == 'failing' else passing}"
+        where = answer.fails(passing) if find == "failing" else answer.passes(passing)
+        title = f"{answer.title}, and where it is {where}: box {number}"
         charts.prim_chart(one.trajectory, find, title, place.folder, name)
 
 
@@ -195,5 +196,5 @@ def _frontier(outcome: Outcome, passing: Passing, asked: Wanted, place: _Place, 
         return
     table = frontier(outcome, keys[0], keys[1], passing)
     name = place.write(table, "frontier")
-    charts.frontier_chart(table, keys[1], outcome, passing, place.folder, name)
+    charts.frontier_chart(table, keys[1], outcome, passing, answer, titles, place.folder, name)
     _say(told.edge_words(table, keys, answer, passing, titles))

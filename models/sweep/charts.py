@@ -1,4 +1,4 @@
-"""Charts of the analysis of a sweep: readable in black and white, axes labelled, one idea a chart."""
+"""Charts of the analysis of a sweep, in its words: readable in black and white, axes labelled, one idea a chart."""
 
 from __future__ import annotations
 
@@ -12,9 +12,11 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
+from matplotlib.ticker import FuncFormatter, PercentFormatter
 
 from models.report import style
 from models.report.style import GREY, INK, figure, legend_below, styled
+from models.sweep.titles import Answer, Titles, end_of
 from sim.analysis.frontier import Passing, by_others
 from sim.analysis.outcomes import Outcome
 
@@ -22,14 +24,27 @@ __all__ = ["frontier_chart", "morris_chart", "prim_chart", "response_chart", "so
 
 MOST_KEYS = 12  #: in one chart; the CSV holds all
 MOST_PANELS = 6
+BARE_UNITS = ("share", "relative change", "per year")  #: written with each value, in per cent
 WIDEST_SHARES = (-0.5, 1.5)  #: a share lies between 0 and 1; an interval that goes further is cut
 BAR, PALE = "#3d3d3d", "#f2f2f2"
 ERROR = {"ecolor": INK, "elinewidth": 1.1, "capsize": 3}
 
 
-def _axis(outcome: Outcome, what: str = "") -> str:
-    unit = f" ({outcome.unit})" if outcome.unit else ""
-    return f"{what}{outcome.measure}{unit}"
+def _answers_on(axis: Any, answer: Answer, label: str, change: bool = False) -> None:
+    """Label an axis of answers, or of changes in them; shares are in per cent, their changes in percentage points."""
+    unit = "percentage points" if answer.share and change else answer.unit
+    axis.set_label_text(f"{label} ({unit})" if unit and label else label)
+    if answer.share:
+        axis.set_major_formatter(PercentFormatter(1.0, symbol="" if change else " %"))
+
+
+def _key_on(axis: Any, key: str, titles: Titles, width: int, numbers: bool = True) -> None:
+    """Label an axis of a key's values; its numbers stand with their units where these are no words."""
+    unit = titles.units.get(key, "")
+    own = unit in BARE_UNITS
+    axis.set_label_text(_wrapped(f"{titles[key]} ({unit})" if unit and not own else titles[key], width))
+    if numbers and own:
+        axis.set_major_formatter(FuncFormatter(lambda x, _: titles.value(key, x)))
 
 
 def _wrapped(text: str, width: int = 34) -> str:
@@ -48,12 +63,14 @@ def _grid_of(fig: Figure, count: int, sharex: bool) -> Any:
     return axes[:count]
 
 
-def response_chart(table: pd.DataFrame, order: Sequence[str], outcome: Outcome, folder: Path, name: str) -> None:
+def response_chart(
+    table: pd.DataFrame, order: Sequence[str], answer: Answer, titles: Titles, folder: Path, name: str
+) -> None:
     """The mean answer along every key, the keys of the widest swing first."""
     with styled():
         keys = list(order)[:MOST_KEYS]
         rows = -(-len(keys) // 2)
-        fig = figure(f"How {outcome.name} changes along each key", 1.1 + 2.1 * rows)
+        fig = figure(f"{answer.title}, and what each figure does to it", 1.2 + 2.3 * rows)
         for n, (key, ax) in enumerate(zip(keys, _grid_of(fig, len(keys), False), strict=True)):
             one = table.loc[table["key"] == key]
             words = one["value"].isna().all()
@@ -64,24 +81,23 @@ def response_chart(table: pd.DataFrame, order: Sequence[str], outcome: Outcome, 
             shown = errors if np.isfinite(errors).any() else None
             ax.errorbar(x, mean, shown, color=INK, marker="o", linestyle="" if words else "-", **ERROR)
             if words:
-                ax.set_xticks(x, [_wrapped(str(label), 12) for label in one["label"]])
+                ax.set_xticks(x, [_wrapped(titles.value(key, str(label)), 12) for label in one["label"]])
                 ax.set_xlim(-0.6, len(x) - 0.4)
-            ax.set_xlabel(_wrapped(key, 42))
-            if n % 2 == 0:
-                ax.set_ylabel(_wrapped(_axis(outcome, "mean of "), 28))
+            _key_on(ax.xaxis, key, titles, 42, numbers=not words)
+            _answers_on(ax.yaxis, answer, "mean answer" if n % 2 == 0 else "")
         marks = [
             Line2D([], [], color=INK, marker="o", label="mean, with 95 % interval where known"),
             Line2D([], [], color="#bdbdbd", linewidth=5, label="least to greatest answer"),
         ]
         legend_below(fig, marks)
-        style.save(fig, folder, name, f"Response curves of {outcome.name}")
+        style.save(fig, folder, name, f"{answer.title}: mean answer along each figure")
 
 
-def tornado_chart(table: pd.DataFrame, outcome: Outcome, folder: Path, name: str) -> None:
+def tornado_chart(table: pd.DataFrame, answer: Answer, titles: Titles, folder: Path, name: str) -> None:
     """Swing of the answer by key, the widest at the top."""
     with styled():
         own = table.iloc[:MOST_KEYS][::-1]
-        fig = figure(f"What {outcome.name} depends on most", 1.2 + 0.52 * len(own))
+        fig = figure(f"{answer.title}, and what it depends on most", 1.3 + 0.62 * len(own))
         ax = fig.subplots()
         at, swing = np.arange(len(own)), own["swing"].to_numpy(float)
         errors = np.abs(own[["low", "high"]].to_numpy(float).T - swing)
@@ -93,13 +109,13 @@ def tornado_chart(table: pd.DataFrame, outcome: Outcome, folder: Path, name: str
             ax.errorbar(swing, at, xerr=errors, fmt="none", ecolor="white", elinewidth=3.2)
             ax.errorbar(swing, at, xerr=errors, fmt="none", **ERROR)
         labels = [
-            f"{_wrapped(k, 34)}\n{_end(a)} → {_end(b)}"
+            f"{_wrapped(titles[k], 42)}\n{end_of(k, a, titles)} → {end_of(k, b, titles)}"
             for k, a, b in zip(own["key"], own["from"], own["to"], strict=True)
         ]
         ax.set_yticks(at, labels)
         ax.axvline(0, color=INK, linewidth=0.8)
         ax.grid(axis="y", visible=False)
-        ax.set_xlabel(_axis(outcome, "change of the mean of "))
+        _answers_on(ax.xaxis, answer, "change of the mean answer", change=True)
         handles = [
             Patch(facecolor=BAR, edgecolor=INK, label="rises"),
             Patch(facecolor=PALE, edgecolor=INK, hatch="////", label="falls"),
@@ -107,18 +123,14 @@ def tornado_chart(table: pd.DataFrame, outcome: Outcome, folder: Path, name: str
         if np.isfinite(errors).any():
             handles.append(Line2D([], [], color=INK, marker="|", label="95 % interval"))  # type: ignore[arg-type]
         legend_below(fig, handles, 3)
-        style.save(fig, folder, name, f"Tornado of {outcome.name}")
+        style.save(fig, folder, name, f"{answer.title}: what it depends on most")
 
 
-def _end(text: object) -> str:
-    return textwrap.shorten(str(text), 24, placeholder="…")
-
-
-def sobol_chart(table: pd.DataFrame, outcome: Outcome, folder: Path, name: str) -> None:
+def sobol_chart(table: pd.DataFrame, answer: Answer, titles: Titles, folder: Path, name: str) -> None:
     """First and total indices, a panel for every combination of the other keys."""
     with styled():
         panels = list(dict.fromkeys(table["at"]))[:MOST_PANELS]
-        fig, axes = _bars(table, panels, f"Shares of the variance of {outcome.name}")
+        fig, axes = _bars(table, panels, f"{answer.title}, and what its variance comes from")
         for at, ax in zip(panels, axes, strict=True):
             one = _first_keys(table.loc[table["at"] == at], "total")
             y = np.arange(len(one))
@@ -129,7 +141,7 @@ def sobol_chart(table: pd.DataFrame, outcome: Outcome, folder: Path, name: str) 
                 ax.barh(y + shift, value, 0.36, linewidth=0.8, **look)
                 ax.errorbar(value, y + shift, xerr=half, fmt="none", ecolor="white", elinewidth=3.2)
                 ax.errorbar(value, y + shift, xerr=half, fmt="none", **ERROR)
-            _keyed(ax, one, at)
+            _keyed(ax, one, at, titles)
             low, high = ax.get_xlim()
             cut = low < WIDEST_SHARES[0] or high > WIDEST_SHARES[1]
             ax.set_xlim(max(low, WIDEST_SHARES[0]), min(high, WIDEST_SHARES[1]))
@@ -137,36 +149,41 @@ def sobol_chart(table: pd.DataFrame, outcome: Outcome, folder: Path, name: str) 
                 "share of the variance" + (" (some intervals leave the axis: the base is small)" if cut else "")
             )
         handles = [
-            Patch(facecolor=BAR, edgecolor=INK, label="first: gone when this key is known"),
+            Patch(facecolor=BAR, edgecolor=INK, label="first: gone when this figure is known"),
             Patch(facecolor=PALE, edgecolor=INK, hatch="////", label="total: with its interactions"),
             Line2D([], [], color=INK, marker="|", label="95 % interval"),
         ]
         legend_below(fig, handles, 2)
-        style.save(fig, folder, name, f"Sobol indices of {outcome.name}")
+        style.save(fig, folder, name, f"{answer.title}: shares of its variance (Sobol)")
 
 
-def morris_chart(table: pd.DataFrame, outcome: Outcome, folder: Path, name: str) -> None:
+def morris_chart(table: pd.DataFrame, answer: Answer, titles: Titles, folder: Path, name: str) -> None:
     """Mean size of the elementary effects, and how much they differ."""
     with styled():
         panels = list(dict.fromkeys(table["at"]))[:MOST_PANELS]
-        fig, axes = _bars(table, panels, f"Effect of each key on {outcome.name}, over its whole range")
+        fig, axes = _bars(table, panels, f"{answer.title}, and the effect of each figure over its whole range")
         for at, ax in zip(panels, axes, strict=True):
             one = _first_keys(table.loc[table["at"] == at], "mu_star")
             y, value = np.arange(len(one)), one["mu_star"].to_numpy(float)
             ax.barh(y, value, 0.5, color="#b5b5b5", edgecolor=INK, linewidth=0.8)
             ax.errorbar(value, y, xerr=one["mu_star_half_width"].to_numpy(float), fmt="none", **ERROR)
             ax.plot(one["sigma"].to_numpy(float), y, "D", color="white", markeredgecolor=INK, markersize=6)
-            _keyed(ax, one, at)
-            ax.set_xlabel(_axis(outcome, "effect on "))
+            _keyed(ax, one, at, titles)
+            _answers_on(ax.xaxis, answer, "effect on the answer", change=True)
         handles = [
             Patch(facecolor="#b5b5b5", edgecolor=INK, label="mean size of the effect (mu*)"),
             Line2D([], [], color=INK, marker="|", label="its 95 % interval"),
             Line2D(
-                [], [], color="white", marker="D", markeredgecolor=INK, label="sigma: bends, or depends on other keys"
+                [],
+                [],
+                color="white",
+                marker="D",
+                markeredgecolor=INK,
+                label="sigma: bends, or depends on other figures",
             ),
         ]
         legend_below(fig, handles, 2)
-        style.save(fig, folder, name, f"Morris effects on {outcome.name}")
+        style.save(fig, folder, name, f"{answer.title}: effect of each figure (Morris)")
 
 
 def _bars(table: pd.DataFrame, panels: list[str], title: str) -> tuple[Figure, Any]:
@@ -179,13 +196,13 @@ def _first_keys(one: pd.DataFrame, by: str) -> pd.DataFrame:
     return one.sort_values(by, ascending=False, kind="stable").iloc[:MOST_KEYS][::-1]
 
 
-def _keyed(ax: Any, one: pd.DataFrame, at: str) -> None:
-    ax.set_yticks(np.arange(len(one)), [_wrapped(k) for k in one["key"]])
+def _keyed(ax: Any, one: pd.DataFrame, at: str, titles: Titles) -> None:
+    ax.set_yticks(np.arange(len(one)), [_wrapped(titles[k]) for k in one["key"]])
     ax.axvline(0, color=INK, linewidth=0.8)
     ax.grid(axis="y", visible=False)
     ax.tick_params(labelbottom=True)
     if at:
-        ax.set_title(_wrapped(at, 60))
+        ax.set_title(_wrapped(titles.place(at), 60))
 
 
 def prim_chart(trajectory: pd.DataFrame, of: str, title: str, folder: Path, name: str) -> None:
@@ -203,7 +220,7 @@ def prim_chart(trajectory: pd.DataFrame, of: str, title: str, folder: Path, name
                 "^",
                 color="white",
                 markeredgecolor=INK,
-                label="pasting, dropping keys",
+                label="pasting, dropping figures",
             )
         one = trajectory.loc[trajectory["chosen"]].iloc[0]
         ring = {"marker": "o", "markersize": 13, "markerfacecolor": "none", "markeredgecolor": INK}
@@ -220,13 +237,20 @@ def prim_chart(trajectory: pd.DataFrame, of: str, title: str, folder: Path, name
         ax.set(xlim=(-0.03, 1.06), ylim=(-0.03, 1.09))
         ax.set_xlabel(f"coverage: share of all {of} points that are inside")
         ax.set_ylabel(f"density: share of points inside that are {of}")
-        ax.plot([], [], " ", label="figures: keys restricted from there on")
+        ax.plot([], [], " ", label="numbers: figures restricted from there on")
         legend_below(fig, list(ax.get_legend_handles_labels()[0]), 2)
         style.save(fig, folder, name, title)
 
 
 def frontier_chart(
-    table: pd.DataFrame, second: str, outcome: Outcome, passing: Passing, folder: Path, name: str
+    table: pd.DataFrame,
+    second: str,
+    outcome: Outcome,
+    passing: Passing,
+    answer: Answer,
+    titles: Titles,
+    folder: Path,
+    name: str,
 ) -> None:
     """Which combinations of two keys pass, fail or are undecided, and the frontier between them."""
     first = str(table.columns[1])
@@ -234,25 +258,27 @@ def frontier_chart(
     with styled():
         panels = list(dict.fromkeys(table["at"]))[:MOST_PANELS]
         rows = -(-len(panels) // 2)
-        fig = figure(f"Where {outcome.name} is {passing}", 1.2 + (3.6 if len(panels) == 1 else 2.6) * rows)
+        fig = figure(
+            f"{answer.title}, and where it is {answer.passes(passing)}", 1.3 + (3.6 if len(panels) == 1 else 2.6) * rows
+        )
         axes = _grid_of(fig, len(panels), True)
         for n, (at, ax) in enumerate(zip(panels, axes, strict=True)):
             one = table.loc[table["at"] == at]
             _cells(ax, parts[at], first, second, passing)
             ax.plot(one[first], one["frontier"], color=INK, linewidth=2, zorder=1)
-            ax.set_title(_wrapped(at, 40))
-            ax.set_xlabel(_wrapped(first, 42))
+            ax.set_title(_wrapped(titles.place(at), 40))
+            _key_on(ax.xaxis, first, titles, 42)
             ax.tick_params(labelbottom=True)
             ax.margins(0.08)
             if n % 2 == 0:
-                ax.set_ylabel(_wrapped(second, 28))
+                _key_on(ax.yaxis, second, titles, 34)
         marks = [
             Line2D([], [], linestyle="", marker=m, color=c, markeredgecolor=INK, markersize=7, label=label)
             for m, c, label in _STATES
         ]
         line = Line2D([], [], color=INK, linewidth=2, label=f"{table['side'].iloc[0]} that passes, by its mean")
         legend_below(fig, [*marks, line])
-        style.save(fig, folder, name, f"Frontier of {outcome.name}")
+        style.save(fig, folder, name, f"{answer.title}: where it is {answer.passes(passing)}")
 
 
 _STATES = (("o", INK, "passes"), ("o", "white", "fails"), ("D", "#b5b5b5", "undecided: too few replications"))

@@ -22,7 +22,7 @@ from sim.errors import CarebridgeError
 from sim.sweep.design import keys_of
 from sim.sweep.folder import Folder
 
-__all__ = ["Answer", "Titles", "answer_of", "is_share", "number_or_text"]
+__all__ = ["Answer", "Titles", "answer_of", "end_of", "is_share", "number_or_text"]
 
 SHARES = {
     "probability": "the plan is delivered and safe",
@@ -185,6 +185,14 @@ class Titles:
     def _one(self, part: str) -> str:
         key, equals, value = part.partition("=")
         return f"{self[key]}: {self.value(key, number_or_text(value))}" if equals and key in self.names else part
+
+
+def end_of(key: str, end: str, titles: Titles) -> str:
+    """One end of a swing: a value, or the tenth of the draws at that end."""
+    for words, tenth in (("up to ", "lowest tenth, up to "), ("from ", "highest tenth, from ")):
+        if end.startswith(words):
+            return tenth + titles.value(key, number_or_text(end.removeprefix(words)))
+    return titles.value(key, number_or_text(end))
 
 
 def number_or_text(value: str) -> float | str:

@@ -11,7 +11,7 @@ import pandas as pd
 
 from models.command_line.aligned import aligned
 from models.report.words import amount, percent
-from models.sweep.titles import Answer, Titles, number_or_text
+from models.sweep.titles import Answer, Titles, end_of, number_or_text
 from models.sweep.wanted import Wanted
 from sim.analysis import Outcome
 from sim.analysis.frontier import Passing
@@ -71,21 +71,13 @@ def swing_words(swings: pd.DataFrame, answer: Answer, titles: Titles) -> list[st
     sure = bool(np.isfinite(swings["low"]).any())
     rows = [(*rows[0], "95 % interval of the change")] if sure else rows
     for row in swings.iloc[:MOST_ROWS].to_dict("records"):
-        ends = (_end(row["key"], row[end], titles) for end in ("from", "to"))
+        ends = (end_of(row["key"], row[end], titles) for end in ("from", "to"))
         answers = (answer.value(row[end]) for end in ("mean_from", "mean_to"))
         found = (titles[row["key"]], *ends, *answers, answer.change(row["swing"]))
         rows.append((*found, _sure(row, answer)) if sure else found)
     left = len(swings) - MOST_ROWS
     more = [f"  and {left} more, which move it less."] if left > 0 else []
     return ["What moves it most, averaged over everything else that varies:", *aligned(rows), *more]
-
-
-def _end(key: str, end: str, titles: Titles) -> str:
-    """One end of a swing: a value, or the tenth of the draws at that end."""
-    for words, tenth in (("up to ", "lowest tenth, up to "), ("from ", "highest tenth, from ")):
-        if end.startswith(words):
-            return tenth + titles.value(key, number_or_text(end.removeprefix(words)))
-    return titles.value(key, number_or_text(end))
 
 
 def _sure(row: Mapping[str, Any], answer: Answer) -> str:
