@@ -16,10 +16,11 @@ from typing import Any
 import pandas as pd
 
 from models.areas.request import AREAS, SETTINGS_FILE, Asked, read
-from models.areas.score import Fitted, Forecast, errors_by, forecast, score
+from models.areas.score import RULES, Fitted, Forecast, errors_by, forecast, score, score_waits
 from models.calibration.calibrate import CannotFit
 from models.calibration.command import fit_text, fitted
 from models.calibration.feedback import mechanisms_of
+from models.calibration.waits_ahead import misses_of_waits
 from models.figures.figures import Shape
 from models.footprint.footprint import inputs_hash
 from models.settings.fit import Fit
@@ -221,10 +222,24 @@ def _lines(found: dict[str, Fitted], scored: pd.DataFrame) -> list[str]:
         same, last = row["same_quarter_error_points"], row["last_quarter_error_points"]
         if row["sites"]:
             lines.append(f"  {title:{wide}} {row['sites']:9} {model} {same:14.1f} {last:19.1f}")
+    lines += _waits_lines(found)
     for one in found.values():
         if one.reasons:
             lines.append(f"{one.footprint.title}: {_no_baseline(one)}")
     return lines
+
+
+def _waits_lines(found: dict[str, Fitted]) -> list[str]:
+    """How far long waits are missed, where fits know of them."""
+    waits = score_waits(found)
+    misses = misses_of_waits(waits) if len(waits) else {}
+    if not misses:
+        return []
+    model, same, last = (f"{misses[f'{rule}_over_12h_per_cent']:.0f} %" for rule in RULES)
+    return [
+        f"Waits over twelve hours for a bed, by hospital, in per cent of their mean: model {model}, a year before "
+        f"{same}, last quarter known {last}"
+    ]
 
 
 def _held_out(found: dict[str, Fitted]) -> str:

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from models.areas.pages import write_pages
 from models.areas.request import Asked
-from models.areas.score import UNITS, Fitted, errors_by
+from models.areas.score import UNITS, Fitted, errors_by, score_waits
 from models.calibration.command import posterior_table
 from models.command_line.doctor import machine, versions
 from models.run.outputs import TABLES_VERSION
@@ -23,6 +23,7 @@ ABOUT = {
     "scores": "beds in use and occupancy of every hospital and held-out quarter: observed, forecast, persistence",
     "areas": "mean absolute misses by area",
     "hospitals": "mean absolute misses by hospital",
+    "waits": "people who waited over twelve hours for a bed in every held-out quarter: observed, forecast, persistence",
     "fits": "what was fitted, one row a parameter, and the beds that the fit achieves",
     "ranges": "parameters before and after the figures were seen, middle 90 %, as `carebridge calibrate` prints them",
 }
@@ -37,6 +38,7 @@ def write_folder(
         "scores": scored,
         "areas": errors_by(scored, "system"),
         "hospitals": errors_by(scored, "system", "site"),
+        "waits": score_waits(found),
         "fits": _fits(found),
         "ranges": _ranges(found),
     }

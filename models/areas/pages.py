@@ -11,8 +11,9 @@ from markupsafe import Markup
 
 from models.areas.charts import area_chart, overview_chart
 from models.areas.persistence import PUBLISHED, persistence
-from models.areas.score import RULES, Fitted, area_facts, as_wholes, errors_by
-from models.footprint.short import ShortFootprint
+from models.areas.score import RULES, Fitted, area_facts, as_wholes, errors_by, score_waits
+from models.calibration.waits_ahead import misses_of_waits
+from models.footprint.short import FIRST, ShortFootprint
 from models.report.words import STATUS, amount, percent
 from models.report.words import short as short_name
 from sim.files import replace_text
@@ -43,14 +44,19 @@ def write_pages(folder: Path, fitted: dict[str, Fitted], scored: pd.DataFrame) -
     env = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     errors, by_site = errors_by(scored, "system"), errors_by(scored, "system", "site")
     titles = {name: one.footprint.title for name, one in fitted.items()}
-    years = sorted({one.footprint.baseline_year for one in fitted.values()})
+    footprint = next(iter(fitted.values())).footprint  # areas of one report are of one year
+    year, held = footprint.baseline_year, footprint.holdout
+    waits = score_waits(fitted)
     svg = overview_chart(folder, fitted, by_site)
     context = {
-        "year": ", ".join(years),
-        "systems": [_system(folder, name, one, scored, errors) for name, one in fitted.items()],
+        "year": year,
+        "later": held.year,
+        "until": _end_of(held.year, max(held.quarters)),
+        "held_out": f"{held.year} Q{min(held.quarters)} to Q{max(held.quarters)}",
+        "systems": [_system(folder, name, one, scored, errors, waits) for name, one in fitted.items()],
         "with_baseline": sum(not one.reasons for one in fitted.values()),
         "overview": Markup(svg),
-        "says": _overview_says(scored, errors, by_site),
+        "says": [*_overview_says(scored, errors, by_site), *_waits_says(waits)],
         "summary": [_summary(row, titles) for row in errors.to_dict("records") if row["sites"]],
         "sites": {
             fitted[str(name)].footprint.title: [_site_row(row, fitted) for row in rows.to_dict("records")]
@@ -63,9 +69,9 @@ def write_pages(folder: Path, fitted: dict[str, Fitted], scored: pd.DataFrame) -
                 amount(row["count"]),
                 *(amount(row[key], 1) for key in ("mean", "median", "weighted")),
             )
-            for row in persistence().to_dict("records")
+            for row in persistence(year=year).to_dict("records")
         ],
-        "published": amount(PUBLISHED, 1),
+        "published": amount(PUBLISHED, 1) if year == FIRST else "",
         "status": STATUS,
     }
     replace_text(folder / "report.html", env.get_template("pages.html.j2").render(context))
@@ -94,6 +100,39 @@ def _overview_says(scored: pd.DataFrame, errors: pd.DataFrame, by_site: pd.DataF
     ]
 
 
+def _waits_says(waits: pd.DataFrame) -> list[str]:
+    """How far long waits are missed, in words; nothing where no fit knows of them."""
+    misses = misses_of_waits(waits) if len(waits) else {}
+    if not misses:
+        return []
+    model, before, last = (amount(misses[f"{rule}_over_12h_per_cent"]) for rule in RULES)
+    return [
+        f"Waits over twelve hours for a bed, by hospital and quarter, are missed by {model}\u00a0% of their mean on "
+        f"average; the same quarter a year before misses by {before}\u00a0%, the last quarter known by {last}\u00a0%."
+    ]
+
+
+def _end_of(year: str, quarter: int) -> str:
+    """Month with which a quarter ends, such as December 2019."""
+    first = int(year[:4])
+    return {1: f"June {first}", 2: f"September {first}", 3: f"December {first}", 4: f"March {first + 1}"}[quarter]
+
+
+def _waits(name: str, waits: pd.DataFrame) -> tuple[list[str], list[list[str]]]:
+    """Heads and rows: long waits of every held-out quarter of one area."""
+    frame: Any = waits
+    if frame.empty or name not in set(frame["system"]):
+        return [], []
+    frame = frame[frame["system"] == name]
+    quarters, kinds = list(dict.fromkeys(frame["quarter"])), HEADS
+    out = []
+    for hospital, group in frame.groupby("hospital", sort=False):
+        by = group.set_index("quarter")
+        cells = [amount(by.loc[q, f"{kind}_over_12h"]) for q in quarters for kind in kinds]
+        out.append([short_name(str(hospital)), *cells])
+    return ["hospital", *(f"{q[-2:]} {text}" for q in quarters for text in kinds.values())], out
+
+
 def _summary(row: dict[Any, Any], titles: dict[str, str]) -> tuple[str, ...]:
     known = titles.get(str(row["system"]), str(row["system"]))
     has = ("yes" if row["baseline"] else "no") if row["system"] in titles else ""
@@ -107,8 +146,11 @@ def _site_row(row: dict[Any, Any], fitted: dict[str, Fitted]) -> tuple[str, ...]
     return (short_name(footprint.sites[row["site"]].name), *misses, within)
 
 
-def _system(folder: Path, name: str, one: Fitted, scored: pd.DataFrame, errors: pd.DataFrame) -> dict[str, Any]:
+def _system(
+    folder: Path, name: str, one: Fitted, scored: pd.DataFrame, errors: pd.DataFrame, waits: pd.DataFrame
+) -> dict[str, Any]:
     rows: Any = scored[scored["system"] == name]
+    waits_heads, waits_rows = _waits(name, waits)
     short = area_facts(name)
     score_heads, score_rows = _score(one, rows)
     fit_heads, fit_rows = _fit_rows(one)
@@ -130,6 +172,8 @@ def _system(folder: Path, name: str, one: Fitted, scored: pd.DataFrame, errors: 
         "caption": "Left of the line the year that was fitted, right of it the quarters held out.",
         "score_heads": score_heads,
         "score": score_rows,
+        "waits_heads": waits_heads,
+        "waits": waits_rows,
         "fit_heads": fit_heads,
         "fit": fit_rows,
         "ways_heads": ["waiting for", "aimed at", "simulated", "places over load"],

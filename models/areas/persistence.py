@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from models.footprint.footprint import DATA_FOLDER
+from models.footprint.short import FIRST, defaults
 
 __all__ = ["MERGED", "PUBLISHED", "occupancy_by_quarter", "persistence"]
 
@@ -22,8 +23,6 @@ PUBLISHED = 2.1
 
 #: trusts that were merged into another between April 2018 and December 2019, and the code that goes on
 MERGED = {"RGQ": "RDE", "RJF": "RTG", "RE9": "R0B", "RLN": "R0B", "RNL": "RNN", "RQ6": "REM"}
-
-BASELINE, HELD_OUT = "2018/19", "2019/20"
 
 
 def occupancy_by_quarter(unit: str = "trust", merged: bool = True) -> Any:
@@ -52,29 +51,39 @@ def occupancy_by_quarter(unit: str = "trust", merged: bool = True) -> Any:
     return table.assign(occupancy=table["occupied"] / table["available"])
 
 
-def persistence(codes: Collection[str] | None = None) -> pd.DataFrame:
-    """Mean absolute error of persistence over 2019/20 Q1 to Q3, in points of occupancy.
+def _later(year: str) -> Any:
+    """The same by trust for a later baseline year, from the table that its footprints share."""
+    frame: Any = pd.read_csv(DATA_FOLDER / defaults(year).data.beds_quarterly)
+    major = frame.groupby("code")["attendances"].transform("sum") > 0
+    table = frame[major].set_index(["code", "year", "quarter"])[["available", "occupied"]]
+    return table.assign(occupancy=table["occupied"] / table["available"])
+
+
+def persistence(codes: Collection[str] | None = None, year: str = FIRST) -> pd.DataFrame:
+    """Mean absolute error of persistence over the quarters held out after a year, in points of occupancy.
 
     Parameters
     ----------
     codes : collection of str, optional
         Only these trusts; all of England, and its plan areas, unless given.
+    year : str
+        Baseline year; plan areas are known for 2018/19 alone.
 
     Returns
     -------
     DataFrame
-        One row a unit (trust or plan area) and rule: ``same quarter`` a year before, ``last quarter`` of 2018/19,
-        ``quarter before``, ``mean of the year`` 2018/19; columns count, mean, median, and mean weighted by beds.
+        One row a unit (trust or plan area) and rule: ``same quarter`` a year before, ``last quarter`` of the baseline
+        year, ``quarter before``, ``mean of the year``; columns count, mean, median, and mean weighted by beds.
     """
-    rows = []
-    for unit in ("trust", "area") if codes is None else ("trust",):
-        table = occupancy_by_quarter(unit)
+    held, rows = defaults(year).england.held_out, []
+    for unit in ("trust", "area") if codes is None and year == FIRST else ("trust",):
+        table = occupancy_by_quarter(unit) if year == FIRST else _later(year)
         if codes is not None:
             table = table[table.index.get_level_values(0).isin(list(codes))]
         wide, beds = table["occupancy"].unstack(["year", "quarter"]), table["available"].unstack(["year", "quarter"])
-        wide[_YEAR] = wide[BASELINE].mean(axis=1)
-        for rule, before in RULES.items():
-            pairs = [(before(q), (HELD_OUT, q)) for q in (1, 2, 3)]
+        wide[_YEAR] = wide[year].mean(axis=1)
+        for rule, carried in RULES.items():
+            pairs = [(carried(year, held.year, q), (held.year, q)) for q in held.quarters]
             errors = np.concatenate([100 * (wide[after] - wide[first]).abs().to_numpy() for first, after in pairs])
             weights = np.concatenate([beds[after].to_numpy() for _, after in pairs])
             known = np.isfinite(errors)
@@ -92,22 +101,11 @@ def persistence(codes: Collection[str] | None = None) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _same(quarter: int) -> tuple[str, int]:
-    return BASELINE, quarter
-
-
-def _last(_: int) -> tuple[str, int]:
-    return BASELINE, 4
-
-
-def _previous(quarter: int) -> tuple[str, int]:
-    return (BASELINE, 4) if quarter == 1 else (HELD_OUT, quarter - 1)
-
-
 _YEAR = ("mean", 0)  # column of the baseline year's mean
+#: which quarter is carried on to a held-out one: by baseline year, later year and number of the quarter
 RULES = {
-    "same quarter": _same,
-    "last quarter": _last,
-    "quarter before": _previous,
-    "mean of the year": lambda _: _YEAR,
+    "same quarter": lambda year, _, quarter: (year, quarter),
+    "last quarter": lambda year, _, quarter: (year, 4),
+    "quarter before": lambda year, later, quarter: (year, 4) if quarter == 1 else (later, quarter - 1),
+    "mean of the year": lambda *_: _YEAR,
 }

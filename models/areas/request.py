@@ -10,7 +10,8 @@ from typing import Any
 
 from models.calibration.feedback import mechanisms_of
 from models.command_line.words import WHERE, own_words, path, yes_or_no
-from models.settings.files import choices
+from models.footprint.short import FIRST
+from models.settings.files import choices, of_year, year_of
 from models.settings.request import parse
 from models.settings.settings import Settings, settings
 from sim.errors import Fault, FaultsError, nearest
@@ -73,9 +74,9 @@ def read(words: Sequence[str]) -> Asked:
     NoBaseline
         When the tables lack so much of an area that its figures cannot be read; leave it out.
     """
-    keys = {"footprint": _text, "quick": yes_or_no, "refit": yes_or_no, "out": path, "csv": path}
+    keys = {"footprint": _text, "year": _text, "quick": yes_or_no, "refit": yes_or_no, "out": path, "csv": path}
     own, rest, faults = own_words(words, keys, ("json",))
-    names = _names(str(own["footprint"]), faults)
+    names = _names(str(own["footprint"]), own["year"], faults)
     if own["csv"]:
         faults.append(Fault("csv", str(own["csv"]), "is for one area; here the fits hold the ranges.", WHERE))
     rest, changed = [w for w in rest if not _changes(w)], [w for w in rest if _changes(w)]
@@ -103,10 +104,17 @@ def _changes(word: str) -> bool:
     return word.lstrip("+~").startswith("footprint.")
 
 
-def _names(given: str, faults: list[Fault]) -> list[str]:
+def _names(given: str, year: str | None, faults: list[Fault]) -> list[str]:
     known = choices("footprint")
     if given == ALL:
-        return known
+        there = of_year(year or FIRST)
+        if not there:
+            years = sorted({year_of(name) for name in known})
+            rule = f"no footprint has a baseline of this year; there are those of {', '.join(years)}."
+            faults.append(Fault("year", year, rule, WHERE, nearest(str(year), years)))
+        return there
+    if year:
+        faults.append(Fault("year", year, f"goes with footprint={ALL}; areas that are named have a year.", WHERE))
     names = [name for name in given.split(",") if name]
     for name in dict.fromkeys(names):
         if name not in known:
@@ -114,7 +122,11 @@ def _names(given: str, faults: list[Fault]) -> list[str]:
             faults.append(Fault("footprint", name, rule, WHERE, nearest(name, known)))
         elif names.count(name) > 1:
             faults.append(Fault("footprint", name, "is named twice.", WHERE))
-    return [name for name in dict.fromkeys(names) if name in known]
+    names = [name for name in dict.fromkeys(names) if name in known]
+    if len(mixed := {year_of(name) for name in names}) > 1:
+        rule = f"areas of different years ({', '.join(sorted(mixed))}) are not put into one report."
+        faults.append(Fault("footprint", given, rule, WHERE))
+    return names
 
 
 def _folder_faults(out: Path) -> list[Fault]:

@@ -16,6 +16,7 @@ import pandas as pd
 from models import CONFIGS
 from models.arms.arms import Observed, make_arm, run_arms
 from models.calibration.baseline import check_baseline
+from models.calibration.waits_ahead import forecast_waits, waits_ahead
 from models.care.pressure import Pressure
 from models.figures.figures import Shape
 from models.footprint.footprint import Footprint
@@ -28,9 +29,8 @@ from models.settings.future import Future
 from models.system.details import build
 
 __all__ = ["COLUMNS", "RULES", "UNITS", "Fitted", "Forecast", "Span", "area_facts", "as_wholes", "errors_by"]
-__all__ += ["forecast", "score"]
+__all__ += ["forecast", "score", "score_waits"]
 
-HORIZON = dt.date(2020, 4, 1)  #: first day that is no longer simulated; two whole years from the baseline year on
 FRESH = 1_000_000  #: number of the first replication of a forecast: no fit has as many
 RULES = ("forecast", "same_quarter", "last_quarter")  #: what is scored: the model, and persistence in two forms
 COLUMNS = ["system", "site", "hospital", "quarter", "observed_beds", "forecast_beds", "forecast_low", "forecast_high"]
@@ -39,6 +39,7 @@ COLUMNS += [f"{rule}_{what}" for what in ("occupancy", "error_points", "error_pe
 COLUMNS += ["inside", "baseline", "reason"]
 #: unit of a column by what its name ends with
 UNITS = {"_beds": "beds", "_low": "beds", "_high": "beds", "_occupancy": "share of beds available"}
+UNITS |= {"_over_12h": "people"}
 UNITS |= {"_points": "percentage points of occupancy", "_per_cent": "% of beds in use"}
 
 
@@ -66,6 +67,8 @@ class Forecast(Shape):
         Delayed hospital beds in the baseline year.
     reasons : list of str
         Why these fresh runs do not reproduce the baseline year; empty when they do.
+    waits : dict
+        People who wait over twelve hours for a bed, by site and held-out quarter, where the fit knows of them.
     """
 
     sites: dict[str, dict[str, Span]]
@@ -73,6 +76,7 @@ class Forecast(Shape):
     baseline_beds: dict[str, float]
     baseline_delayed: float
     reasons: list[str]
+    waits: dict[str, dict[str, float]] = {}
 
 
 @dataclass
@@ -123,7 +127,8 @@ def forecast(
     feedback : Pressure, optional
         How stays answer to pressure; the one that the fit was made with.
     """
-    system = build(footprint, fit, future, HORIZON, feedback=feedback)
+    end = dt.date(int(footprint.holdout.year[:4]) + 1, 4, 1)  # the whole year of which quarters are held out
+    system = build(footprint, fit, future, end, feedback=feedback)
     fresh = range(FRESH, FRESH + replications)
     observed = run_arms([make_arm("forecast", system)], seed, fresh, workers)[0]
     months = observed.in_year(footprint.baseline_year)
@@ -138,6 +143,7 @@ def forecast(
         baseline_beds={s: float(occupied_beds(observed, s)[:, months].mean()) for s in footprint.sites},
         baseline_delayed=float(delayed_beds(observed)[:, months].mean()),
         reasons=check_baseline(footprint, fit, observed).reasons,
+        waits=forecast_waits(footprint, observed) if fit.out_of_reach else {},
     )
 
 
@@ -165,6 +171,16 @@ def score(fitted: dict[str, Fitted]) -> pd.DataFrame:
         missing and ``reason`` says why.
     """
     return pd.DataFrame([row for name, one in fitted.items() for row in _rows(name, one)], columns=COLUMNS)
+
+
+def score_waits(fitted: dict[str, Fitted]) -> pd.DataFrame:
+    """Long waits in the held-out quarters (:func:`waits_ahead`), of areas whose fit knows of them."""
+    parts = [
+        waits_ahead(one.footprint, one.forecast.waits).assign(system=name)
+        for name, one in fitted.items()
+        if one.forecast is not None and one.forecast.waits and not one.reasons
+    ]
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
 
 
 def _rows(name: str, one: Fitted) -> list[dict[str, Any]]:

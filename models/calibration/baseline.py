@@ -7,7 +7,7 @@ looking at them and scored beside persistence.
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,8 @@ from scipy import stats
 
 from models.arms.arms import Observed
 from models.calibration.feedback import feedback_reasons, mechanisms_around
+from models.calibration.reach import observed_waits
+from models.calibration.waits_ahead import forecast_waits, misses_of_waits, waits_ahead
 from models.footprint.footprint import Footprint, inputs_hash
 from models.footprint.observed import beds_by_quarter, delays_by_year, holdout_beds
 from models.footprint.observed import delayed_beds as observed_delayed
@@ -28,6 +30,8 @@ __all__ = ["BEDS_TOLERANCE", "DELAY_TOLERANCE", "Baseline", "check_baseline", "c
 
 BEDS_TOLERANCE = 0.02  # relative, each hospital, fresh replications
 DELAY_TOLERANCE = 0.20  # relative, all delayed beds; a year's mean varies by a quarter between replications
+WAITS_TOLERANCE = 0.5  # relative, waits over twelve hours of a hospital, where they are fitted; one bed is a third
+WAITS_POINTS = 0.01  # of emergencies, which is allowed in any case
 
 
 @dataclass
@@ -46,6 +50,9 @@ class Baseline:
         Delayed beds observed and simulated, with their spread from year to year.
     reasons : list of str
         Why there is no baseline; empty when there is one.
+    waits : DataFrame
+        By hospital and held-out quarter: people who waited over twelve hours for a bed, observed, forecast, and by
+        persistence; empty where the fit knows nothing of long waits.
     """
 
     fitted: pd.DataFrame
@@ -53,6 +60,7 @@ class Baseline:
     errors: dict[str, float]
     delays: dict[str, Any]
     reasons: list[str]
+    waits: pd.DataFrame = field(default_factory=pd.DataFrame)
 
 
 def check_baseline(footprint: Footprint, fit: Fit | None, usual: Observed | None) -> Baseline:
@@ -74,7 +82,27 @@ def check_baseline(footprint: Footprint, fit: Fit | None, usual: Observed | None
     if miss:
         reasons.append(f"delayed beds are missed by {miss:+.0%} in {footprint.baseline_year}")
     holdout, errors = _holdout(footprint, usual)
-    return Baseline(fitted, holdout, errors, delays, reasons)
+    if not fit.out_of_reach:
+        return Baseline(fitted, holdout, errors, delays, reasons)
+    reasons += _missed_waits(footprint, usual)
+    waits = waits_ahead(footprint, forecast_waits(footprint, usual))
+    return Baseline(fitted, holdout, errors | misses_of_waits(waits), delays, reasons, waits)
+
+
+def _missed_waits(footprint: Footprint, usual: Observed) -> list[str]:
+    """Say where long waits are not those of the baseline year, by hospital."""
+    months, found = usual.in_year(footprint.baseline_year), []
+    for site, wanted in observed_waits(footprint).items():
+        shares = long_wait_share(usual, site, [months], 1)[:, 0]
+        allowed = max(WAITS_TOLERANCE, WAITS_POINTS / max(wanted, 1e-9))
+        spread = float(shares.std(ddof=1)) if len(shares) > 1 else 0.0
+        if clear_miss(float(shares.mean()), spread, len(shares), max(wanted, 1e-9), allowed):
+            name, year = footprint.sites[site].name, footprint.baseline_year
+            found.append(
+                f"waits over twelve hours at {name} are {float(shares.mean()):.1%} of emergencies in {year}, where "
+                f"{wanted:.1%} were counted"
+            )
+    return found
 
 
 def without_fit(footprint: Footprint) -> list[str]:
@@ -125,7 +153,7 @@ def _fitted(footprint: Footprint, usual: Observed) -> pd.DataFrame:
 
 def _whole_year(counts: list[float]) -> float:
     """Sum over the quarters; not a number when one of them is missing."""
-    return float(np.sum(np.asarray(counts, float)))
+    return float(pd.Series(counts, dtype="Float64").to_numpy(float, na_value=np.nan).sum())
 
 
 def _delays(footprint: Footprint, usual: Observed) -> dict[str, Any]:
@@ -137,15 +165,15 @@ def _delays(footprint: Footprint, usual: Observed) -> dict[str, Any]:
         axis=1,
     )
     whole = [row["beds"] for row in _rows(delays_by_year(footprint, "acute")) if row["calendar_days"] >= 365]
-    months = usual.in_year(footprint.baseline_year)
+    outside, months = footprint.delays.non_acute_beds, usual.in_year(footprint.baseline_year)
     return {
         "observed_beds": observed_delayed(footprint, footprint.baseline_year).value,
         "observed_residents": footprint.delays.acute_beds.value,
-        "observed_non_acute": footprint.delays.non_acute_beds.value,
+        "observed_non_acute": outside.value if outside else np.nan,
         "simulated_beds": float(by_year[:, 0].mean()),
         "simulated_sd": float(by_year[:, 0].std(ddof=1)) if len(by_year) > 1 else 0.0,
         "simulated_non_acute": float(delayed_beds(usual, "non_acute")[:, months].mean()),
-        "observed_yearly_change_sd": float(np.std(np.diff(np.log(whole)), ddof=1)),
+        "observed_yearly_change_sd": float(np.std(np.diff(np.log(whole)), ddof=1)) if len(whole) > 2 else np.nan,
         "simulated_yearly_change_sd": float(np.std(np.diff(np.log(np.maximum(by_year, 0.1)), axis=1), ddof=1)),
         "observed_years": len(whole),
     }

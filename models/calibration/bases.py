@@ -71,7 +71,8 @@ def delay_clock(year: str) -> str:
 def compared(footprint: Footprint) -> list[Compared]:
     """Return the rule table: every figure that a fit compares, beside what the simulation gives for it."""
     year = footprint.baseline_year
-    beds, delays = Kind("host trust", year, MIDNIGHT), Kind("host trust", year, COUNTED)
+    every = footprint.delays.reported_share.value == 1  # what is simulated then counts everybody who is ready
+    beds, delays = Kind("host trust", year, MIDNIGHT), Kind("host trust", year, delay_clock(year) if every else COUNTED)
     rows = [
         Compared(f"sites.{name}.beds_occupied", _of(site.beds_occupied, MIDNIGHT), beds)
         for name, site in footprint.sites.items()
@@ -129,6 +130,8 @@ def _faults(row: Compared) -> list[Fault]:
             f"this figure goes by the clock '{given.clock}' and would be compared with figures by '{wanted.clock}'; "
             "no conversion is declared."
         )
+        if given.clock == READY:
+            rule += " Where figures count everybody ready to leave, delays.reported_share is 1."
         found.append(Fault(f"{row.key}.year", given.year or row.key.rpartition(".")[2], rule))
     return found
 

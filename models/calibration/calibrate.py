@@ -18,6 +18,7 @@ from models.calibration.aim import Targets, targets
 from models.calibration.factors import Factors
 from models.calibration.feedback import mechanisms_of
 from models.calibration.front import FOUR_HOUR, FOUR_HOUR_TOLERANCE, Pace, fit_front_door, front_in_words
+from models.calibration.reach import OVER_12H, Reach, fits_waits
 from models.care.pressure import Pressure
 from models.footprint.footprint import Footprint, inputs_hash
 from models.settings.fit import DetailName, Fit
@@ -31,6 +32,7 @@ __all__ = ["CannotFit", "fit_footprint", "mean_pressure"]
 
 #: first factor on places; detailed services have places to spare before they are fitted
 START = {"beds": 0.96, "default": 0.96, "full": 0.82}
+MORE = 16  #: rounds, where long waits are fitted too
 LATE = 2 / 3  # share of the rounds after which the nearest whole number of places will do
 IN_BEDS = (IN_SERVICE, BLOCKED, IN_TRANSITION)
 
@@ -79,15 +81,18 @@ def fit_footprint(
     _possible(footprint, aim)
     factors = Factors(footprint, aim, START[detail])
     pace = Pace(footprint) if detail == "full" else None
+    reach = Reach(footprint) if fits_waits(footprint) else None
     known = _known(footprint, detail, feedback, replications, seed)
     usual = {name: site.beds_occupied.value / site.beds_available.value for name, site in footprint.sites.items()}
     answers = None if feedback is None or not feedback.any else feedback
     neutral = answers is None  # whether the pressure that is usual here has been found
     misses: dict[str, float] = {}
+    rounds += MORE if reach else 0
     for number in range(rounds):
         fit = Fit(
             **known,
             cubicle_time=pace.factors if pace else {},
+            out_of_reach=reach.shares if reach else {},
             stay_factor=_rounded(factors.stay),
             capacity_factor=_rounded(factors.places),
             usual_pressure=_rounded(usual),
@@ -96,16 +101,21 @@ def fit_footprint(
         months = o.in_year(footprint.baseline_year)
         misses = factors.misses(o, months, late=number >= LATE * rounds)  # by then what whole places allow was tried
         misses |= pace.misses(o, months) if pace else {}
+        misses |= reach.misses(o, months) if reach else {}
         worst = max(abs(m) for m in misses.values())
         if on_round:
             on_round(number + 1, worst)
         if worst <= 1 and neutral:
-            return _met(fit, factors, o, months)
+            return _met(fit, factors, reach, o, months)
         if worst <= 1:
             usual, neutral = {s: mean_pressure(o, s, months) for s in usual}, True
+            if reach:
+                reach.forget()
             continue
         if pace:
             pace.move(o, months)
+        if reach:
+            reach.move()
         factors.move(o, months)
     raise _missed(footprint, misses, factors.allowed)
 
@@ -128,11 +138,11 @@ def _known(
     }
 
 
-def _met(fit: Fit, factors: Factors, o: Observed, months: np.ndarray) -> Fit:
+def _met(fit: Fit, factors: Factors, reach: Reach | None, o: Observed, months: np.ndarray) -> Fit:
     """Return the fit with what it achieves, and with what the four-hour shares of the year give."""
     breach, shares = fit_front_door(o, months)
-    words = front_in_words(breach, fit.cubicle_time)
-    achieved = factors.achieved(o, months) | shares
+    words = front_in_words(breach, fit.cubicle_time) + (reach.in_words() if reach else [])
+    achieved = factors.achieved(o, months) | shares | (reach.achieved(o, months) if reach else {})
     return fit.model_copy(update={"achieved": achieved, "base_breach": breach, "identified": words})
 
 
@@ -142,6 +152,8 @@ def _missed(footprint: Footprint, misses: Mapping[str, float], allowed: Mapping[
     for name, miss in misses.items():
         if abs(miss) > 1 and name.endswith(FOUR_HOUR):
             said.append(f"{name} ({100 * miss * FOUR_HOUR_TOLERANCE:+.1f} points)")
+        elif abs(miss) > 1 and name.endswith(OVER_12H):
+            said.append(f"{name} ({miss:+.1f} tolerances)")
         elif abs(miss) > 1:
             said.append(f"{name} ({miss * allowed[name]:+.1%})")
     text = ", ".join(said)

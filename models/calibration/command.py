@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["HELP", "calibrate", "fit_text", "fitted", "posterior_table"]
 
 HELP = """carebridge calibrate [footprint=devon] [key=value ...] [quick=true] [out=FILE.yaml] [csv=FILE.csv] [--json]
-carebridge calibrate footprint=all [key=value ...] [quick=true] [refit=false] [out=FOLDER] [--json]
+carebridge calibrate footprint=all [year=2023/24] [key=value ...] [quick=true] [refit=false] [out=FOLDER] [--json]
 
   Fits stays in each hospital and places in each community service to the baseline year. Then says how far every target
   is missed, which parameters the figures identify and which stay assumptions, the ranges of both, and how quarters are

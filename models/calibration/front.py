@@ -15,7 +15,7 @@ from models.arms.arms import Observed
 from models.footprint.footprint import Footprint
 from models.measures.whole import crowding_parts, four_hour_share
 
-__all__ = ["FOUR_HOUR", "FOUR_HOUR_TOLERANCE", "Pace", "fit_front_door", "front_in_words"]
+__all__ = ["FOUR_HOUR", "FOUR_HOUR_TOLERANCE", "Pace", "fit_front_door", "front_in_words", "log_odds"]
 
 FOUR_HOUR = "_type1_4h"  #: end of the names of these targets, after the hospital
 FOUR_HOUR_TOLERANCE = 0.005  #: of the share
@@ -44,12 +44,12 @@ class Pace:
     def move(self, o: Observed, months: np.ndarray) -> None:
         """Move every factor by the slope seen so far; rounded as a fit holds them."""
         for site, factor in self.factors.items():
-            at, odds = float(np.log(factor)), _log_odds(_share(o, site, months))
+            at, odds = float(np.log(factor)), log_odds(_share(o, site, months))
             if site in self._before and abs(at - self._before[site][0]) > 1e-4:  # noqa: PLR2004 - rounding
                 seen = (odds - self._before[site][1]) / (at - self._before[site][0])
                 self._slope[site] = float(np.clip(0.5 * (self._slope[site] + seen), _STEEPEST, _FLATTEST))
             self._before[site] = at, odds
-            step = float(np.clip((_log_odds(self._wanted(site)) - odds) / self._slope[site], -_STEP, _STEP))
+            step = float(np.clip((log_odds(self._wanted(site)) - odds) / self._slope[site], -_STEP, _STEP))
             self.factors[site] = round(float(np.clip(np.exp(at + step), LEAST, MOST)), 5)
 
     def _wanted(self, site: str) -> float:
@@ -96,6 +96,7 @@ def _share(o: Observed, site: str, months: np.ndarray) -> float:
     return float(four_hour_share(o, site, [months]).mean())
 
 
-def _log_odds(share: float) -> float:
+def log_odds(share: float) -> float:
+    """Logarithm of the odds of a share, kept from nought and one."""
     share = min(max(share, 1e-4), 1 - 1e-4)
     return float(np.log(share / (1 - share)))

@@ -46,7 +46,7 @@ LIMIT = 3.0  #: implausibility above which there is no baseline
 _SLOPES_SHARE = 0.5  #: of the replications, for slopes: common random numbers make differences nearly free of noise
 _HALVINGS = 3  #: of a step that does not lead nearer
 _DRAWS = 20  #: draws of the posterior that are run for the quarters held back
-_ADDED = ("detail", "cubicle_time", "base_breach")  #: what fits did not say from the beginning
+_ADDED = ("detail", "cubicle_time", "base_breach", "out_of_reach")  #: what fits did not say from the beginning
 _FRESH, _MOST = 10_000, 6  #: first number of replications that the fit has not used, and how many a draw has at most
 
 

@@ -10,24 +10,23 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from models.figures.figures import Figure
+from models.footprint.observed import within_4h
 from models.footprint.trusts import USE_JUMP, gaps_and_jumps
 from sim.errors import Fault, nearest
 
 if TYPE_CHECKING:
     from models.footprint.short import Defaults, Reason, ShortFootprint
 
-__all__ = ["Basis", "area_of", "basis_of", "faults_of_names", "net_flow", "part_range", "reasons"]
-
-HELD_OUT = ("2019/20", (1, 2, 3))
+__all__ = ["Area", "Basis", "area_of", "basis_of", "faults_of_names", "delayed_share", "net_flow"]
+__all__ += ["part_range", "reasons"]
 
 
 @dataclass(frozen=True)
 class Area:
-    """Observed tables of a short footprint, and the means of the baseline year by site."""
+    """Observed tables of a short footprint (delays where a table tells them), and the baseline year's means by site."""
 
     beds: Any
     months: Any
@@ -42,14 +41,14 @@ class Area:
 
 @dataclass(frozen=True)
 class Basis:
-    """Delayed beds of residents and at the hospitals, with how well they are known.
+    """Delayed beds as told and at the hospitals, with how well they are known.
 
     Parameters
     ----------
-    residents : tuple of float
-        Acute beds held by delayed residents: value, low, high (split local authorities).
-    conversion : Figure
-        Beds at the host trusts for each bed of a resident.
+    delayed : tuple of float
+        Acute beds held by delayed people as told: value, low, high (split local authorities, or the share's range).
+    conversion : Figure or None
+        Beds at the host trusts for each bed of a resident; none where delays are told at the hospitals.
     net_flow : float
         The hospitals' work over the residents' at England's rates.
     scale : float
@@ -58,8 +57,8 @@ class Basis:
         Relative half-width of delayed beds at the hospitals, both doubts together.
     """
 
-    residents: tuple[float, float, float]
-    conversion: Figure
+    delayed: tuple[float, float, float]
+    conversion: Figure | None
     net_flow: float
     scale: float
     half_width: float
@@ -67,24 +66,29 @@ class Basis:
     @property
     def host_delay(self) -> float:
         """Delayed beds at the hospitals."""
-        return self.residents[0] * self.conversion.value
+        return self.delayed[0] * (self.conversion.value if self.conversion else 1.0)
+
+    @property
+    def whose(self) -> str:
+        """Basis of the delays as told."""
+        return "resident" if self.conversion else "host trust"
 
 
 def area_of(short: ShortFootprint, year: str) -> Area:
     """Read the shared tables for one short footprint."""
-    from models.footprint.footprint import SharedData
+    from models.footprint.footprint import shared_or_own
     from models.footprint.short import tables
     from models.footprint.tables import shared_beds, shared_delays, shared_months
 
-    data = SharedData.model_validate(tables(short))
+    data = shared_or_own(tables(short))
     beds, months = shared_beds(data), shared_months(data)
     rows = beds[beds["year"] == year].groupby("site", sort=False)
     by_site: Any = rows[["available", "occupied"]].mean()
     sums = months[months["year"] == year].groupby("site")[["attendances", "breaches", "admissions", "days"]].sum()
     by_site["attendances"] = sums["attendances"] / sums["days"]
     by_site["admissions"] = sums["admissions"] / sums["days"]
-    by_site["within_4h"] = 1 - sums["breaches"] / sums["attendances"]
-    return Area(beds, months, shared_delays(data), by_site.astype(float))
+    by_site["within_4h"] = within_4h(months[months["year"] == year])
+    return Area(beds, months, shared_delays(data) if data.delays_annual else None, by_site.astype(float))
 
 
 def part_range(part: float, ratio: float) -> tuple[float, float]:
@@ -103,11 +107,40 @@ def net_flow(scale: float, residents: float, given: Defaults) -> float:
         People by the projection for 2020.
     """
     england = given.england
-    there = residents * england.since_2018.value * england.acute_trust_share.value
+    there = residents * england.over_projection.value * england.acute_trust_share.value
     return scale * england.people.value / there
 
 
 def basis_of(short: ShortFootprint, area: Area, given: Defaults) -> Basis:
+    """Put the delays beside the hospitals' beds."""
+    return _of_residents(short, area, given) if area.delays is not None else _at_hospitals(short, area, given)
+
+
+def _at_hospitals(short: ShortFootprint, area: Area, given: Defaults) -> Basis:
+    """Delays as a share of the beds in use at the hospitals: the area's own, or England's in its place."""
+    share = delayed_share(short, given)
+    occupied = float(area.by_site["occupied"].sum())
+    beds = (share.value * occupied, share.range[0] * occupied, share.range[1] * occupied)
+    scale = (occupied - beds[0]) / (given.england.occupied_beds.value - given.england.delayed_beds.value)
+    flow = net_flow(scale, short.population.residents.value, given)
+    return Basis(beds, None, flow, scale, (beds[2] - beds[1]) / 2 / beds[0])
+
+
+def delayed_share(short: ShortFootprint, given: Defaults) -> Figure:
+    """Share of the hospitals' beds in use that people ready to leave hold; England's unless the area has its own.
+
+    Raises
+    ------
+    ValueError
+        When neither is told.
+    """
+    share = short.delayed_share or given.england.delayed_share
+    if share is None:
+        raise ValueError(f"England's figures of {given.england.year} hold no share of beds in use that is delayed")
+    return share
+
+
+def _of_residents(short: ShortFootprint, area: Area, given: Defaults) -> Basis:
     """Put resident and host figures beside each other."""
     from models.footprint.tables import shared_delays_of
 
@@ -154,16 +187,12 @@ def _conversion(flow: float, year: str) -> Figure:
     )
 
 
-@cache
-def _known() -> tuple[frozenset[str], frozenset[str]]:
-    from models.footprint.tables import shared_names
-
-    return shared_names()
-
-
 def faults_of_names(short: ShortFootprint) -> list[Fault]:
     """Trusts and local authorities that the tables do not hold, or that are named twice."""
-    codes, councils = _known()
+    from models.footprint.short import defaults
+    from models.footprint.tables import shared_names
+
+    codes, councils = shared_names(defaults(short.baseline_year).data.beds_quarterly)
     faults = []
     for site, trust in short.trusts.items():
         for code in trust.codes:
@@ -189,7 +218,7 @@ def reasons(short: ShortFootprint, given: Defaults | None = None) -> list[Reason
     """Every rule that an area breaks, with the figure found and its limit; none when a baseline can be fitted."""
     from models.footprint.short import defaults
 
-    given = given or defaults()
+    given = given or defaults(short.baseline_year)
     area = area_of(short, given.england.year)
     found = _series(short, area, given)
     if all(reason.rule == USE_JUMP for reason in found):  # nothing is missing, so the rest can be asked too
@@ -201,7 +230,8 @@ def reasons(short: ShortFootprint, given: Defaults | None = None) -> list[Reason
 def _series(short: ShortFootprint, area: Area, given: Defaults) -> list[Reason]:
     from models.footprint.short import Reason
 
-    quarters = [(given.england.year, q) for q in (1, 2, 3, 4)] + [(HELD_OUT[0], q) for q in HELD_OUT[1]]
+    later = given.england.held_out
+    quarters = [(given.england.year, q) for q in (1, 2, 3, 4)] + [(later.year, q) for q in later.quarters]
     limits = {"jump": given.limits.bed_jump.value, USE_JUMP: given.limits.use_jump.value}
     says = {
         "beds missing": "has no beds for {where}",
@@ -230,7 +260,15 @@ def _delay(short: ShortFootprint, basis: Basis, given: Defaults) -> list[Reason]
     limit = given.limits.delay_half_width.value
     if basis.half_width <= limit:
         return []
-    split = (basis.residents[2] - basis.residents[1]) / 2 / basis.residents[0]
+    if basis.conversion is None:
+        text = f"delayed beds at the hospitals are known only within {basis.half_width:.0%} (limit {limit:.0%})"
+        if short.delayed_share is None:
+            text += (
+                ": England's share of beds in use stands for theirs; put the hospitals' own, which is published by "
+                "trust (discharge ready date), into the file as `delayed_share`"
+            )
+        return [Reason(rule="delay unknown", figure=round(basis.half_width, 4), limit=limit, text=text)]
+    split = (basis.delayed[2] - basis.delayed[1]) / 2 / basis.delayed[0]
     why = f"its hospitals do {basis.net_flow:.2f} times its residents' work at England's rates"
     if short.host_conversion:
         low, high = short.host_conversion.range

@@ -18,13 +18,14 @@ from pydantic import AfterValidator, BeforeValidator, Field, SerializeAsAny, cre
 
 from models import CONFIGS
 from models.figures.figures import ROUNDING, Figure, Hours, Name, Profile, Shape, Share, Shares, Text, must, within
+from models.figures.presets import composed
 from sim.errors import Fault, FaultsError
 from sim.reading.lines import Lines
 from sim.reading.shape import shape_faults
 from sim.reading.yaml_file import read_yaml
 
-__all__ = ["DATA_FOLDER", "HOME", "Cohort", "Footprint", "Pathway", "SharedData", "Site", "Ward", "load_footprint"]
-__all__ += ["inputs_hash", "inside_beds", "to_basis"]
+__all__ = ["DATA_FOLDER", "HOME", "Cohort", "Footprint", "LaterData", "Pathway", "SharedData", "Site", "Ward"]
+__all__ += ["load_footprint", "shared_or_own", "inputs_hash", "inside_beds", "to_basis"]
 
 HOME = "home"  #: where somebody goes who needs no further pathway
 DATA_FOLDER = CONFIGS / "footprint" / "data"
@@ -40,14 +41,22 @@ def _length(size: int, unit: str) -> Callable[[Profile], Profile]:
     return check
 
 
+def _of_somebody(figure: Figure) -> Figure:
+    if figure.basis not in ("resident", "host trust"):
+        raise ValueError(f"delays are of residents or at the host trusts, not on the basis '{figure.basis}'")
+    return figure
+
+
 HostBeds = Annotated[Figure, AfterValidator(must("beds", "host trust"))]
 HostPlaces = Annotated[Figure, AfterValidator(must("places", "host trust"))]
 HostPerDay = Annotated[Figure, AfterValidator(must("per day", "host trust"))]
 HostShare = Annotated[Figure, AfterValidator(must("share", "host trust", 1))]
+DelayedBeds = Annotated[Figure, AfterValidator(must("beds")), AfterValidator(_of_somebody)]
 ResidentBeds = Annotated[Figure, AfterValidator(must("beds", "resident"))]
 AnyShare = Annotated[Figure, AfterValidator(must("share", most=1))]
 Days = Annotated[Figure, AfterValidator(must("days"))]
 Variation = Annotated[Figure, AfterValidator(must("coefficient of variation"))]
+Ratio = Annotated[Figure, AfterValidator(must("ratio"))]
 Elasticity = Annotated[Figure, AfterValidator(must("elasticity"))]
 Variance = Annotated[Figure, AfterValidator(must("variance"))]
 Correlation = Annotated[Figure, AfterValidator(must("correlation", most=1))]
@@ -214,7 +223,7 @@ class Pathway(Shape):
     arrivals_per_day: HostPerDay
     service_days: Days
     service_cv: Variation
-    delayed_target: ResidentBeds
+    delayed_target: DelayedBeds
     static_capacity_prior: HostPlaces
     flex_elasticity: Elasticity
     flex_scale: Annotated[Figure, AfterValidator(must("share of the site's static capacity"))]
@@ -225,8 +234,8 @@ class Pathway(Shape):
 class Delays(Shape):
     """Delayed transfers of care, and how they compare with what the hospitals' bed counts hold."""
 
-    acute_beds: ResidentBeds
-    non_acute_beds: ResidentBeds
+    acute_beds: DelayedBeds
+    non_acute_beds: ResidentBeds | None = None
     attribution: Shares
     reported_share: AnyShare
     host_conversion: HostFactor | None = None
@@ -268,7 +277,7 @@ class Data(Shape):
 
     beds_quarterly: Text
     ae_monthly: Text
-    delays_annual: Text
+    delays_annual: Text | None  # none where the one year that the footprint states is all that is known
     folder: str | None = None
 
     def path(self, table: str) -> Path:
@@ -283,8 +292,17 @@ class SharedData(Data):
     parts: Annotated[dict[str, Share], Field(min_length=1)]  # of each local authority's delay
 
 
-def _own_or_shared(data: Any) -> Any:
-    return SharedData.model_validate(data) if isinstance(data, Mapping) and "trusts" in data else data
+class LaterData(SharedData):
+    """The same for years without monthly A&E returns by trust: admissions follow from the last that there are."""
+
+    admitted_change: Ratio  # England's share of attendances that are admitted, over that of the monthly returns
+
+
+def shared_or_own(data: Any) -> Any:
+    """Which tables a footprint reads: those that several share, of either kind, or its own; whatever else as it is."""
+    if not isinstance(data, Mapping) or "trusts" not in data:
+        return data
+    return (LaterData if "admitted_change" in data else SharedData).model_validate(data)
 
 
 class Footprint(Shape):
@@ -297,7 +315,7 @@ class Footprint(Shape):
     holdout: Holdout
     start: dt.date
     warm_up_days: int = Field(ge=0)
-    data: SerializeAsAny[Annotated[Data, BeforeValidator(_own_or_shared)]]
+    data: SerializeAsAny[Annotated[Data, BeforeValidator(shared_or_own)]]
     population: Population
     totals: Totals
     sites: Annotated[dict[str, Site], Field(min_length=1)]
@@ -381,7 +399,7 @@ def load_footprint(source: Mapping[str, Any] | Footprint | str | Path, *, judged
 
     name, lines, data = "footprint", {}, source
     if isinstance(source, (str, Path)):
-        name, (data, lines) = str(source), read_yaml(Path(source))
+        name, lines, data = str(source), read_yaml(Path(source))[1], composed(Path(source))
     if isinstance(data, Mapping) and data.get("form") == "short":
         data = expand(source if isinstance(source, (str, Path)) else data, judged=judged)
     if isinstance(data, Footprint):

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["LITTLE_TOLERANCE", "SUM_TOLERANCE", "TOTAL_TOLERANCE", "ae_by_month", "beds_by_quarter", "delayed_beds"]
 __all__ += ["AE", "BEDS", "DELAYS", "delays_by_year", "faults_against_data", "holdout_beds", "read_rows", "site_means"]
-__all__ += ["totals", "with_years"]
+__all__ += ["totals", "with_years", "within_4h"]
 
 LITTLE_TOLERANCE = 0.03  #: beds in use against admissions times stay, plus delay
 TOTAL_TOLERANCE = 0.002  #: figures of the YAML file against the tables; they are written to one decimal
@@ -37,6 +37,7 @@ DELAYS = {"year": TEXT, "setting": TEXT, "days": WHOLE, "calendar_days": WHOLE, 
 DELAYS |= {"nhs_days": WHOLE, "social_care_days": WHOLE, "both_days": WHOLE, "basis": TEXT, "source": TEXT}
 
 _PATTERNS = {"year": r"\d{4}/\d{2}", "month": r"\d{4}-(0[1-9]|1[0-2])"}
+DAYS = 365  #: in a year whose delays a footprint states as beds
 _LIKE = {"year": "2018/19", "month": "2018-04"}
 
 
@@ -79,7 +80,7 @@ def delays_by_year(footprint: Footprint, setting: str | None = None) -> pd.DataF
     setting : {'acute', 'non_acute', 'all'}, optional
         One setting; ``all`` is the sum of the other two and alone carries the attribution.
     """
-    frame = _shared("delays", footprint)
+    frame = _stated(footprint) if footprint.data.delays_annual is None else _shared("delays", footprint)
     if frame is None:
         frame = read_rows(footprint.data.path("delays_annual"), DELAYS, "resident")
     frame["beds"] = frame["days"] / frame["calendar_days"]
@@ -99,8 +100,15 @@ def site_means(footprint: Footprint, year: str | None = None) -> pd.DataFrame:
     sums = months[months["year"] == year].groupby("site")[["attendances", "breaches", "admissions", "days"]].sum()
     table["type1_attendances_per_day"] = sums["attendances"] / sums["days"]
     table["type1_admissions_per_day"] = sums["admissions"] / sums["days"]
-    table["type1_4h_share"] = 1 - sums["breaches"] / sums["attendances"]
+    table["type1_4h_share"] = within_4h(months[months["year"] == year])
     return table.reindex([site for site in footprint.sites if site in table.index]).astype(float)
+
+
+def within_4h(months: pd.DataFrame) -> pd.Series:
+    """Share of attendances within four hours by site, of the months whose breaches are known."""
+    told = _any(months)[_any(months)["breaches"].notna()]
+    sums = told.groupby("site")[["breaches", "attendances"]].sum()
+    return 1 - sums["breaches"] / sums["attendances"]
 
 
 def totals(footprint: Footprint) -> pd.Series:
@@ -127,6 +135,9 @@ def delayed_beds(footprint: Footprint, year: str, setting: str = "acute", basis:
         known = sorted(set(delays_by_year(footprint)["year"]) | set(delays_by_year(footprint)["setting"]))
         rule = f"the table of delays has no row '{year}', '{setting}'; it has {', '.join(known)}."
         raise FaultsError([Fault("data.delays_annual", None, rule)], "delays")
+    stated = {"acute": footprint.delays.acute_beds, "non_acute": footprint.delays.non_acute_beds}.get(setting)
+    if footprint.data.delays_annual is None and stated is not None:
+        return to_basis(stated, basis, footprint.delays.host_conversion)
     figure = Figure(
         value=float(row["beds"].iloc[0]),
         unit="beds",
@@ -136,6 +147,18 @@ def delayed_beds(footprint: Footprint, year: str, setting: str = "acute", basis:
         source=str(row["source"].iloc[0]),
     )
     return to_basis(figure, basis, footprint.delays.host_conversion)
+
+
+def _stated(footprint: Footprint) -> Any:
+    """Delays of the one year that the footprint itself states, in the shape of a table of years."""
+    stated = {"acute": footprint.delays.acute_beds, "non_acute": footprint.delays.non_acute_beds}
+    rows = [
+        {"year": one.year, "setting": setting, "days": one.value * DAYS, "calendar_days": DAYS}
+        | {"basis": one.basis, "source": one.source}
+        for setting, one in stated.items()
+        if one is not None
+    ]
+    return _any(pd.DataFrame(rows))
 
 
 def _any(table: Any) -> Any:
@@ -304,6 +327,8 @@ def _admissions(f: Footprint) -> list[Fault]:
     every = f.totals.type1_admissions_per_day.value + f.emergency.other_routes_per_day.value
     stay = every * (1 - f.emergency.zero_day_share.value)
     faults += _near(key, emergency, stay, SUM_TOLERANCE, "all emergency admissions less those of zero days")
+    if getattr(f, "no_baseline", []):  # what is beyond a limit has been said as a reason
+        return faults
     highest = f.emergency.zero_day_share.range[1]
     for name, site in f.sites.items():
         least = 1 - site.overnight_emergencies_per_day.value / max(site.type1_admissions_per_day.value, 1e-9)
@@ -360,9 +385,14 @@ def _overlap(f: Footprint) -> list[Fault]:
 
 
 def _delays(f: Footprint) -> list[Fault]:
-    faults = []
+    faults: list[Fault] = []
+    if f.data.delays_annual is None:
+        return faults
     for setting in ("acute", "non_acute"):
         given = getattr(f.delays, f"{setting}_beds")
+        if given is None:
+            faults.append(Fault(f"delays.{setting}_beds", None, "is missing, and the table of delays has it."))
+            continue
         rows = delayed_beds(f, given.year, setting, given.basis).value
         key = f"delays.{setting}_beds.value"
         faults += _near(key, given.value, rows, TOTAL_TOLERANCE, f"the delayed days of {given.year} as beds")
@@ -379,6 +409,14 @@ def _delays(f: Footprint) -> list[Fault]:
 
 
 def _targets(f: Footprint) -> list[Fault]:
+    basis, rule = f.delays.acute_beds.basis, "must be on the basis of delays.acute_beds, '{}'."
+    other = {
+        f"pathways.{name}.delayed_target.basis": one.delayed_target.basis
+        for name, one in f.pathways.items()
+        if one.delayed_target.basis != basis
+    }
+    if other:
+        return [Fault(key, given, rule.format(basis)) for key, given in other.items()]
     summed = sum(pathway.delayed_target.value for pathway in f.pathways.values())
     return _near(
         "pathways",

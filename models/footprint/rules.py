@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from models.figures.figures import Figure
-from models.footprint.basis import HELD_OUT, Area, Basis, area_of, basis_of
+from models.footprint.basis import Area, Basis, area_of, basis_of, delayed_share
 from models.footprint.short import tables
 
 if TYPE_CHECKING:
@@ -28,7 +28,6 @@ GROUP_NAMES = {
     "surgical": "Surgical beds",
     "admissions": "Admissions unit",
 }
-FROM = "2017-04-01"  #: a year before the baseline year, to warm up
 
 
 def full_form(short: ShortFootprint, given: Defaults) -> dict[str, Any]:
@@ -37,17 +36,18 @@ def full_form(short: ShortFootprint, given: Defaults) -> dict[str, Any]:
     area = area_of(short, year)
     basis = basis_of(short, area, given)
     ways = _pathways(area, basis, given)
+    first = int(year[:4])
     return {
         "name": short.name,
         "title": short.title,
         "question": short.question,
         "baseline_year": year,
-        "holdout": {"year": HELD_OUT[0], "quarters": list(HELD_OUT[1])},
-        "start": FROM,
+        "holdout": given.england.held_out.model_dump(),
+        "start": f"{first - 1}-04-01",  # a year before the baseline year, to warm up
         "warm_up_days": 365,
         "data": tables(short),
         "population": _population(short, basis, given),
-        "totals": _totals(area, year),
+        "totals": _totals(area, given),
         "sites": _sites(short, area, basis, given),
         "ward_rule": given.ward_rule.model_dump(),
         "fitted": dict(given.fitted),
@@ -139,19 +139,28 @@ def _population(short: ShortFootprint, basis: Basis, given: Defaults) -> dict[st
     return {"residents": short.population.residents.model_dump(), "england_equivalents": people}
 
 
-def _totals(area: Area, year: str) -> dict[str, Any]:
-    summed = area.by_site.sum()
+def _ae(given: Defaults) -> tuple[str, str, str]:
+    """Sources of attendances and four-hour shares and of admissions, and how the latter are known."""
+    if given.data.admitted_change is None:
+        return AE, AE, "read"
+    return BEDS, f"attendances: {BEDS}; those admitted: as in 2018/19 ({AE}) x England's change since", "derived"
+
+
+def _totals(area: Area, given: Defaults) -> dict[str, Any]:
+    summed, year = area.by_site.sum(), given.england.year
+    seen, admitted, status = _ae(given)
     return {
         "beds_available": _figure(summed["available"], "beds", year, "host trust", "read", BEDS),
         "beds_occupied": _figure(summed["occupied"], "beds", year, "host trust", "read", BEDS),
-        "type1_attendances_per_day": _figure(summed["attendances"], "per day", year, "host trust", "read", AE),
-        "type1_admissions_per_day": _figure(summed["admissions"], "per day", year, "host trust", "read", AE),
+        "type1_attendances_per_day": _figure(summed["attendances"], "per day", year, "host trust", "read", seen),
+        "type1_admissions_per_day": _figure(summed["admissions"], "per day", year, "host trust", status, admitted),
     }
 
 
 def _sites(short: ShortFootprint, area: Area, basis: Basis, given: Defaults) -> dict[str, Any]:
     year = given.england.year
     overnight, used = overnight_emergencies(area, basis, given), area.by_site["occupied"]
+    seen, admitted, status = _ae(given)
     planned = basis.scale * given.england.elective_overnight_per_day.value
     out: dict[str, Any] = {}
     for site, trust in short.trusts.items():
@@ -166,9 +175,9 @@ def _sites(short: ShortFootprint, area: Area, basis: Basis, given: Defaults) -> 
             "wards": [{"name": GROUP_NAMES[group], "group": group, "beds": n} for group, n in beds.items()],
             "beds_available": _figure(row["available"], "beds", year, "host trust", "read", BEDS),
             "beds_occupied": _figure(row["occupied"], "beds", year, "host trust", "read", BEDS),
-            "type1_attendances_per_day": _figure(row["attendances"], "per day", year, "host trust", "read", AE),
-            "type1_admissions_per_day": _figure(row["admissions"], "per day", year, "host trust", "read", AE),
-            "type1_4h_share": _figure(row["within_4h"], "share", year, "host trust", "read", AE),
+            "type1_attendances_per_day": _figure(row["attendances"], "per day", year, "host trust", "read", seen),
+            "type1_admissions_per_day": _figure(row["admissions"], "per day", year, "host trust", status, admitted),
+            "type1_4h_share": _figure(row["within_4h"], "share", year, "host trust", "read", seen),
             "overnight_emergencies_per_day": _figure(
                 overnight[site], "per day", year, "host trust", "derived", BEDS, note=PRO_RATA
             ),
@@ -274,15 +283,18 @@ def _cohorts(basis: Basis, given: Defaults) -> dict[str, Any]:
     return out
 
 
-def _attribution(area: Area, year: str) -> dict[str, float]:
-    row = area.days(year, "all")
+def _attribution(area: Area, given: Defaults) -> dict[str, float]:
+    """Shares of delay by who is responsible: the area's own, or England's where no table tells."""
+    if given.attribution is not None and area.delays is None:
+        return dict(given.attribution.shares)
+    row = area.days(given.england.year, "all")
     return {party: round(float(row[f"{party}_days"] / row["days"]), 4) for party in ("nhs", "social_care", "both")}
 
 
 def _pathways(area: Area, basis: Basis, given: Defaults) -> dict[str, Any]:
     year = given.england.year
     millions = basis.scale * given.england.people.value / 1e6
-    delayed = pathway_delay(_attribution(area, year), given)
+    delayed = pathway_delay(_attribution(area, given), given)
     out: dict[str, Any] = {}
     for name, way in given.pathways.items():
         rate = way.arrivals_per_million
@@ -298,15 +310,15 @@ def _pathways(area: Area, basis: Basis, given: Defaults) -> dict[str, Any]:
                 "derived",
                 f"{rate.source}; per head x {millions:.3f} million",
                 ends=(rate.range[0] * millions, rate.range[1] * millions),
-                note="from hospital only; not of 2018/19, so the range is to be widened (x 0.7 to 1.4) when fitting",
+                note=f"from hospital only; not of {year}, so the range is to be widened (x 0.7 to 1.4) when fitting",
             ),
             "service_days": way.service_days.model_dump(),
             "service_cv": way.service_cv.model_dump(),
             "delayed_target": _figure(
-                basis.residents[0] * delayed[name],
+                basis.delayed[0] * delayed[name],
                 "beds",
                 year,
-                "resident",
+                basis.whose,
                 "derived",
                 str(given.reasons["source"]),
                 note=f"{delayed[name]:.0%} of acute delay; what belongs to no pathway is spread pro rata",
@@ -331,12 +343,14 @@ def _pathways(area: Area, basis: Basis, given: Defaults) -> dict[str, Any]:
 
 
 def _delays(short: ShortFootprint, area: Area, basis: Basis, given: Defaults) -> dict[str, Any]:
+    if area.delays is None:
+        return _delays_at_hospitals(short, basis, given)
     year = given.england.year
     acute, other = area.days(year), area.days(year, "non_acute")
     split = any(la.part is not None for la in short.local_authorities)
     status = "derived" if split else "read"
-    shares = _attribution(area, year)
-    relative = tuple(end / basis.residents[0] for end in basis.residents[1:]) if split else (None, None)
+    shares = _attribution(area, given)
+    relative = tuple(end / basis.delayed[0] for end in basis.delayed[1:]) if split else (None, None)
 
     def beds(row: Any) -> dict[str, Any]:
         value = float(row["beds"])
@@ -356,7 +370,22 @@ def _delays(short: ShortFootprint, area: Area, basis: Basis, given: Defaults) ->
             "note": f"published for acute and non-acute beds together; {names}",
         },
         "reported_share": given.reported_share.model_dump(),
-        "host_conversion": basis.conversion.model_dump(),
+        "host_conversion": basis.conversion.model_dump() if basis.conversion else None,
+    }
+
+
+def _delays_at_hospitals(short: ShortFootprint, basis: Basis, given: Defaults) -> dict[str, Any]:
+    share, own = delayed_share(short, given), short.delayed_share is not None
+    value, low, high = basis.delayed
+    whose = "the hospitals' own share" if own else "England's share, in place of the hospitals' own"
+    acute = _figure(
+        value, "beds", given.england.year, basis.whose, "derived" if own and share.status != "assumed" else "assumed",
+        share.source, ends=(low, high), note=f"{share.value:.1%} of beds in use: {whose}",
+    )  # fmt: skip
+    return {
+        "acute_beds": acute,
+        "attribution": given.attribution.model_dump() if given.attribution else None,
+        "reported_share": given.reported_share.model_dump(),
     }
 
 

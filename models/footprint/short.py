@@ -17,17 +17,30 @@ from pydantic import AfterValidator, Field, model_validator
 
 from models import CONFIGS
 from models.figures.figures import Figure, Hours, Name, Shape, Shares, Sourced, Text, must
-from models.footprint.footprint import AnyShare, Days, HostFactor, Missing, People, Returns, Variation, WardRule
-from sim.errors import CarebridgeError, FaultsError
+from models.figures.presets import composed
+from models.footprint.footprint import (
+    AnyShare,
+    Days,
+    FinancialYear,
+    Holdout,
+    HostFactor,
+    Missing,
+    People,
+    Ratio,
+    Returns,
+    Variation,
+    WardRule,
+)
+from sim.errors import CarebridgeError, Fault, FaultsError, nearest
 from sim.reading.shape import shape_faults
 from sim.reading.yaml_file import read_yaml
 
 __all__ = ["DEFAULTS", "Defaults", "Fact", "LocalAuthority", "NoBaseline", "Reason", "ShortFootprint", "Trust"]
-__all__ += ["defaults", "expand", "is_short", "read_short", "tables"]
+__all__ += ["defaults", "expand", "is_short", "read_short", "tables", "years"]
 
-DEFAULTS = CONFIGS / "footprint_defaults" / "england_2018_19.yaml"
+DEFAULTS = CONFIGS / "footprint_defaults"  #: what England's figures of a year give, a file a year
+FIRST = "2018/19"  #: year of a short footprint that names none
 
-Ratio = Annotated[Figure, AfterValidator(must("ratio"))]
 PerDay = Annotated[Figure, AfterValidator(must("per day", "national"))]
 Beds = Annotated[Figure, AfterValidator(must("beds", "national"))]
 
@@ -78,10 +91,12 @@ class ShortFootprint(Shape):
     name: Name
     title: Text
     question: Text
+    baseline_year: FinancialYear = FIRST
     trusts: Annotated[dict[str, Trust], Field(min_length=1)]
     local_authorities: Annotated[list[LocalAuthority], Field(min_length=1)]
     population: Residents
     host_conversion: HostFactor | None = None
+    delayed_share: AnyShare | None = None  # of the hospitals' beds in use; of years in which delays are counted so
     facts: dict[str, Fact] = {}
     basis: list[Text] = []
     differs: dict[str, Any] = {}  # parts of the full form that stand above what the rules give
@@ -90,11 +105,13 @@ class ShortFootprint(Shape):
 class England(Shape):
     """England as a whole, against which the hospitals' work is measured."""
 
-    year: Annotated[str, Field(pattern=r"^\d{4}/\d{2}$")]
+    year: FinancialYear
+    held_out: Holdout
     occupied_beds: Beds
     delayed_beds: Beds
+    delayed_share: AnyShare | None = None
     people: People
-    since_2018: AnyShare
+    over_projection: Ratio
     acute_trust_share: AnyShare
     other_routes_share: AnyShare
     elective_overnight_per_day: PerDay
@@ -131,12 +148,23 @@ class Way(Shape):
     onward: Shares | None = None
 
 
+class Tables(Shape):
+    """Tables that the footprints of a year share."""
+
+    beds_quarterly: Text
+    ae_monthly: Text
+    admitted_change: Ratio | None = None  # where the monthly returns are of an earlier year
+    delays_annual: Text | None = None  # none where delays are told at the hospitals
+
+
 class Defaults(Shape):
     """What England's figures give a footprint that does not state its own."""
 
+    data: Tables
     england: England
     mixture: Annotated[dict[str, Component], Field(min_length=2)]
     reasons: dict[str, Any]
+    attribution: Shares | None = None  # of areas whose delays no table tells
     limits: Limits
     pathways: Annotated[dict[str, Way], Field(min_length=1)]
     flex_elasticity: Figure
@@ -169,17 +197,31 @@ class NoBaseline(CarebridgeError):
 
 
 @cache
-def defaults() -> Defaults:
-    """England's figures, read once."""
-    data, lines = read_yaml(DEFAULTS)
-    found, faults = shape_faults(Defaults, data, DEFAULTS.name, lines)
+def defaults(year: str = FIRST) -> Defaults:
+    """England's figures of a year, read once.
+
+    Raises
+    ------
+    FaultsError
+        When there are none of that year, or they are faulty.
+    """
+    file = DEFAULTS / f"england_{year.replace('/', '_')}.yaml"
+    if not file.exists():
+        rule = f"there are no figures of England for this year; there are those of {', '.join(years())}."
+        raise FaultsError([Fault("baseline_year", year, rule, nearest=nearest(year, years()))], "footprint")
+    found, faults = shape_faults(Defaults, composed(file), file.name, read_yaml(file)[1])
     if faults or found is None:
-        raise FaultsError(faults, DEFAULTS.name)
+        raise FaultsError(faults, file.name)
     return found
 
 
+def years() -> list[str]:
+    """Years for which there are figures of England."""
+    return [file.stem[-7:].replace("_", "/") for file in sorted(DEFAULTS.glob("england_*.yaml"))]
+
+
 def read_short(source: Mapping[str, Any] | str | Path) -> ShortFootprint:
-    """Read a short footprint given as a mapping or as the path of a YAML file.
+    """Read a short footprint given as a mapping or as the path of a YAML file, which may build on others beside it.
 
     Raises
     ------
@@ -190,7 +232,7 @@ def read_short(source: Mapping[str, Any] | str | Path) -> ShortFootprint:
 
     name, lines, data = "footprint", {}, source
     if isinstance(source, (str, Path)):
-        name, (data, lines) = str(source), read_yaml(Path(source))
+        name, lines, data = str(source), read_yaml(Path(source))[1], composed(Path(source))
     short, faults = shape_faults(ShortFootprint, data, name, lines)
     if short is not None:
         faults += faults_of_names(short)
@@ -201,16 +243,15 @@ def read_short(source: Mapping[str, Any] | str | Path) -> ShortFootprint:
 
 def is_short(path: Path) -> bool:
     """Whether a footprint's file is in the short form."""
-    data = read_yaml(path)[0]
+    data = composed(path)
     return isinstance(data, dict) and data.get("form") == "short"
 
 
 def tables(short: ShortFootprint) -> dict[str, Any]:
     """Where a short footprint's observed figures lie: names of the shared tables, and which of their rows count."""
-    return {
-        "beds_quarterly": "trusts_beds_quarterly.csv",
-        "ae_monthly": "trusts_ae_monthly.csv",
-        "delays_annual": "delays_annual.csv",
+    shared = defaults(short.baseline_year).data
+    return shared.model_dump(exclude_none=True) | {
+        "delays_annual": shared.delays_annual,
         "trusts": {site: list(trust.codes) for site, trust in short.trusts.items()},
         "parts": {la.name: 1.0 if la.part is None else la.part.value for la in short.local_authorities},
     }
@@ -238,7 +279,7 @@ def expand(source: ShortFootprint | Mapping[str, Any] | str | Path, *, judged: b
     why = reasons(short)
     if why and judged:
         raise NoBaseline(short.title, why)
-    whole = full_form(short, defaults()) | {"no_baseline": [reason.text for reason in why]}
+    whole = full_form(short, defaults(short.baseline_year)) | {"no_baseline": [reason.text for reason in why]}
     return _merged(whole, short.differs)
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from models.footprint.observed import AE, BEDS, TEXT, WHOLE, read_rows, with_years
-from models.footprint.trusts import beds_of_sites, delays_of_area, months_of_sites
+from models.footprint.trusts import beds_of_sites, delays_of_area, months_of_sites, months_since
 
 if TYPE_CHECKING:
     from models.footprint.footprint import SharedData
@@ -40,9 +41,9 @@ def _changed(path: Path) -> int:
 @lru_cache(maxsize=64)
 def _made(make: Callable[[SharedData], Any], asked: str, changed: tuple[int, ...]) -> Any:
     """A table of one area, made once for as long as the files stay as they are."""
-    from models.footprint.footprint import SharedData
+    from models.footprint.footprint import shared_or_own
 
-    return make(SharedData.model_validate_json(asked))
+    return make(shared_or_own(json.loads(asked)))
 
 
 def _of_area(make: Callable[[SharedData], Any], data: SharedData, *tables: str) -> Any:
@@ -71,11 +72,15 @@ def _beds_of_area(data: SharedData) -> Any:
 
 def shared_months(data: SharedData) -> Any:
     """Rows of type 1 A&E by site and month, with the April year and the days of each month."""
-    return _of_area(_months_of_area, data, "ae_monthly")
+    return _of_area(_months_of_area, data, "beds_quarterly", "ae_monthly")
 
 
 def _months_of_area(data: SharedData) -> Any:
+    from models.footprint.footprint import LaterData
+
     frame: Any = months_of_sites(_months(data), data.trusts)
+    if isinstance(data, LaterData):
+        frame = months_since(_beds_of_area(data), frame, data.admitted_change.value)
     return with_years(frame[list(AE)])
 
 
@@ -95,24 +100,25 @@ def shared_delays_of(name: str, year: str) -> float:
     return float((rows["acute_days"] / rows["calendar_days"]).sum())
 
 
-def shared_names() -> tuple[frozenset[str], frozenset[str]]:
-    """Codes of the trusts and names of the local authorities that the shared tables hold."""
-    data = _packaged()
+@lru_cache(maxsize=4)
+def shared_names(beds_quarterly: str = "trusts_beds_quarterly.csv") -> tuple[frozenset[str], frozenset[str]]:
+    """Codes of the trusts and names of the local authorities that the shared tables hold, by the table of beds."""
+    data = _packaged(beds_quarterly)
     codes = {*_beds(data)["code"], *_months(data)["code"]}
     return frozenset(codes), frozenset(_councils(data)["local_authority"])
 
 
-def quarters_held() -> dict[str, int]:
-    """Quarters with beds by code of the trusts in the shared table."""
-    beds: Any = _beds(_packaged())
+def quarters_held(beds_quarterly: str = "trusts_beds_quarterly.csv") -> dict[str, int]:
+    """Quarters with beds by code of the trusts in a shared table."""
+    beds: Any = _beds(_packaged(beds_quarterly))
     return {str(code): int(count) for code, count in beds[beds["available"] > 0].groupby("code").size().items()}
 
 
-def _packaged() -> SharedData:
+def _packaged(beds_quarterly: str = "trusts_beds_quarterly.csv") -> SharedData:
     from models.footprint.footprint import SharedData
 
     names = {
-        "beds_quarterly": "trusts_beds_quarterly.csv",
+        "beds_quarterly": beds_quarterly,
         "ae_monthly": "trusts_ae_monthly.csv",
         "delays_annual": "delays_annual.csv",
     }

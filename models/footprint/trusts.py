@@ -1,12 +1,16 @@
 """Packaged tables of several footprints: hospital trusts by code, delays by local authority, read for one footprint.
 
-The rows stand as published. Reading them applies four rules, stated here and nowhere else:
+The rows stand as published. Reading them applies six rules, stated here and nowhere else:
 
 - a site is the sum of its trusts, so that a merger inside the two years is one series from its first quarter on;
 - a four-hour share of nought is no performance but a gap: it is missing, and so is a share that has halved in the
   quarter just before such a gap, because part of that quarter is in it;
 - the attendances of a quarter that only the monthly returns hold are summed from them;
-- delays of a local authority that lies only partly in the footprint count by its stated part.
+- delays of a local authority that lies only partly in the footprint count by its stated part;
+- at the very beginning of the table, a four-hour share below half of the next quarter's is missing likewise;
+- of years that have attendances by quarter and no monthly returns (:func:`months_since`), attendances are spread over
+  the months by their days, and the share of them who are admitted is the site's own of the last monthly returns, times
+  England's change since.
 """
 
 from __future__ import annotations
@@ -17,7 +21,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-__all__ = ["USE_JUMP", "beds_of_sites", "delays_of_area", "gaps_and_jumps", "months_of_sites", "shares_without_gaps"]
+__all__ = ["USE_JUMP", "beds_of_sites", "delays_of_area", "gaps_and_jumps", "months_of_sites", "months_since"]
+__all__ += ["shares_without_gaps"]
 
 USE_JUMP = "use jump"  #: the rule that beds in use jump while beds open do not
 SUMMED = ["available", "occupied", "waits_over_12h", "cancelled_operations", "attendances"]
@@ -73,6 +78,8 @@ def shares_without_gaps(shares: Any) -> Any:
         before, this = found.iloc[at - 1], found.iloc[at]
         if missing.iloc[at + 1] and not missing.iloc[at] and not missing.iloc[at - 1] and this < HALF * before:
             found.iloc[at] = pd.NA
+    if len(found) > 1 and not missing.iloc[0] and not missing.iloc[1] and found.iloc[0] < HALF * found.iloc[1]:
+        found.iloc[0] = pd.NA
     return found
 
 
@@ -84,6 +91,43 @@ def months_of_sites(months: Any, trusts: Mapping[str, Sequence[str]]) -> pd.Data
         table = rows.groupby("month", sort=True)[["attendances", "breaches", "admissions"]].sum(min_count=1)
         parts.append(table.assign(source=rows["source"].iloc[0] if len(rows) else "", site=site).reset_index())
     return pd.concat(parts, ignore_index=True)
+
+
+def months_since(beds: Any, months: Any, change: float) -> pd.DataFrame:
+    """Monthly A&E of sites in years for which there are attendances by quarter and no monthly returns.
+
+    Parameters
+    ----------
+    beds : DataFrame
+        Rows by site and quarter (:func:`beds_of_sites`).
+    months : DataFrame
+        Rows by site and month of the last returns (:func:`months_of_sites`); the site's own share of attendances that
+        are admitted is theirs.
+    change : float
+        England's share of attendances that are admitted, over that of the years of `months`.
+
+    Returns
+    -------
+    DataFrame
+        site, month, attendances, breaches, admissions, source. Attendances of a quarter's months sum to the quarter's;
+        breaches and admissions are missing where the quarter's four-hour share or the site's returns are.
+    """
+    last = months.groupby("site")[["attendances", "admissions"]].sum()
+    admitted = (last["admissions"] / last["attendances"] * change).to_dict()
+    parts = []
+    for row in beds[beds["attendances"].notna()].to_dict("records"):
+        span: Any = pd.period_range(f"{row['year'][:4]}-04", periods=12, freq="M")[3 * row["quarter"] - 3 :][:3]
+        days = np.cumsum(np.asarray(span.days_in_month))
+        count = np.diff(np.round(days / days[-1] * int(row["attendances"])), prepend=0)
+        parts.append(
+            pd.DataFrame({"site": row["site"], "month": span.strftime("%Y-%m"), "attendances": count}).assign(
+                breaches=np.nan if pd.isna(row["type1_4h_share"]) else np.round(count * (1 - row["type1_4h_share"])),
+                admissions=np.round(count * admitted.get(row["site"], np.nan)),
+                source=f"{row['source']}; spread over months, and those admitted as in the last monthly returns",
+            )
+        )
+    whole: Any = pd.concat(parts, ignore_index=True)
+    return whole.astype({name: "Int64" for name in ("attendances", "breaches", "admissions")})
 
 
 def delays_of_area(delays: Any, parts: Mapping[str, float]) -> pd.DataFrame:

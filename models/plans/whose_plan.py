@@ -22,7 +22,7 @@ from models.settings.fit import Fit
 from models.settings.future import Future
 from sim.errors import CarebridgeError, Fault
 
-__all__ = ["existing", "is_no_plan", "owner_of", "plan_faults", "usual_plan"]
+__all__ = ["NO_PLAN", "existing", "is_no_plan", "owner_of", "plan_faults", "usual_plan"]
 
 NO_PLAN = "none"
 PLANS = CONFIGS / "plan"

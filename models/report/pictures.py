@@ -114,10 +114,15 @@ def _but_shut(future: Future) -> str:
 
 def _waits(outcome: Outcome) -> str:
     limit = percent(outcome.settings.criteria.access_share.value)
+    level = (
+        "No count of these waits by hospital is published for the baseline year, so the level is not calibrated; "
+        "compare the plan with business as usual."
+    )
+    if outcome.settings.fit is not None and outcome.settings.fit.out_of_reach:
+        level = "Waits over twelve hours were fitted to the baseline year by hospital; these follow from them."
     return (
         "Time from the decision to admit to a bed on a ward, all emergencies who stay a night, by year. The criterion "
-        f"({limit}) is judged in every quarter. No count of these waits by hospital is published for the baseline "
-        "year, so the level is not calibrated; compare the plan with business as usual."
+        f"({limit}) is judged in every quarter. " + level
     )
 
 

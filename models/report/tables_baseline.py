@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from math import isfinite
+from typing import TYPE_CHECKING, Any
 
 from models.report.words import amount, percent, short, signed_percent
 
 if TYPE_CHECKING:
     from models.run.runner import Outcome
 
-__all__ = ["delay_rows", "error_rows", "fitted_rows", "holdout_rows", "holdout_says", "proxy_rows"]
+__all__ = ["delay_rows", "error_rows", "fitted_rows", "holdout_rows", "holdout_says", "out_of_reach"]
+__all__ += ["proxy_rows", "waits_rows", "waits_say"]
 
+UNPUBLISHED = "not published for this year"
 FORECASTS = (
     ("forecast", "the model's forecast"),
     ("same_quarter", "same quarter a year before"),
@@ -90,6 +93,37 @@ def holdout_says(outcome: Outcome) -> str:
     )
 
 
+def waits_rows(outcome: Outcome) -> list[list[str]]:
+    """By hospital and quarter kept back: people who waited over twelve hours; none where the fit knows of no waits."""
+    return [
+        [
+            short(r["hospital"]),
+            r["quarter"].replace(" ", "\u00a0"),
+            *(amount(r[f"{k}_over_12h"]) for k in ("observed", *(name for name, _ in FORECASTS))),
+        ]
+        for r in outcome.baseline.waits.to_dict("records")
+    ]
+
+
+def waits_say(outcome: Outcome) -> str:
+    """How far each forecast of long waits was off, in one sentence; empty where there is none."""
+    errors, key = outcome.baseline.errors, "{}_over_12h_per_cent"
+    if key.format("forecast") not in errors:
+        return ""
+    off = [f"{words} by {amount(errors[key.format(name)])}\u00a0%" for name, words in FORECASTS]
+    return (
+        f"Waits over 12 hours in these quarters are missed, on average and in per cent of their mean: {', '.join(off)}."
+    )
+
+
+def out_of_reach(outcome: Outcome) -> str:
+    """Share of each hospital's beds that the fit holds out of reach."""
+    fit, sites = outcome.settings.fit, outcome.settings.footprint.sites
+    if fit is None:
+        return ""
+    return ", ".join(f"{percent(share, 1)} at {short(sites[site].name)}" for site, share in fit.out_of_reach.items())
+
+
 def delay_rows(outcome: Outcome) -> list[list[str]]:
     """Delayed beds observed and simulated, and how much they change from year to year."""
     found, footprint = outcome.baseline.delays, outcome.settings.footprint
@@ -103,12 +137,22 @@ def delay_rows(outcome: Outcome) -> list[list[str]]:
         ],
         [
             "Typical change from one year to the next",
-            f"\u00b1\u00a0{percent(found['observed_yearly_change_sd'])} ({found['observed_years']} years)",
+            _yearly_change(found),
             f"\u00b1\u00a0{percent(found['simulated_yearly_change_sd'])}",
         ],
         [
             f"Beds outside acute hospitals held by delayed people, {year}",
-            f"{amount(found['observed_non_acute'], 1)} (residents; community and mental-health beds)",
+            _outside(found),
             f"{amount(found['simulated_non_acute'], 1)} (community beds only)",
         ],
     ]
+
+
+def _yearly_change(found: dict[str, Any]) -> str:
+    years = found["observed_years"]
+    return f"\u00b1\u00a0{percent(found['observed_yearly_change_sd'])} ({years} years)" if years > 2 else UNPUBLISHED
+
+
+def _outside(found: dict[str, Any]) -> str:
+    beds = found["observed_non_acute"]
+    return f"{amount(beds, 1)} (residents; community and mental-health beds)" if isfinite(beds) else UNPUBLISHED

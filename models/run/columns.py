@@ -117,7 +117,10 @@ TABLES: Mapping[str, Mapping[str, tuple[str, str]]] = {
         ),
     },
     "baseline": {
-        "part": ("fitted (the baseline year), holdout (quarters kept back), errors of the forecasts, or delays", ""),
+        "part": (
+            "fitted (the baseline year), holdout or waits over 12 h (quarters kept back), errors, or delays",
+            "",
+        ),
         "period": ("the baseline year, or a quarter kept back", ""),
         "measure": ("what is measured", ""),
         "value": ("observed or simulated figure", BY_ROW),

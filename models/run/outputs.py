@@ -212,7 +212,8 @@ def sensitivity_table(matters: list[Matter]) -> pa.Table:
 def baseline_table(baseline: Baseline) -> pa.Table:
     """Observed and simulated figures of the baseline year and of the held-out quarters, one row a figure."""
     rows = []
-    for part, frame in (("fitted", baseline.fitted), ("holdout", baseline.holdout)):
+    waits = baseline.waits.drop(columns="site", errors="ignore")
+    for part, frame in (("fitted", baseline.fitted), ("holdout", baseline.holdout), ("waits", waits)):
         for row in frame.to_dict("records"):
             period = str(row.get("quarter", "baseline year"))
             rows += [
@@ -222,7 +223,7 @@ def baseline_table(baseline: Baseline) -> pa.Table:
                     "period": period,
                     "measure": str(k),
                     "value": float(v),
-                    "unit": _unit_of(str(k)),
+                    "unit": "people a quarter" if part == "waits" else _unit_of(str(k)),
                 }
                 for k, v in row.items()
                 if k not in ("hospital", "quarter")

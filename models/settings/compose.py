@@ -11,9 +11,11 @@ from typing import Any
 
 from models.command_line.unknown_keys import keys_in, meant, unwritten
 from models.finance.choice import own_finance
+from models.footprint.short import FIRST
+from models.plans.whose_plan import NO_PLAN
 from models.settings import files
 from models.settings.alone import standing_alone
-from models.settings.files import choices
+from models.settings.files import choices, year_of
 from models.settings.request import LITERAL, Request, named_faults
 from models.system.details import BEDS, fit_name
 from sim.errors import CarebridgeError, Fault, FaultsError
@@ -43,6 +45,7 @@ def composed(request: Request, timeline: str) -> dict[str, Any]:
     detail = _detail(request)
     literal.append(f"detail={detail}")
     literal += _gates_of_plan(request)
+    literal += _start_without_plan(request)
     if not any(word.startswith("fit=") for word in request.overrides):
         fit = fit_name(request.footprint, detail)
         # not fitted yet: there is no baseline until `carebridge calibrate`
@@ -84,6 +87,14 @@ def _gates_of_plan(request: Request) -> list[str]:
     if any(word.startswith("gates=") for word in request.overrides) or "/gates:" in scenario:
         return []
     return [f"gates={named['gates']}"] if isinstance(named, dict) and named.get("gates") in choices("gates") else []
+
+
+def _start_without_plan(request: Request) -> list[str]:
+    """First day after the baseline year, from which a footprint without a plan goes on, unless a day is named."""
+    if request.plan != NO_PLAN or any(word.lstrip("+").startswith("plan.starts=") for word in request.overrides):
+        return []
+    year = year_of(request.footprint)
+    return [f"plan.starts={int(year[:4]) + 1}-04-01"] if year != FIRST and year[:4].isdigit() else []
 
 
 def _detail(request: Request) -> str:

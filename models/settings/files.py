@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from models import CONFIGS
+from models.figures.presets import composed
+from models.footprint.short import FIRST
+from sim.errors import CarebridgeError
 
-__all__ = ["CONFIGS", "SCENARIOS", "choices", "first_line"]
+__all__ = ["CONFIGS", "SCENARIOS", "choices", "first_line", "of_year", "year_of"]
 
 SCENARIOS = CONFIGS.parent / "scenarios"
 
@@ -20,3 +23,17 @@ def first_line(group: str, name: str) -> str:
     folder = SCENARIOS if group == "scenario" else CONFIGS / group
     lines = (folder / f"{name}.yaml").read_text(encoding="utf-8").splitlines()
     return next((line.lstrip("# ") for line in lines if line.startswith("# ") and "@package" not in line), "")
+
+
+def year_of(footprint: str) -> str:
+    """Year of a footprint's baseline; that of most where its file does not say, or cannot be read."""
+    try:
+        data = composed(CONFIGS / "footprint" / f"{footprint}.yaml")
+    except (CarebridgeError, OSError):
+        return FIRST
+    return str(data.get("baseline_year", FIRST)) if isinstance(data, dict) else FIRST
+
+
+def of_year(year: str = FIRST) -> list[str]:
+    """Names of the footprints whose baseline is of a year."""
+    return [name for name in choices("footprint") if year_of(name) == year]

@@ -56,6 +56,7 @@ class Fit(Shape):
     usual_pressure: dict[str, Factor] = {}  # by site: people in beds and waiting, over beds open
     cubicle_time: dict[str, Factor] = {}  # by site, on the time in a cubicle of A&E where people are followed there
     base_breach: dict[str, Fraction] = {}  # by site: of those not admitted, late in A&E when nobody boards there
+    out_of_reach: dict[str, Fraction] = {}  # by site: share of the beds that are free, but not for the next emergency
     replications: int
     seed: int
     achieved: dict[str, float] = {}

@@ -388,8 +388,10 @@ def _ward(
         for cohort, shares in zip(needing, routes, strict=True)
     ]
     season = footprint.demand.stay_season.values
+    kept = round(fit.out_of_reach.get(site, 0.0) * sum(beds.values()) / len(beds))
     return {
         "places": [{"from": day, "places": beds[q]} for day, q in quarters],
+        **({"reserve": dict.fromkeys(EMERGENCY_CLASSES, kept)} if kept else {}),
         "waiting_room": {"elective": 0},
         "service": service,
         "multiplier": [{"from": day, "value": season[q - 1]} for day, q in quarters],

@@ -78,7 +78,7 @@ def _wards(frame: Frame, site: str, care: Wards, sizes: SiteSize) -> Part:
         routes=_ways_out(frame, site),
         stay_factor=factor,
         multiplier=quarters(frame.start, frame.horizon, frame.footprint.demand.stay_season.values),
-        rules=_planned_rules(frame, care, sizes),
+        rules=_out_of_reach(frame, site, care, sizes, _planned_rules(frame, care, sizes)),
     )
     part = wards(hosts, care, sizes.critical, sizes.extra)
     for group in care.names:
@@ -113,6 +113,21 @@ def _planned_rules(frame: Frame, care: Wards, sizes: SiteSize) -> dict[str, dict
         return {group: {"waiting_room": {"elective": 0}}}
     beds = min(divide(n, care)[group] for n in sizes.beds.values())
     return {group: bed_rules(frame.care.planned, frame.unplanned, beds)}
+
+
+def _out_of_reach(
+    frame: Frame, site: str, care: Wards, sizes: SiteSize, rules: dict[str, dict[str, Any]]
+) -> dict[str, dict[str, Any]]:
+    """Keep the beds out of reach from the unplanned, on top of those ring-fenced for planned patients."""
+    share = frame.fit.out_of_reach.get(site, 0.0)
+    if not share:
+        return rules
+    out = {group: dict(rules.get(group, {})) for group in care.names}
+    for group, rule in out.items():
+        kept = round(share * sum(divide(n, care)[group] for n in sizes.beds.values()) / len(sizes.beds))
+        fenced = rule.get("reserve", {})
+        rule["reserve"] = {cls: fenced.get(cls, 0) + kept for cls in frame.unplanned}
+    return out
 
 
 # -- ways out ------------------------------------------------------------------------------------------------------
