@@ -71,7 +71,7 @@ def delay_clock(year: str) -> str:
 def compared(footprint: Footprint) -> list[Compared]:
     """Return the rule table: every figure that a fit compares, beside what the simulation gives for it."""
     year = footprint.baseline_year
-    every = footprint.delays.reported_share.value == 1  # what is simulated then counts everybody who is ready
+    every = footprint.delays.reported_share.value == 1 and not footprint.delays.counted  # then all who are ready count
     beds, delays = Kind("host trust", year, MIDNIGHT), Kind("host trust", year, delay_clock(year) if every else COUNTED)
     rows = [
         Compared(f"sites.{name}.beds_occupied", _of(site.beds_occupied, MIDNIGHT), beds)
@@ -80,8 +80,10 @@ def compared(footprint: Footprint) -> list[Compared]:
     waits = {f"pathways.{name}.delayed_target": p.delayed_target for name, p in footprint.pathways.items()}
     waits["delays.acute_beds"] = footprint.delays.acute_beds
     for key, figure in waits.items():
-        observed = _of(figure, delay_clock(figure.year))
+        observed = _of(figure, COUNTED if footprint.delays.counted else delay_clock(figure.year))
         rows.append(Compared(key, observed, delays, _conversion(footprint, observed.basis, delays.basis)))
+    if footprint.data.delays_annual is None:
+        return rows
     series = delays_by_year(footprint, "acute")
     for before, after in zip(series.to_dict("records")[:-1], series.to_dict("records")[1:], strict=True):
         # changes are compared, so both years must be of one kind; a conversion that is constant in time cancels
@@ -131,7 +133,10 @@ def _faults(row: Compared) -> list[Fault]:
             "no conversion is declared."
         )
         if given.clock == READY:
-            rule += " Where figures count everybody ready to leave, delays.reported_share is 1."
+            rule += (
+                " Where figures count everybody ready to leave, delays.reported_share is 1; or they are multiplied by "
+                "it and marked delays.counted: true."
+            )
         found.append(Fault(f"{row.key}.year", given.year or row.key.rpartition(".")[2], rule))
     return found
 

@@ -117,10 +117,13 @@ def basis_of(short: ShortFootprint, area: Area, given: Defaults) -> Basis:
 
 
 def _at_hospitals(short: ShortFootprint, area: Area, given: Defaults) -> Basis:
-    """Delays as a share of the beds in use at the hospitals: the area's own, or England's in its place."""
-    share = delayed_share(short, given)
+    """Delays from the share of beds in use that people ready to leave hold: the hospitals' own, or England's.
+
+    Only a part of that time is waiting for a place, as it was counted until 2020 (``reported_share``).
+    """
+    share, counted = delayed_share(short, given), given.reported_share.value
     occupied = float(area.by_site["occupied"].sum())
-    beds = (share.value * occupied, share.range[0] * occupied, share.range[1] * occupied)
+    beds = (share.value * occupied * counted, share.range[0] * occupied * counted, share.range[1] * occupied * counted)
     scale = (occupied - beds[0]) / (given.england.occupied_beds.value - given.england.delayed_beds.value)
     flow = net_flow(scale, short.population.residents.value, given)
     return Basis(beds, None, flow, scale, (beds[2] - beds[1]) / 2 / beds[0])

@@ -239,6 +239,7 @@ class Delays(Shape):
     attribution: Shares
     reported_share: AnyShare
     host_conversion: HostFactor | None = None
+    counted: bool = Field(default=False, exclude=True)  # on the clock of delayed transfers, whatever the year
 
 
 class Overlap(Shape):

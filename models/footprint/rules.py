@@ -375,17 +375,19 @@ def _delays(short: ShortFootprint, area: Area, basis: Basis, given: Defaults) ->
 
 
 def _delays_at_hospitals(short: ShortFootprint, basis: Basis, given: Defaults) -> dict[str, Any]:
-    share, own = delayed_share(short, given), short.delayed_share is not None
-    value, low, high = basis.delayed
-    whose = "the hospitals' own share" if own else "England's share, in place of the hospitals' own"
+    share, (value, low, high) = delayed_share(short, given), basis.delayed
+    note = (
+        f"{share.value:.2%} of beds in use are held by people ready to leave, of which {given.reported_share.value:.0%}"
+    )
+    note += f" wait for a place. {share.note}"
     acute = _figure(
-        value, "beds", given.england.year, basis.whose, "derived" if own and share.status != "assumed" else "assumed",
-        share.source, ends=(low, high), note=f"{share.value:.1%} of beds in use: {whose}",
+        value, "beds", given.england.year, basis.whose, "assumed", share.source, ends=(low, high), note=note
     )  # fmt: skip
     return {
         "acute_beds": acute,
         "attribution": given.attribution.model_dump() if given.attribution else None,
         "reported_share": given.reported_share.model_dump(),
+        "counted": True,
     }
 
 
