@@ -172,7 +172,8 @@ def fit_text(chosen: Settings, fit: Fit, quick: bool) -> str:
     )
     if quick:
         head += "# The point estimate alone: how well it is known is said by a fit that is made without quick=true.\n"
-    return head + yaml.safe_dump(fit.model_dump(), sort_keys=False, allow_unicode=True, width=120)
+    unsaid = None if fit.out_of_reach else {"out_of_reach"}  # where no waits are fitted, files stay as they were
+    return head + yaml.safe_dump(fit.model_dump(exclude=unsaid), sort_keys=False, allow_unicode=True, width=120)
 
 
 # --- what is printed ---------------------------------------------------------------------------------------------

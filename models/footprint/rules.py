@@ -376,13 +376,11 @@ def _delays(short: ShortFootprint, area: Area, basis: Basis, given: Defaults) ->
 
 def _delays_at_hospitals(short: ShortFootprint, basis: Basis, given: Defaults) -> dict[str, Any]:
     share, (value, low, high) = delayed_share(short, given), basis.delayed
-    note = (
-        f"{share.value:.2%} of beds in use are held by people ready to leave, of which {given.reported_share.value:.0%}"
-    )
-    note += f" wait for a place. {share.note}"
+    waiting = f"{given.reported_share.value:.0%} wait for a place. {share.note}"
+    note = f"{share.value:.2%} of beds in use are held by people ready to leave, of which {waiting}"
     acute = _figure(
         value, "beds", given.england.year, basis.whose, "assumed", share.source, ends=(low, high), note=note
-    )  # fmt: skip
+    )
     return {
         "acute_beds": acute,
         "attribution": given.attribution.model_dump() if given.attribution else None,

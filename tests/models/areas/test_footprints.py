@@ -22,14 +22,15 @@ from models.footprint import trusts as footprint_trusts
 from models.footprint.footprint import DATA_FOLDER, Footprint, load_footprint
 from models.footprint.rules import pathway_delay, whole_beds
 from models.footprint.short import NoBaseline, defaults, expand, read_short
-from models.settings.files import choices, first_line
+from models.settings.files import first_line, of_year
 from sim.errors import FaultsError
 
 FOLDER = CONFIGS / "footprint"
 BY_HAND = FOLDER / "devon.yaml"
 BY_RULE = CONFIGS / "footprint_defaults" / "devon_short.yaml"
-SHORT = [name for name in choices("footprint") if name != "devon"]
-SYSTEMS = [name for name in choices("footprint") if area_facts(name)]  #: areas with facts of their own
+SHORT = [name for name in of_year() if name != "devon"]
+LATER = of_year("2023/24")
+SYSTEMS = [name for name in of_year() if area_facts(name)]  #: areas with facts of their own
 REFUSED = {"berkshire_west", "birmingham_solihull", "liverpool"}
 #: what is published of every system: beds available and occupancy in 2018/19, residents (None: stated otherwise here)
 PUBLISHED = {
@@ -126,7 +127,7 @@ def test_stays_are_those_worked_out_by_hand(devon: tuple[Footprint, Footprint]) 
 def test_there_are_the_fifteen_systems_and_derbyshire() -> None:
     assert len(SYSTEMS) == 16 and "derbyshire" in SYSTEMS
     assert all(first_line("footprint", name).endswith("?") for name in SYSTEMS)
-    for name in SHORT:
+    for name in [*SHORT, *LATER]:
         short = read_short(FOLDER / f"{name}.yaml")
         assert (short.name, short.question) == (name, first_line("footprint", name))
 

@@ -25,7 +25,7 @@ from models.footprint.footprint import Footprint, inputs_hash, load_footprint
 from models.footprint.observed import holdout_beds
 from models.hindcast.england import feedback_named
 from models.plans.whose_plan import owner_of, usual_plan
-from models.settings.files import choices
+from models.settings.files import of_year
 from models.settings.fit import Fit
 from models.settings.request import parse
 from models.settings.settings import Settings, settings
@@ -33,7 +33,7 @@ from sim.arrow import read_table
 from sim.errors import FaultsError
 from tests.models.report.test_report import Page
 
-FITTED = [name for name in choices("footprint") if (CONFIGS / "fit" / f"{name}.yaml").exists()]
+FITTED = [name for name in of_year() if (CONFIGS / "fit" / f"{name}.yaml").exists()]
 REFUSED = ["berkshire_west", "birmingham_solihull", "liverpool"]
 
 
@@ -45,7 +45,7 @@ def shipped(name: str) -> Settings:
 
 
 def test_every_footprint_is_fitted_or_says_why_not() -> None:
-    assert sorted([*FITTED, *REFUSED]) == choices("footprint")
+    assert sorted([*FITTED, *REFUSED]) == of_year()
     assert len(FITTED) == 13
 
 
