@@ -60,10 +60,12 @@ def list_command(words: list[str]) -> int:
         if title == "plans":
             print("\n".join(list_plans(CONFIGS / "plan", choices("footprint"))))
             continue
-        for name in choices(GROUPS[title]):
+        names = choices(GROUPS[title])
+        wide = max([25, *map(len, names)]) + 1
+        for name in names:
             state = f"{_state(name):12}" if title == "footprints" else ""
             alone = "By itself: " if GROUPS[title] == GROUP and is_part(name) else ""
-            print(f"  {name:26}{state}{alone}{first_line(GROUPS[title], name)}")
+            print(f"  {name:{wide}}{state}{alone}{first_line(GROUPS[title], name)}")
     return 0
 
 

@@ -133,9 +133,10 @@ def delays_chart(outcome: Outcome, folder: Path) -> tuple[str, str]:
     title = f"Hospital beds held by delayed people in {years[-1]}: " + _ends(
         outcome, [amount(end_of(v)) for v in values]
     )
+    known = "published" if footprint.data.delays_annual else "worked out"
     base = next((r for r in seen if r["year"] == footprint.baseline_year), None)
     if base:
-        title += f"; published for {footprint.baseline_year}: {amount(base['beds'] * factor)}"
+        title += f"; {known} for {footprint.baseline_year}: {amount(base['beds'] * factor)}"
     fig = style.figure(title, 3.7)
     ax = fig.subplots()
     for n, value in enumerate(values):
@@ -151,6 +152,6 @@ def delays_chart(outcome: Outcome, folder: Path) -> tuple[str, str]:
     ax.set_ylabel("beds, mean of the year")
     points = Line2D([], [], color=style.INK, marker="D", markerfacecolor="white", linestyle="none")
     part = [f"{r['year']}: {r['calendar_days'] / 30.5:.0f} months" for r in seen if r["calendar_days"] < 365]  # noqa: PLR2004
-    points.set_label(f"published ({', '.join(part)})" if part else "published")
+    points.set_label(f"{known} ({', '.join(part)})" if part else known)
     style.legend_below(fig, [*handles(outcome), points])
     return style.save(fig, folder, "chart_delays", title), title

@@ -11,7 +11,7 @@ from matplotlib.patches import Patch
 
 from models.report import style
 from models.report.words import amount, percent, short, signed
-from models.waterfall.words import TITLES
+from models.waterfall.words import title as title_of
 
 if TYPE_CHECKING:
     from models.waterfall.waterfall import Row, Waterfall
@@ -41,7 +41,7 @@ def waterfall_chart(w: Waterfall, folder: Path) -> tuple[str, str]:
     fig = style.figure(title, sum(heights) + 1.6)
     above, *below = fig.subfigures(1 + rows, 1, squeeze=False, height_ratios=heights)[:, 0]
     whole = above.subplots()
-    _draw(whole, w, TOGETHER, [f"{k + 1}  {TITLES[s]}" for k, s in enumerate(w.steps)], ticks=6)
+    _draw(whole, w, TOGETHER, [f"{k + 1}  {title_of(w, s)}" for k, s in enumerate(w.steps)], ticks=6)
     whole.set_title("All hospitals together")
     for n, part in enumerate(below):
         for k, ax in enumerate(part.subplots(1, COLUMNS)):

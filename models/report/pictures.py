@@ -135,6 +135,8 @@ def _delays(outcome: Outcome) -> str:
             "Published days count residents wherever they lie; they are multiplied by "
             f"{delays.host_conversion.value:g} (thin bars: {low:g} to {high:g}) to compare with these hospitals. "
         )
+    if outcome.settings.footprint.data.delays_annual is None:
+        return text + "Those of the baseline year are worked out from the beds that people ready to leave hold."
     return text + "History was not fitted, apart from the baseline year."
 
 

@@ -129,6 +129,8 @@ def delay_rows(outcome: Outcome) -> list[list[str]]:
     found, footprint = outcome.baseline.delays, outcome.settings.footprint
     year, factor = footprint.baseline_year, footprint.delays.host_conversion
     converted = f" ({amount(found['observed_residents'], 1)} of residents \u00d7 {factor.value:g})" if factor else ""
+    if footprint.data.delays_annual is None:
+        converted = " (worked out from a share of beds in use, not counted)"
     return [
         [
             f"Hospital beds held by delayed people, {year}",

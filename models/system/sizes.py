@@ -10,7 +10,7 @@ from models.plans.moves import BEDS
 from models.settings.fit import Fit
 from models.system.demand import flows, pathway_shares
 
-__all__ = ["community_places", "offered_places", "season_beds", "sizes", "sizes_of"]
+__all__ = ["beds_out_of_reach", "community_places", "offered_places", "season_beds", "sizes", "sizes_of"]
 
 
 def sizes(footprint: Footprint, fit: Fit) -> dict[tuple[str, str], float]:
@@ -33,6 +33,17 @@ def season_beds(footprint: Footprint) -> dict[str, dict[int, int]]:
         }
         for site, rows in beds_by_quarter(footprint, footprint.baseline_year).groupby("site", sort=False)
     }
+
+
+def beds_out_of_reach(fit: Fit, site: str, beds: Mapping[int, float]) -> int:
+    """Whole beds of a hospital, or of a part of it, that are free but not for the next emergency.
+
+    Parameters
+    ----------
+    beds : mapping
+        Beds open by April quarter.
+    """
+    return round(fit.out_of_reach.get(site, 0.0) * sum(beds.values()) / len(beds))
 
 
 def community_places(footprint: Footprint, fit: Fit) -> dict[tuple[str, str], int]:

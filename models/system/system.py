@@ -26,7 +26,7 @@ from models.settings.fit import Fit
 from models.settings.future import Future
 from models.system.demand import flows, pathway_shares
 from models.system.roles import Piece, Roles
-from models.system.sizes import community_places, offered_places, season_beds, sizes_of
+from models.system.sizes import beds_out_of_reach, community_places, offered_places, season_beds, sizes_of
 from models.system.ways_between import Between, open_ways
 from models.system.winter import level_of
 from sim import Network, load_network
@@ -388,7 +388,7 @@ def _ward(
         for cohort, shares in zip(needing, routes, strict=True)
     ]
     season = footprint.demand.stay_season.values
-    kept = round(fit.out_of_reach.get(site, 0.0) * sum(beds.values()) / len(beds))
+    kept = beds_out_of_reach(fit, site, beds)
     return {
         "places": [{"from": day, "places": beds[q]} for day, q in quarters],
         **({"reserve": dict.fromkeys(EMERGENCY_CLASSES, kept)} if kept else {}),

@@ -43,7 +43,7 @@ class Mechanisms:
     patterns : bool
         Hour, weekday, month, growth within the year, day-to-day swings, seasons of stays, hours of discharge.
     blocking : bool
-        Delay between medically ready and asking for a place, and limited community services.
+        Delay between medically ready and asking for a place, limited community services, beds out of reach.
     transition : bool
         Openings and community closures of a plan, on their dates; demand of its years.
     feedback : bool
@@ -206,6 +206,7 @@ def _without_blocking(data: dict[str, Any], basis: Basis, site: str) -> None:
     """Community services take everybody at once, and nothing has to be arranged first."""
     for rule in data["stations"][ward(site)]["routes"]:
         rule["to"] = {to: d["share"] if isinstance(d, dict) else d for to, d in rule["to"].items()}
+    data["stations"][ward(site)].pop("reserve", None)  # beds out of reach are no need before something blocks them
     for name in basis.footprint.pathways:
         data["stations"][pathway_station(site, name)]["places"] = UNLIMITED
 

@@ -21,6 +21,7 @@ from models.plans import Timeline
 from models.plans.schedule import Schedule, schedule
 from models.settings.settings import Settings
 from models.system.details import BEDS
+from models.system.sizes import beds_out_of_reach, season_beds
 from models.system.system import System, build
 from models.waterfall.arithmetic import arithmetic
 from models.waterfall.check import MEAN, Mean, keeps_littles_law, mean_in_beds, same_formula, same_load, within
@@ -135,6 +136,8 @@ class Waterfall:
         By hospital: beds of the step ``transition`` that demand alone asks for, without the plan.
     unsteady : tuple of (step, site)
         Where more beds did not always mean fewer long waits, so that the level is one of several.
+    out_of_reach : dict
+        By hospital: beds that are free, but not for the next emergency; none where the fit knows of none.
     """
 
     rows: list[Row]
@@ -153,6 +156,7 @@ class Waterfall:
     seed: int
     unsteady: tuple[tuple[str, str], ...] = ()
     answers: dict[str, dict[str, list[int]]] = field(default_factory=dict)
+    out_of_reach: dict[str, int] = field(default_factory=dict)
 
     def table(self) -> pd.DataFrame:
         """Return the rows as a table: step, site, beds, added, low, high, words."""
@@ -242,6 +246,7 @@ def waterfall(
         seed=chosen.seed,
         unsteady=tuple((step, s) for s, ones in found.items() for one in ones for step in one.unsteady),
         answers=answers,
+        out_of_reach={s: beds_out_of_reach(basis.fit, s, season_beds(footprint)[s]) for s in basis.fit.out_of_reach},
     )
     result.rows.extend(_rows(result, basis))
     return result

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from models.waterfall.network import Basis
     from models.waterfall.waterfall import Waterfall
 
-__all__ = ["TITLES", "assumed", "count_parts", "count_rows", "says", "step_rows"]
+__all__ = ["assumed", "count_parts", "count_rows", "says", "step_rows", "title"]
 
 OBSERVED = (
     0.94  #: share of beds left where the answer of stays was measured (configs/feedback/history.yaml: 5.8 % fewer)
@@ -26,6 +26,13 @@ TITLES = {
     "transition": "The plan\u2019s years, at their worst",
     "feedback": "Stays that answer to pressure",
 }
+
+
+def title(w: Waterfall, step: str) -> str:
+    """Name of a step as readers see it."""
+    if step == "blocked beds" and any(w.out_of_reach.values()):
+        return "Beds held by people ready to leave, or out of reach"
+    return TITLES[step]
 
 
 def assumed(w: Waterfall, basis: Basis, step: str, site: str) -> str:
@@ -56,11 +63,17 @@ def assumed(w: Waterfall, basis: Basis, step: str, site: str) -> str:
     if step == "blocked beds":
         return (
             "People who are ready to leave hold their bed while care is arranged and until a place in community "
-            "services is free; those services are as they were."
+            "services is free; those services are as they were." + _kept(sum(w.out_of_reach.get(s, 0) for s in sites))
         )
     if step == "transition":
         return _transition(w, sites)
     return _feedback(w, basis)
+
+
+def _kept(beds: int) -> str:
+    if not beds:
+        return ""
+    return f" {beds} beds are free but out of reach of the next emergency, as fitted to waits over twelve hours."
 
 
 def _transition(w: Waterfall, sites: list[str]) -> str:
@@ -120,7 +133,7 @@ def says(w: Waterfall) -> list[str]:
         "the verdict they are cancelled and counted."
     )
     if w.unsteady:
-        where = ", ".join(f"{TITLES[step].lower()} at {w.names[site]}" for step, site in w.unsteady)
+        where = ", ".join(f"{title(w, step).lower()} at {w.names[site]}" for step, site in w.unsteady)
         out.append(f"More beds did not always mean fewer long waits, so these levels are rough: {where}.")
     return out
 
@@ -129,7 +142,7 @@ def _biggest(w: Waterfall) -> str:
     rows = [w.row(step) for step in w.steps[1:] if w.row(step).added]
     if not rows:
         return "No step adds any bed."
-    parts = [f"{TITLES[r.step].lower()}: {signed(r.added)}" for r in rows]
+    parts = [f"{title(w, r.step).lower()}: {signed(r.added)}" for r in rows]
     return f"What each mechanism adds to the mean load: {'; '.join(parts)}."
 
 
@@ -162,7 +175,7 @@ def step_rows(w: Waterfall) -> list[list[str]]:
         show = amount if step == w.steps[0] else signed
         out.append(
             [
-                TITLES[step],
+                title(w, step),
                 *(show(r.added) for r in by_site),
                 show(row.added),
                 amount(row.beds),

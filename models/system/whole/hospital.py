@@ -16,6 +16,7 @@ from models.care.shocks import closed_beds
 from models.care.wards import POOLED, Hospital, Wards, critical_care, divide, quarters, stay_rules, ward, wards
 from models.footprint.footprint import HOME, Footprint
 from models.system.demand import pathway_shares
+from models.system.sizes import beds_out_of_reach
 from models.system.whole.demand import SiteDemand, age_of
 from models.system.whole.frame import (
     EMERGENCY,
@@ -119,12 +120,11 @@ def _out_of_reach(
     frame: Frame, site: str, care: Wards, sizes: SiteSize, rules: dict[str, dict[str, Any]]
 ) -> dict[str, dict[str, Any]]:
     """Keep the beds out of reach from the unplanned, on top of those ring-fenced for planned patients."""
-    share = frame.fit.out_of_reach.get(site, 0.0)
-    if not share:
+    if not frame.fit.out_of_reach.get(site):
         return rules
     out = {group: dict(rules.get(group, {})) for group in care.names}
     for group, rule in out.items():
-        kept = round(share * sum(divide(n, care)[group] for n in sizes.beds.values()) / len(sizes.beds))
+        kept = beds_out_of_reach(frame.fit, site, {q: divide(n, care)[group] for q, n in sizes.beds.items()})
         fenced = rule.get("reserve", {})
         rule["reserve"] = {cls: fenced.get(cls, 0) + kept for cls in frame.unplanned}
     return out

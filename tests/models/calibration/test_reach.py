@@ -73,7 +73,7 @@ def share_of(odds: float) -> float:
     return float(1 / (1 + np.exp(-odds)))
 
 
-@pytest.mark.parametrize("slope", [0.03, 0.1, 0.4])
+@pytest.mark.parametrize("slope", [0.07, 0.1, 0.4])
 def test_beds_are_found_where_waits_rise_evenly(monkeypatch: pytest.MonkeyPatch, slope: float) -> None:
     hospitals = Hospitals(monkeypatch, lambda site, beds: share_of(-4.5 + slope * beds))
     hospitals.sought()

@@ -50,7 +50,10 @@ DEVON = Existing(
 
 def there(plan):
     """What there is where a plan belongs; of other areas than Devon nothing is known but that it would be enough."""
-    return dataclasses.replace(DEVON, footprint=plan.footprint or "devon")
+    sizes = DEVON.sizes
+    if plan.footprint == "devon_2023_24":  # Exeter and Barnstaple are one trust, and one site
+        sizes = {(what, site.replace("exeter", "exeter_barnstaple")): n for (what, site), n in sizes.items()}
+    return dataclasses.replace(DEVON, footprint=plan.footprint or "devon", sizes=sizes)
 
 
 @functools.cache
