@@ -26,7 +26,7 @@ ROOT = Path(__file__).parents[3]
         ("carebridge ru", ["run"]),
         ("carebridge run foot", ["footprint="]),
         ("carebridge  run footprint=devon --d", ["--dry-run"]),
-        ("carebridge run footprint=de", ["footprint=derbyshire", "footprint=devon"]),
+        ("carebridge run footprint=dev", ["footprint=devon", "footprint=devon_2023_24"]),
         ("carebridge run footprint=devon timeline=15y,5", ["timeline=15y,5y"]),
         ("carebridge run timeline=5y,5", []),
         ("carebridge run each=beds,w", ["each=beds,waits"]),
@@ -69,7 +69,7 @@ def test_keys_and_names_are_those_of_the_command():
 @pytest.mark.skipif(not shutil.which("bash"), reason="bash is not installed here")
 @pytest.mark.parametrize(
     ("line", "words"),
-    [("run footprint=de", ["derbyshire", "devon"]), ("run timeline=5y,15", ["5y,15y"]), ("li", ["list"])],
+    [("run footprint=dev", ["devon", "devon_2023_24"]), ("run timeline=5y,15", ["5y,15y"]), ("li", ["list"])],
 )
 def test_bash_completes(line, words, capsys, tmp_path):
     """Bash itself puts a value behind the key's equals sign."""
