@@ -20,6 +20,7 @@ from sim.files import replace_text
 
 __all__ = ["write_pages"]
 
+_DELAYED = {"resident": "delayed residents", "host trust": "delayed people"}
 HEADS = {"observed": "observed", "forecast": "model", "same_quarter": "a year before"}
 
 
@@ -43,7 +44,9 @@ def write_pages(folder: Path, fitted: dict[str, Fitted], scored: pd.DataFrame) -
     loader = FileSystemLoader([here, here.parent / "report"], encoding="utf-8")
     env = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     errors, by_site = errors_by(scored, "system"), errors_by(scored, "system", "site")
-    titles = {name: one.footprint.title for name, one in fitted.items()}
+    titles = {  # the year of all of them stands above
+        name: one.footprint.title.removesuffix(f" in {one.footprint.baseline_year}") for name, one in fitted.items()
+    }
     footprint = next(iter(fitted.values())).footprint  # areas of one report are of one year
     year, held = footprint.baseline_year, footprint.holdout
     waits = score_waits(fitted)
@@ -255,7 +258,7 @@ def _facts(one: Fitted, short: ShortFootprint | None) -> list[tuple[str, str, li
     rows: list[tuple[str, str, list[str], str]] = [
         ("residents", f"{amount(people.value)} people", [], _sure(people)),
         ("hospitals' work", f"as for {amount(hosts.value)} average people of England", [], _sure(hosts)),
-        ("delayed residents", f"{amount(acute.value, 1)} acute beds{_range(acute, 1)}", [], _sure(acute)),
+        (_DELAYED[acute.basis], f"{amount(acute.value, 1)} acute beds{_range(acute, 1)}", [], _sure(acute)),
     ]
     if factor:
         text = f"{amount(factor.value, 2)} delayed beds here for each of a resident{_range(factor, 2)}"

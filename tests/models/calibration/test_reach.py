@@ -123,6 +123,16 @@ def test_a_fit_holds_shares_that_give_the_same_whole_beds() -> None:
             assert data["stations"][f"{site}_ward"]["reserve"] == {"emergency": beds, "direct": beds}
 
 
+def test_in_the_whole_care_system_wards_keep_them_as_well() -> None:
+    footprint = load_footprint(FOLDER / "devon.yaml")
+    future = settings(parse(["footprint=devon", "timeline=5y"])).future
+    fit = shipped("devon_default").model_copy(update={"out_of_reach": {"plymouth": 0.05}})
+    stations = build(footprint, fit, future, END).network.stations
+    kept = round(0.05 * float(np.mean(list(season_beds(footprint)["plymouth"].values()))))
+    assert stations["plymouth_ward"].reserve == {"emergency": kept, "direct": kept}
+    assert stations["torbay_ward"].reserve == {}
+
+
 # --- what a fit with them simulates ----------------------------------------------------------------------------------
 
 
