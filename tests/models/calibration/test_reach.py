@@ -1,4 +1,4 @@
-"""Beds out of reach: the search for them, what a fit with them simulates, and how long waits are judged and forecast."""
+"""Beds out of reach: the search for them, what a fit with them simulates, how long waits are judged and forecast."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ from models.settings.fit import Fit
 from models.settings.request import parse
 from models.settings.settings import settings
 from models.system.details import build
+from models.system.sizes import season_beds
 from models.system.system import network_data
 from tests.models.system.test_whole import END
 
