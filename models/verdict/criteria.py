@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from models.arms.arms import Observed
+from models.calibration.reach import fits_waits
 from models.footprint.footprint import Footprint
 from models.measures import measures
 from models.plans import months_after
@@ -216,6 +217,16 @@ def _title(o: Observed, place: str | None) -> str:
     return footprint.title if place is None else footprint.sites[place].name
 
 
+_WAITS_AS_A_PROXY = (
+    "not calibrated: no published count of waits for a bed by hospital is in the data; type-1 4-hour performance and "
+    "12-hour waits stand beside it as a proxy"
+)
+_WAITS_FITTED = (
+    "waits over 12 h are fitted by hospital; those over 4 h follow from them and are too few, as no count of them by "
+    "hospital is in the data"
+)
+
+
 def _access(
     plan: Observed, usual: Observed, criteria: Criteria, years: Any, seasons: Any, collapsed: list[str]
 ) -> Assessed:
@@ -234,8 +245,7 @@ def _access(
         values=by_year,
         usual=usual_year,
         collapsed=collapsed,
-        note="not calibrated: no published count of waits for a bed by hospital is in the data; type-1 4-hour "
-        "performance and 12-hour waits stand beside it as a proxy",
+        note=_WAITS_FITTED if fits_waits(plan.arm.system.footprint) else _WAITS_AS_A_PROXY,
     )
 
 
