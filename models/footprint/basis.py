@@ -211,7 +211,11 @@ def faults_of_names(short: ShortFootprint) -> list[Fault]:
             rule = "the table of delays holds no local authority of this name; `carebridge area NAME` lists them."
             faults.append(Fault("local_authorities", name, rule, nearest=nearest(name, councils)))
     twice = sorted({name for name in names if names.count(name) > 1})
-    return faults + [Fault("local_authorities", name, "this local authority is named twice.") for name in twice]
+    faults += [Fault("local_authorities", name, "this local authority is named twice.") for name in twice]
+    if short.delayed_share is not None and defaults(short.baseline_year).data.delays_annual is not None:
+        rule = f"delays of {short.baseline_year} come from the table of local authorities; leave it out."
+        faults.append(Fault("delayed_share", short.delayed_share.value, rule))
+    return faults
 
 
 # --- why there is no baseline ------------------------------------------------------------------------------------

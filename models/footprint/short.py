@@ -41,6 +41,14 @@ __all__ += ["defaults", "expand", "is_short", "read_short", "tables", "years"]
 DEFAULTS = CONFIGS / "footprint_defaults"  #: what England's figures of a year give, a file a year
 FIRST = "2018/19"  #: year of a short footprint that names none
 
+
+def _above_nought(figure: Figure) -> Figure:
+    if figure.range[0] <= 0:
+        raise ValueError("must lie above nought, with its range")
+    return figure
+
+
+OwnShare = Annotated[Figure, AfterValidator(must("share", "host trust", 1)), AfterValidator(_above_nought)]
 PerDay = Annotated[Figure, AfterValidator(must("per day", "national"))]
 Beds = Annotated[Figure, AfterValidator(must("beds", "national"))]
 
@@ -96,7 +104,7 @@ class ShortFootprint(Shape):
     local_authorities: Annotated[list[LocalAuthority], Field(min_length=1)]
     population: Residents
     host_conversion: HostFactor | None = None
-    delayed_share: AnyShare | None = None  # of the hospitals' beds in use; of years in which delays are counted so
+    delayed_share: OwnShare | None = None  # of the hospitals' beds in use; of years in which delays are counted so
     facts: dict[str, Fact] = {}
     basis: list[Text] = []
     differs: dict[str, Any] = {}  # parts of the full form that stand above what the rules give

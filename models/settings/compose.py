@@ -45,7 +45,7 @@ def composed(request: Request, timeline: str) -> dict[str, Any]:
     detail = _detail(request)
     literal.append(f"detail={detail}")
     literal += _gates_of_plan(request)
-    literal += _start_without_plan(request)
+    literal += _start_without_plan(request) + _later_winters(request)
     if not any(word.startswith("fit=") for word in request.overrides):
         fit = fit_name(request.footprint, detail)
         # not fitted yet: there is no baseline until `carebridge calibrate`
@@ -94,7 +94,18 @@ def _start_without_plan(request: Request) -> list[str]:
     if request.plan != NO_PLAN or any(word.lstrip("+").startswith("plan.starts=") for word in request.overrides):
         return []
     year = year_of(request.footprint)
-    return [f"plan.starts={int(year[:4]) + 1}-04-01"] if year != FIRST and year[:4].isdigit() else []
+    return [f"plan.starts={int(year[:4]) + 1}-04-01"] if year != FIRST else []
+
+
+def _later_winters(request: Request) -> list[str]:
+    """Winters of a preset as many years later as the footprint's baseline is, unless they are named."""
+    names = [word.partition("=")[2] for word in request.overrides if word.startswith("winter=")]
+    later = int(year_of(request.footprint)[:4]) - int(FIRST[:4])
+    if not names or not later or any(word.lstrip("+").startswith("winter.winters=") for word in request.overrides):
+        return []
+    named = read_yaml(files.CONFIGS / "winter" / f"{names[-1]}.yaml")[0] if names[-1] in choices("winter") else {}
+    firsts = [int(winter[:4]) + later for winter in named.get("winters", [])]
+    return [f"winter.winters=[{','.join(f'{year}/{(year + 1) % 100:02d}' for year in firsts)}]"] if firsts else []
 
 
 def _detail(request: Request) -> str:

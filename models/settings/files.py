@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from models import CONFIGS
 from models.figures.presets import composed
 from models.footprint.short import FIRST
@@ -31,7 +33,8 @@ def year_of(footprint: str) -> str:
         data = composed(CONFIGS / "footprint" / f"{footprint}.yaml")
     except (CarebridgeError, OSError):
         return FIRST
-    return str(data.get("baseline_year", FIRST)) if isinstance(data, dict) else FIRST
+    year = str(data.get("baseline_year", FIRST)) if isinstance(data, dict) else FIRST
+    return year if re.fullmatch(r"\d{4}/\d{2}", year) else FIRST
 
 
 def of_year(year: str = FIRST) -> list[str]:

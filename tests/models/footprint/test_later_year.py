@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -17,6 +18,7 @@ from models.footprint.basis import reasons
 from models.footprint.footprint import DATA_FOLDER, Footprint, LaterData, load_footprint
 from models.footprint.short import NoBaseline, defaults, read_short, years
 from models.footprint.trusts import months_since, shares_without_gaps
+from models.settings import files
 from models.settings.files import of_year, year_of
 from models.settings.request import parse
 from models.settings.settings import settings
@@ -217,3 +219,36 @@ def test_without_a_plan_time_goes_on_from_the_baseline() -> None:
     assert str(settings(parse(["footprint=cornwall", "timeline=5y"])).plan.starts) == "2019-04-01"
     later = settings(parse(["footprint=devon_2023_24", "plan=none", "timeline=5y", "plan.starts=2026-04-01"]))
     assert str(later.plan.starts) == "2026-04-01"
+
+
+@pytest.mark.parametrize(
+    ("name", "changed", "said"),
+    [
+        ("cornwall", {"delayed_share": raw()["delayed_share"]}, "delays of 2018/19 come from the table"),
+        ("devon_2023_24", {"delayed_share": raw()["delayed_share"] | {"value": 0.0, "low": 0.0}}, "above nought"),
+        ("devon_2023_24", {"delayed_share": raw()["delayed_share"] | {"basis": "resident"}}, "host trust"),
+    ],
+)
+def test_a_share_that_cannot_be_used_is_refused(name: str, changed: dict[str, Any], said: str) -> None:
+    with pytest.raises(FaultsError, match=said):
+        read_short(raw(name) | changed)
+
+
+def test_bad_winters_come_as_long_after_the_baseline_as_before() -> None:
+    def winters(*words: str) -> list[str]:
+        return settings(parse([*words, "winter=bad", "timeline=5y"])).composed["winter"]["winters"]
+
+    assert winters("footprint=cornwall") == ["2022/23", "2027/28", "2032/33"]
+    assert winters("footprint=devon_2023_24") == ["2027/28", "2032/33", "2037/38"]
+    assert winters("footprint=devon_2023_24", "winter.winters=[2026/27]") == ["2026/27"]
+    with pytest.raises(FaultsError, match="the baseline is checked until 2024/25"):
+        winters("footprint=devon_2023_24", "winter.winters=[2022/23]")
+
+
+def test_a_year_that_cannot_be_read_is_told_by_the_footprint_and_breaks_nothing_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "footprint").mkdir()
+    (tmp_path / "footprint" / "odd.yaml").write_text("baseline_year: soon\n", encoding="utf-8")
+    monkeypatch.setattr(files, "CONFIGS", tmp_path)
+    assert files.year_of("odd") == "2018/19"
