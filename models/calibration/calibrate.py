@@ -18,7 +18,7 @@ from models.calibration.aim import Targets, targets
 from models.calibration.factors import Factors
 from models.calibration.feedback import mechanisms_of
 from models.calibration.front import FOUR_HOUR, FOUR_HOUR_TOLERANCE, Pace, fit_front_door, front_in_words
-from models.calibration.reach import OVER_12H, Reach, fits_waits
+from models.calibration.reach import OVER_12H, Reach
 from models.care.pressure import Pressure
 from models.footprint.footprint import Footprint, inputs_hash
 from models.settings.fit import DetailName, Fit
@@ -81,7 +81,7 @@ def fit_footprint(
     _possible(footprint, aim)
     factors = Factors(footprint, aim, START[detail])
     pace = Pace(footprint) if detail == "full" else None
-    reach = Reach(footprint) if fits_waits(footprint) else None
+    reach = Reach(footprint) if footprint.fits_waits else None
     known = _known(footprint, detail, feedback, replications, seed)
     usual = {name: site.beds_occupied.value / site.beds_available.value for name, site in footprint.sites.items()}
     answers = None if feedback is None or not feedback.any else feedback

@@ -20,10 +20,8 @@ from models.footprint.observed import beds_by_quarter, site_means
 from models.measures.measures import long_wait_share
 from models.system.sizes import season_beds
 
-__all__ = ["LEAST_MISS", "OUT_OF_REACH", "OVER_12H", "WAIT_TOLERANCE", "Reach", "fits_waits", "observed_waits"]
-__all__ += ["waited"]
+__all__ = ["LEAST_MISS", "OVER_12H", "WAIT_TOLERANCE", "Reach", "observed_waits", "waited"]
 
-OUT_OF_REACH = "out_of_reach"  #: name under which a footprint says that it is fitted
 OVER_12H = "_over_12h"  #: end of the names of these targets, after the hospital
 WAIT_TOLERANCE = 0.25  #: relative: in a small hospital one bed changes long waits by a third
 LEAST_MISS = 0.005  #: of the share, which is allowed in any case
@@ -31,11 +29,6 @@ _TWELVE = 1  #: which of the clocks of waits
 _FIRST, _STEP = 0.02, 0.02  #: of the beds: to begin with, and most in one round
 _SLOPE, _FLATTER, _STEEPER = 100.0, 4.0, 6.0  #: of the log odds over the share of beds; how far it may go
 _FULLEST = 0.95  #: of the beds that are free on average, which can be out of reach
-
-
-def fits_waits(footprint: Footprint) -> bool:
-    """Whether long waits are fitted in this footprint."""
-    return OUT_OF_REACH in footprint.fitted
 
 
 def observed_waits(footprint: Footprint) -> dict[str, float]:

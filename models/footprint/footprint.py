@@ -339,6 +339,11 @@ class Footprint(Shape):
         """Admissions a day that stay at least one night, emergency and planned."""
         return self.emergency.overnight_per_day.value + self.elective.overnight_per_day.value
 
+    @property
+    def fits_waits(self) -> bool:
+        """Whether waits over twelve hours for a bed are fitted, by beds out of reach of the next emergency."""
+        return "out_of_reach" in self.fitted
+
 
 def to_basis(figure: Figure, basis: str, factor: Figure | None) -> Figure:
     """Put a figure on another basis; figures of different bases are never compared without this.

@@ -287,6 +287,20 @@ def _rows(f: Footprint) -> list[Fault]:
     return faults
 
 
+def _waits(f: Footprint) -> list[Fault]:
+    """Waits that are to be fitted are there in every quarter of the baseline year."""
+    if "out_of_reach" not in f.fitted:
+        return []
+    rows, faults = _any(beds_by_quarter(f, f.baseline_year)), []
+    for site in f.sites:
+        here = rows[rows["site"] == site]
+        lacking = sorted(map(int, here.loc[here["waits_over_12h"].isna(), "quarter"]))
+        if lacking:
+            rule = f"has no waits over twelve hours for quarters {lacking}, which fitted.out_of_reach asks for."
+            faults.append(Fault(f"sites.{site}", None, rule))
+    return faults
+
+
 def _sites(f: Footprint) -> list[Fault]:
     faults, observed = [], _any(site_means(f))
     for site, entry in f.sites.items():
@@ -444,6 +458,7 @@ def _littles_law(f: Footprint) -> list[Fault]:
 _CHECKS: list[tuple[str, Callable[[Footprint], list[Fault]]]] = [
     ("start warm_up_days baseline_year", _calendar),
     ("data sites baseline_year holdout", _rows),
+    ("data sites baseline_year fitted", _waits),
     ("data sites baseline_year", _sites),
     ("data sites baseline_year totals", _totals),
     ("sites emergency elective totals", _admissions),

@@ -117,11 +117,13 @@ def waits_say(outcome: Outcome) -> str:
 
 
 def out_of_reach(outcome: Outcome) -> str:
-    """Share of each hospital's beds that the fit holds out of reach."""
+    """Share of each hospital's beds that the fit holds out of reach; empty where there are none."""
     fit, sites = outcome.settings.fit, outcome.settings.footprint.sites
     if fit is None:
         return ""
-    return ", ".join(f"{percent(share, 1)} at {short(sites[site].name)}" for site, share in fit.out_of_reach.items())
+    return ", ".join(
+        f"{percent(share, 1)} at {short(sites[site].name)}" for site, share in fit.out_of_reach.items() if share
+    )
 
 
 def delay_rows(outcome: Outcome) -> list[list[str]]:

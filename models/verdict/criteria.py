@@ -17,7 +17,6 @@ import numpy as np
 import numpy.typing as npt
 
 from models.arms.arms import Observed
-from models.calibration.reach import fits_waits
 from models.footprint.footprint import Footprint
 from models.measures import measures
 from models.plans import months_after
@@ -245,7 +244,7 @@ def _access(
         values=by_year,
         usual=usual_year,
         collapsed=collapsed,
-        note=_WAITS_FITTED if fits_waits(plan.arm.system.footprint) else _WAITS_AS_A_PROXY,
+        note=_WAITS_FITTED if plan.arm.system.footprint.fits_waits else _WAITS_AS_A_PROXY,
     )
 
 

@@ -17,7 +17,7 @@ from models.calibration.baseline import check_baseline
 from models.calibration.calibrate import fit_footprint
 from models.calibration.command import fit_text
 from models.calibration.front import log_odds
-from models.calibration.reach import LEAST_MISS, WAIT_TOLERANCE, Reach, fits_waits, observed_waits
+from models.calibration.reach import LEAST_MISS, WAIT_TOLERANCE, Reach, observed_waits
 from models.calibration.waits_ahead import misses_of_waits, waits_ahead
 from models.calibration.whole import fit_hash
 from models.footprint.footprint import Footprint, load_footprint
@@ -47,7 +47,7 @@ def test_the_share_is_of_those_admitted_through_the_department() -> None:
     found = observed_waits(DEVON)
     assert found["plymouth"] == pytest.approx(6704 / (93.7158 * 365), rel=0.003)
     assert found["torbay"] == pytest.approx(1409 / (79.2213 * 365), rel=0.003)
-    assert fits_waits(DEVON) and not fits_waits(load_footprint(FOLDER / "devon.yaml"))
+    assert DEVON.fits_waits and not load_footprint(FOLDER / "devon.yaml").fits_waits
 
 
 # --- the search ------------------------------------------------------------------------------------------------------

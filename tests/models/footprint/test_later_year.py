@@ -252,3 +252,15 @@ def test_a_year_that_cannot_be_read_is_told_by_the_footprint_and_breaks_nothing_
     (tmp_path / "footprint" / "odd.yaml").write_text("baseline_year: soon\n", encoding="utf-8")
     monkeypatch.setattr(files, "CONFIGS", tmp_path)
     assert files.year_of("odd") == "2018/19"
+
+
+def test_waits_that_are_to_be_fitted_have_to_be_there() -> None:
+    """In 2018/19 the tables hold them for every quarter; a site whose trust has none is refused."""
+    given = raw("cornwall") | {"differs": {"fitted": {"out_of_reach": "beds that are free, but not for the next one"}}}
+    assert load_footprint(given).fits_waits
+    whole = load_footprint(given)
+    rows = observed.beds_by_quarter(whole).assign(waits_over_12h=pd.array([pd.NA] * 7, "Int64"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(observed, "_shared", lambda table, _f: rows.copy() if table == "beds" else None)
+        (fault,) = observed._waits(whole)
+    assert fault.key == "sites.royal_cornwall" and "[1, 2, 3, 4], which fitted.out_of_reach asks for" in fault.rule
