@@ -400,7 +400,7 @@ def load_footprint(source: Mapping[str, Any] | Footprint | str | Path, *, judged
     NoBaseline
         When `judged` and a short form's published figures cannot be put on one basis.
     """
-    from models.footprint.observed import faults_against_data
+    from models.footprint.checks import faults_against_data
     from models.footprint.short import expand
 
     name, lines, data = "footprint", {}, source

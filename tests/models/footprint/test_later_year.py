@@ -13,7 +13,7 @@ from models import CONFIGS
 from models.calibration.aim import targets
 from models.calibration.bases import COUNTED, compared
 from models.figures.presets import composed
-from models.footprint import observed
+from models.footprint import checks, observed
 from models.footprint.basis import reasons
 from models.footprint.footprint import DATA_FOLDER, Footprint, LaterData, load_footprint
 from models.footprint.short import NoBaseline, defaults, read_short, years
@@ -262,5 +262,5 @@ def test_waits_that_are_to_be_fitted_have_to_be_there() -> None:
     rows = observed.beds_by_quarter(whole).assign(waits_over_12h=pd.array([pd.NA] * 7, "Int64"))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(observed, "_shared", lambda table, _f: rows.copy() if table == "beds" else None)
-        (fault,) = observed._waits(whole)
+        (fault,) = checks._waits(whole)
     assert fault.key == "sites.royal_cornwall" and "[1, 2, 3, 4], which fitted.out_of_reach asks for" in fault.rule
