@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -41,7 +41,6 @@ __all__ = ["CONTROL", "Found", "Said", "backtest", "observed_beds", "of_case"]
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
-KNOWN_THEN = "known_then"  #: name of the growth that was known, in the footprint as it is run
 CONTROL = "control"  #: no gates, and staff for everything: nothing but the plan's own dates
 CONTROL_TITLE = "no gates, and staff for everything (a check of the test)"
 
@@ -149,9 +148,7 @@ def backtest(case: Case, chosen: Settings, workers: int, say: Callable[[str], No
         Told what is about to run.
     """
     assert chosen.fit is not None  # noqa: S101 - callers ask first
-    footprint = _with_growth(chosen.footprint, case)
-    chosen = replace(chosen, footprint=footprint)
-    futures = {name: _future(effect.future) for name, effect in case.effects.items()}
+    futures = {name: _future(effect.future, case) for name, effect in case.effects.items()}
     any_future = next(iter(futures.values()))
     usual, planned = _arms(chosen, any_future, True)
     laid_out = schedule(chosen.plan, chosen.timelines[0], chosen.gates, usual.system.sizes)
@@ -175,7 +172,7 @@ def backtest(case: Case, chosen: Settings, workers: int, say: Callable[[str], No
         due_hospital=_due_in(laid_out, dates.last) - _due_in(laid_out, dates.first) if dates.first else None,
         month=months_between(chosen.plan.starts, dates.end),
         said=said,
-        happened=observed_beds(case, footprint),
+        happened=observed_beds(case, chosen.footprint),
     )
 
 
@@ -195,16 +192,9 @@ def _dates(case: Case, starts: dt.date) -> _Dates:
     return _Dates(first, last, months_after(last[-1], 1))
 
 
-def _with_growth(footprint: Footprint, case: Case) -> Footprint:
-    """The footprint with the growth that was known then beside its own."""
-    growth = {**footprint.demand.growth, KNOWN_THEN: case.growth}
-    return footprint.model_copy(update={"demand": footprint.demand.model_copy(update={"growth": growth})})
-
-
-def _future(name: str) -> Future:
-    """A future's effect with the growth that was known."""
-    read = read_section(Future, CONFIGS / "future" / f"{name}.yaml", name)
-    return read.model_copy(update={"growth": KNOWN_THEN})
+def _future(name: str, case: Case) -> Future:
+    """A future's effect with the growth that was known then."""
+    return read_section(Future, CONFIGS / "future" / f"{name}.yaml", name).growing(case.growth)
 
 
 def _arms(chosen: Settings, future: Future, staffed: bool) -> tuple[Arm, Arm]:

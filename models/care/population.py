@@ -179,7 +179,14 @@ def local_index(population: Population, kind: str, locality: str) -> float:
     )
 
 
-def event_index(population: Population, kind: str, start: float, end: float, bands: tuple[str, ...] = BANDS) -> float:
+def event_index(
+    population: Population,
+    kind: str,
+    start: float,
+    end: float,
+    bands: tuple[str, ...] = BANDS,
+    of_range: End = "value",
+) -> float:
     """Events of one kind in a year against those of an earlier year, people of every age coming as often as before.
 
     Parameters
@@ -191,18 +198,20 @@ def event_index(population: Population, kind: str, start: float, end: float, ban
         Years (mid-year).
     bands : tuple of str
         The age bands that are counted; all unless given.
+    of_range : {"value", "low", "high"}
+        Which end of the ranges of the bands' growth is taken.
     """
     chosen = np.array([b in bands for b in BANDS])
     rates = _rates(population, kind) * chosen
-    before, after = (people(population, year).sum().to_numpy() for year in (start, end))
+    before, after = (people(population, year, of_range).sum().to_numpy() for year in (start, end))
     return float((after * rates).sum() / (before * rates).sum())
 
 
 def demographic_growth(
-    population: Population, start: float, end: float, bands: tuple[str, ...] = BANDS
+    population: Population, start: float, end: float, bands: tuple[str, ...] = BANDS, of_range: End = "value"
 ) -> dict[str, float]:
     """Growth a year (compound) of each kind of event that the number and the ages of people bring about."""
-    return {k: event_index(population, k, start, end, bands) ** (1 / (end - start)) - 1 for k in KINDS}
+    return {k: event_index(population, k, start, end, bands, of_range) ** (1 / (end - start)) - 1 for k in KINDS}
 
 
 # -- growth of demand -------------------------------------------------------------------------------------------------
@@ -250,9 +259,13 @@ class Growth:
         return (1 + self.volume) * (1 + self.need_per_stay) - 1
 
 
-def growth(population: Population, figures: GrowthFigures, start: float, end: float) -> dict[str, Growth]:
-    """Growth a year of every kind of demand between two mid-years, in its four parts."""
-    people_grow = demographic_growth(population, start, end) if figures.demographic else dict.fromkeys(KINDS, 0.0)
+def growth(
+    population: Population, figures: GrowthFigures, start: float, end: float, of_range: End = "value"
+) -> dict[str, Growth]:
+    """Growth a year of every kind of demand between two mid-years, in its four parts; `of_range` is of the people's."""
+    people_grow = dict.fromkeys(KINDS, 0.0)
+    if figures.demographic:
+        people_grow = demographic_growth(population, start, end, of_range=of_range)
     return {
         kind: Growth(
             people_grow[kind],

@@ -12,7 +12,7 @@ from models.figures.presets import composed
 from models.plans.moves import KINDS
 from sim.errors import nearest
 
-__all__ = ["keys_in", "meant", "unwritten"]
+__all__ = ["holders", "keys_in", "meant", "unwritten"]
 
 
 def keys_in(folder: Path, chosen: Mapping[str, str]) -> list[str]:
@@ -40,8 +40,21 @@ def keys_in(folder: Path, chosen: Mapping[str, str]) -> list[str]:
         group = path.parent.name
         if group in groups and chosen.get(group, path.stem) == path.stem:
             found.add(group)
-            walk(composed(path) if group == "plan" else yaml.safe_load(path.read_text(encoding="utf-8")), group)
+            data = composed(path) if group == "plan" else yaml.safe_load(path.read_text(encoding="utf-8"))
+            walk({k: v for k, v in data.items() if k != "defaults"} if isinstance(data, dict) else data, group)
     return sorted(found)
+
+
+def holders(folder: Path, key: str) -> tuple[list[str], list[str]]:
+    """Files of a key's group, by name: those that hold the key, and those that do not."""
+    group, _, path = key.partition(".")
+    held: tuple[list[str], list[str]] = ([], [])
+    for file in sorted((folder / group).glob("*.yaml")):
+        data = composed(file)
+        for part in path.split("."):
+            data = data.get(part) if isinstance(data, dict) else None
+        held[data is None].append(file.stem)
+    return held
 
 
 def unwritten(folder: Path, chosen: Mapping[str, str]) -> list[str]:

@@ -19,6 +19,7 @@ from models.transition.told import tell
 
 if TYPE_CHECKING:
     from models.run.runner import Outcome
+    from models.settings.settings import Settings
 
 __all__ = ["change_rows", "date_rows", "figure_rows", "fit_rows", "gate_rows", "matter_rows", "other_readings"]
 __all__ += ["never_rows", "opened_words", "site_rows"]
@@ -95,7 +96,7 @@ def figure_rows(outcome: Outcome) -> list[dict[str, str]]:
     """The figures that matter, with where they come from."""
     chosen = outcome.settings
     plan, footprint, gates = chosen.plan, chosen.footprint, chosen.gates
-    growth = footprint.demand.growth[chosen.future.growth]
+    growth = chosen.future.growth_of(footprint)
     named: list[tuple[str, Figure]] = [
         *(named for name, move in plan.moves.items() for named in _of_move(move.title or name, move)),
         *(
@@ -191,6 +192,7 @@ def change_rows(outcome: Outcome) -> list[tuple[str, str]]:
     return [
         (f"{title}: {_range(f)}", why)
         for title, f, why in (
+            ("Growth of overnight bed-days", chosen.future.growth_of(footprint), _of_growth(chosen)),
             (
                 "Effect of the plan on emergency admissions",
                 effect,
@@ -208,6 +210,18 @@ def change_rows(outcome: Outcome) -> list[tuple[str, str]]:
             ),
         )
     ]
+
+
+def _of_growth(chosen: Settings) -> str:
+    """What another growth would do; growth as it was is what shorter stays had left."""
+    if not isinstance(chosen.future.growth, str):
+        return "the faster demand grows, the fewer beds can close, and the worse waits become without the plan as well"
+    answers = chosen.feedback is not None and chosen.feedback.bed_limited_response.enabled
+    return (
+        "that was left after stays had grown shorter by more than one per cent a year"
+        + (", and in this run they grow shorter once more where a hospital is full" if answers else "")
+        + "; more and older people alone bring about 1.4% a year (scenario=ageing)"
+    )
 
 
 def other_readings(outcome: Outcome) -> list[str]:

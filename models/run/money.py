@@ -26,5 +26,5 @@ def accounts_of(
     """
     if chosen.money is None:
         return None
-    growth = chosen.footprint.demand.growth[chosen.future.growth].value
+    growth = chosen.future.growth_of(chosen.footprint).value
     return accounts(observed, schedules, chosen.finance, chosen.money, growth, chosen.seed)

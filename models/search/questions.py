@@ -169,15 +169,14 @@ def _dated(move: AnyMove) -> bool:
 
 
 def _growth(chosen: Settings) -> Question:
-    """Set where no words do: a fit belongs to the figures of the area as they are, and a run with others has none."""
-    name = chosen.future.growth
-    figure = chosen.footprint.demand.growth[name]
+    """Set where no words do: the growth of a future may be a name, under which an area holds its figure."""
+    figure = chosen.future.growth_of(chosen.footprint)
 
     def changed(other: Settings, value: float) -> Settings:
         if abs(value) > MOST_GROWTH:
             rule = f"must lie between {-MOST_GROWTH:g} and {MOST_GROWTH:g}; 1 % a year is written 0.01."
             raise FaultsError([Fault("growth", f"{value:g}", rule)], "command line")
-        return replace(other, footprint=moved(other.footprint, ["demand", "growth", name], value))
+        return replace(other, future=other.future.growing(moved(figure, [], value)))
 
     return Question(
         "growth",
@@ -188,7 +187,8 @@ def _growth(chosen: Settings) -> Question:
         figure.value + AROUND_GROWTH / 4,
         lambda value: [],
         figure.value,
-        f"observed: {_signed(figure.value)} % a year ({figure.year}; {figure.source})",
+        f"{'assumed' if figure.status == 'assumed' else 'observed'}: {_signed(figure.value)} % a year "
+        f"({figure.year}; {figure.source})",
         scale=100,
         change=changed,
     )

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from models.command_line.unknown_keys import keys_in, meant, unwritten
+from models.command_line.unknown_keys import holders, keys_in, meant, unwritten
 from models.finance.choice import own_finance
 from models.footprint.short import FIRST
 from models.plans.whose_plan import NO_PLAN
@@ -167,6 +167,12 @@ def _plain(error: Exception, request: Request) -> str:
             rule = "not written in the file; a + before it adds it." if key in more else "unknown key."
             fault = Fault(key, None, rule, nearest=f"+{near}" if near in more else near)
             if key in known:
-                fault = Fault(key, value, f"this value cannot be taken. {text}")
+                there, elsewhere = holders(files.CONFIGS, key)
+                group = key.split(".")[0]
+                rule = f"this value cannot be taken. {text}"
+                if "Could not override" in text and there and elsewhere:
+                    named = ", ".join(f"{group}={name}" for name in there)
+                    rule = f"no key of the {group} of this run; it is one of: {named}."
+                fault = Fault(key, value, rule)
             return str(FaultsError([fault], "the command line"))
     return f"the configuration cannot be composed: {text}"

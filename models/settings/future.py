@@ -8,6 +8,7 @@ from pydantic import AfterValidator
 
 from models.care.shocks import Shock
 from models.figures.figures import Figure, Shape, must, within
+from models.footprint.footprint import Footprint, Growth
 from models.system.winter import Winter
 
 __all__ = ["Future"]
@@ -22,12 +23,24 @@ class Future(Shape):
     name: str
     title: str
     decides: bool
-    growth: str  # key of the footprint's demand.growth
+    growth: str | Growth  # of overnight bed-days: a key of the footprint's demand.growth, or a figure of its own
     admissions_effect: (
         Change  # relative change of emergency overnight admissions once the places at home are all in use
     )
     full_effect_places: PerThousand | None = None  # places at home that it takes for the whole of that effect
     winter: Winter | None = None  # waves of illness on top of an average winter; none where every winter is one
+
+    def named_in(self, footprint: Footprint) -> bool:
+        """Whether the footprint holds the growth that this future names; true where it states its own."""
+        return isinstance(self.growth, Figure) or self.growth in footprint.demand.growth
+
+    def growth_of(self, footprint: Footprint) -> Figure:
+        """Growth of overnight bed-days a year, with and without the plan."""
+        return self.growth if isinstance(self.growth, Figure) else footprint.demand.growth[self.growth]
+
+    def growing(self, figure: Figure) -> Future:
+        """The same future with another growth."""
+        return self.model_copy(update={"growth": figure})
 
     @property
     def shocks(self) -> list[Shock]:

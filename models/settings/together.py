@@ -51,7 +51,7 @@ def together(
     """
     faults = []
     future, criteria = parts["future"], parts["criteria"]
-    if footprint and future and future.growth not in footprint.demand.growth:
+    if footprint and future and not future.named_in(footprint):
         known = list(footprint.demand.growth)
         faults.append(
             Fault(

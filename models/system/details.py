@@ -70,14 +70,14 @@ def build(
 
 def places_before(footprint: Footprint, fit: Fit, future: Future) -> dict[tuple[str, str], int]:
     """Places of each community service by site and pathway, before any plan; in full detail its own rules give them."""
-    if fit.detail != "full" or future.growth not in footprint.demand.growth:
+    if fit.detail != "full" or not future.named_in(footprint):
         return community_places(footprint, fit)
     return build(footprint, fit, future, footprint.start + dt.timedelta(days=2)).places
 
 
 def sizes_before(footprint: Footprint, fit: Fit, future: Future) -> dict[tuple[str, str], float]:
     """Beds and places that there are before any plan, by (setting, site)."""
-    if fit.detail != "full" or future.growth not in footprint.demand.growth:
+    if fit.detail != "full" or not future.named_in(footprint):
         return sizes(footprint, fit)
     return build(footprint, fit, future, footprint.start + dt.timedelta(days=2)).sizes
 

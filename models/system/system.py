@@ -292,7 +292,7 @@ def _sources(
     cohorts = {name: cohort.share.value for name, cohort in footprint.cohorts.items()}
     total = sum(cohorts.values())
     cohorts = {name: share / total for name, share in cohorts.items()}
-    growth, shocks = demand.growth[future.growth].value, future.shocks
+    growth, shocks = future.growth_of(footprint).value, future.shocks
     middle = dt.date(
         int(footprint.baseline_year[:4]), 10, 1
     )  # the figures are those of the middle of the baseline year

@@ -69,7 +69,7 @@ class _Source:
 
 def graded(schedule: Schedule, future: Future, footprint: Footprint) -> dict[str, str]:
     """Grade of each piece of evidence that the claims rest on, by its title."""
-    growth = footprint.demand.growth[future.growth]
+    growth = future.growth_of(footprint)
     return {WITHOUT_PLAN: _grade(growth)} | {s.title: s.grade for s in _sources(schedule, future, footprint)}
 
 
@@ -85,7 +85,7 @@ def claims(
     regraded : mapping
         Other grades of some pieces of evidence (:func:`graded`).
     """
-    growth = footprint.demand.growth[future.growth]
+    growth = future.growth_of(footprint)
     sources = [replace(s, grade=regraded.get(s.title, s.grade)) for s in _sources(schedule, future, footprint)]
     local = regraded.get(WITHOUT_PLAN, _grade(growth)) == OWN_DATA
     found = [Claim(WITHOUT_PLAN, BED_DAYS, growth.value, local)]

@@ -87,7 +87,7 @@ class Basis:
     @property
     def growth(self) -> float:
         """Growth of demand a year, as a share."""
-        return self.footprint.demand.growth[self.future.growth].value
+        return self.future.growth_of(self.footprint).value
 
     @property
     def feeds_back(self) -> bool:

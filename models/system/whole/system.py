@@ -114,7 +114,7 @@ def _read(roles: Roles) -> tuple[str, ...]:
 
 def _same_as_of_beds(data: dict[str, Any], footprint: Footprint, future: Future, made: Assembled) -> None:
     """Give hospital demand the future's growth, and all demand the footprint's day factor."""
-    growth, figures = footprint.demand.growth[future.growth].value, footprint.demand
+    growth, figures = future.growth_of(footprint).value, footprint.demand
     middle = dt.date(
         int(footprint.baseline_year[:4]), 10, 1
     )  # the figures are those of the middle of the baseline year

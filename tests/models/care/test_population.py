@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import doctest
+import re
 from pathlib import Path
 
 import numpy as np
@@ -282,6 +284,32 @@ def test_presets_in_their_order(population, presets):
     seen = presets["as_evidence_says"]
     assert value_on(slow_steps(seen, population, "medium", END), dt.date(2024, 4, 1)) == pytest.approx(1 - 0.029)
     assert slow_steps(presets["history"], population, "medium", END) == ()
+
+
+def test_the_future_of_ageing_has_the_growth_that_ages_bring(population, presets):
+    """The figure of configs/future/ageing.yaml is the preset's sum over England's ages, ends of ranges too."""
+    ageing = yaml.safe_load((CONFIGS / "future" / "ageing.yaml").read_text(encoding="utf-8"))["growth"]
+    preset = presets["demographic_only"]
+
+    def beds(start, end, of_range="value"):
+        rates = growth(population, preset.growth, start, end, of_range)
+        return overnight_bed_day_growth(rates, preset.needs.shares, nights(preset), end - start).loc["all", "bed_days"]
+
+    ahead = ((2018, 2033), (2023, 2038))
+    assert [round(100 * beds(*years), 2) for years in ahead] == [1.37, 1.45]  # as the note says
+    assert round(100 * beds(2006, 2018), 1) == 1.3
+    for end in ("value", "low", "high"):
+        assert all(ageing[end] == pytest.approx(beds(*years, end), abs=0.001) for years in ahead), end
+
+
+def test_the_growth_of_an_area_of_ones_own_is_as_the_page_works_it_out(monkeypatch):
+    """docs/own_area.md, from this project's folder as the page says."""
+    monkeypatch.chdir(CONFIGS.parent)
+    page = (CONFIGS.parent / "docs" / "own_area.md").read_text(encoding="utf-8")
+    session = "\n".join(re.findall(r"^```pycon\n(.*?)^```$", page, re.MULTILINE | re.DOTALL))
+    result = doctest.DocTestRunner().run(doctest.DocTestParser().get_doctest(session, {}, "own_area.md", None, 0))
+    assert result.attempted > 5 and result.failed == 0
+    assert f"future.growth.value={session.split()[-1]} " in page
 
 
 @pytest.mark.parametrize("name", PRESETS)

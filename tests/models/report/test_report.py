@@ -18,7 +18,7 @@ from models.care.slow import Around
 from models.report import style, tables, tables_plan, words, write_report
 from models.report.page import _not_modelled, render
 from models.report.pictures import _beds
-from models.report.tables_plan import gate_rows, never_rows
+from models.report.tables_plan import change_rows, gate_rows, never_rows
 from models.run.runner import Outcome, _simulate, summary
 from models.settings.request import parse
 from models.settings.settings import settings
@@ -320,6 +320,19 @@ FORTY = ("plan=forty_moves", "plan.footprint=null")
 def test_what_is_left_out_is_that_of_this_run(words, there, not_there):
     names = [name for name, _ in _not_modelled(settings(parse(words)))]
     assert there in names and not_there not in names
+
+
+def test_growth_says_what_it_is(outcome: Outcome) -> None:
+    """Growth as it was is what shorter stays had left, and they may shorten again; a future may state another."""
+    chosen = outcome.settings
+    (title, net), *_ = change_rows(outcome)
+    assert "0.3\xa0% a year" in title and "left after stays had grown shorter" in net and "once more" in net
+    assert "scenario=ageing" in net
+    still = dataclasses.replace(chosen, feedback=chosen.feedback.switched(bed_limited_response=False))
+    assert "once more" not in change_rows(dataclasses.replace(outcome, settings=still))[0][1]
+    older = dataclasses.replace(chosen, future=settings(parse(["scenario=ageing"])).future)
+    (title, gross), *_ = change_rows(dataclasses.replace(outcome, settings=older))
+    assert "1.4\xa0% a year; it may be 0.75\xa0% to 1.95\xa0%" in title and "without the plan as well" in gross
 
 
 @pytest.mark.parametrize("most", [0.02, 0.7, 4, 13, 16, 60, 900])

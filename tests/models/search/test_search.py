@@ -201,7 +201,8 @@ def test_growth_of_a_short_footprint_is_set_although_its_file_has_none():
     assert not asked.words(-0.02) and asked.known.startswith("observed: ")
     evidence = question("admissions", settings(parse([*AREA, *PLANNED]))).known
     assert evidence.startswith("evidence of any such effect: \u22127.6 to 0 % (")  # the sign of the values beside it
-    assert looker.settings_at(asked, -0.02).footprint.demand.growth["history"].value == -0.02
+    there = looker.settings_at(asked, -0.02)
+    assert there.future.growth_of(there.footprint).value == -0.02
 
 
 @given(st.floats(-1e3, 1e3), st.floats(0.1, 1e3), st.integers(4, 60), st.booleans(), st.booleans())

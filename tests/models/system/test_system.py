@@ -36,6 +36,18 @@ def test_counted_beds_are_ward_beds_and_overlap(chosen, system):
     assert sum(system.inside.values()) == pytest.approx(chosen.footprint.community_overlap.beds.value, abs=2)
 
 
+def test_a_future_may_state_its_own_growth(chosen, system):
+    """Rates hold in the middle of the baseline year, whatever grows; the footprint and its fit stay as they are."""
+    ageing = chosen.future.growing(chosen.future.growth_of(chosen.footprint).model_copy(update={"value": 0.014}))
+    assert chosen.future.named_in(chosen.footprint) and ageing.named_in(chosen.footprint)
+    assert not chosen.future.model_copy(update={"growth": "hope"}).named_in(chosen.footprint)
+    older = build(chosen.footprint, chosen.fit, ageing, dt.date(2024, 4, 1))
+    here, there = (s.network.sources["plymouth_emergency"] for s in (system, older))
+    assert here.growth_per_year == chosen.footprint.demand.growth["history"].value < there.growth_per_year == 0.014
+    since = (dt.date(2018, 10, 1) - chosen.footprint.start).days / 365.25
+    assert here.rate_per_day * 1.003**since == pytest.approx(there.rate_per_day * 1.014**since)
+
+
 def test_flows_keep_the_published_totals(chosen):
     found = flows(chosen.footprint, chosen.fit)
     for name, site in chosen.footprint.sites.items():
