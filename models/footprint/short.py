@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from models import CONFIGS
 from models.figures.figures import Figure, Hours, Name, Shape, Shares, Sourced, Text, must
@@ -92,6 +92,11 @@ class Residents(Shape):
     residents: People
 
 
+def _without_those_left_out(trusts: Any) -> Any:
+    """Leave out what an area that builds on another sets to null."""
+    return {site: trust for site, trust in trusts.items() if trust is not None} if isinstance(trusts, dict) else trusts
+
+
 class ShortFootprint(Shape):
     """What only this area's file can say."""
 
@@ -100,7 +105,7 @@ class ShortFootprint(Shape):
     title: Text
     question: Text
     baseline_year: FinancialYear = FIRST
-    trusts: Annotated[dict[str, Trust], Field(min_length=1)]
+    trusts: Annotated[dict[str, Trust], BeforeValidator(_without_those_left_out), Field(min_length=1)]
     local_authorities: Annotated[list[LocalAuthority], Field(min_length=1)]
     population: Residents
     host_conversion: HostFactor | None = None

@@ -97,7 +97,7 @@ def leftovers(folder: Path) -> list[str]:
             (["~timeline"], ["~timeline", "write timeline=value"]),
             (["~criteria"], ["criteria", "missing"]),
             (["timeline=,"], ["timeline", "there are: 10y"]),
-            (["fit=devn"], ["fit", "'devn'", "there are: berkshire_west_2023_24, cornwall,", "Did you mean 'devon'?"]),
+            (["fit=devn"], ["fit", "'devn'", "there are: berkshire_west_2023_24,", "Did you mean 'devon'?"]),
             (["future=histry"], ["future", "'histry'", "Did you mean 'history'?"]),
             (["timeline=5y", "timeline.name=x"], ["timeline.name", "'x'", "cannot be given another name"]),
             (["timeline=5y,15y", "timeline.years=3"], ["timeline.years", "3", "same on all timelines"]),
