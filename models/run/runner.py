@@ -15,7 +15,7 @@ from pathlib import Path
 from models.arms.arms import Arm, Observed, run_arms
 from models.arms.memory import COMPILING, events_of_a_run, gigabytes
 from models.arms.prepare import USUAL, arm_names, idle, prepare, window, with_beds_kept
-from models.calibration.baseline import Baseline, check_baseline
+from models.calibration.baseline import Baseline, check_baseline, without_fit
 from models.command_line.doctor import compiled, memory_gb
 from models.command_line.out_folder import folder_faults
 from models.finance.simulated.accounts import Accounts
@@ -279,12 +279,15 @@ def dry_run(chosen: Settings) -> int:
     """Print the composed configuration and what running it would take."""
     arms = arm_names(chosen)
     tell_cost(chosen, len(arms), ", ".join(arms), window(chosen)[1], gigabytes(chosen))
-    print(f"disk: about {_megabytes(chosen)} MB")
+    if chosen.fit is not None:
+        print(f"disk: about {_megabytes(chosen)} MB")
     return 0
 
 
 def tell_cost(chosen: Settings, arms: int, named: str, end: dt.date, memory: float) -> None:
     """Print the composed configuration, and the arms, events, time and memory that running it takes.
+
+    Without a baseline nothing is simulated: then it is said why.
 
     Parameters
     ----------
@@ -304,6 +307,9 @@ def tell_cost(chosen: Settings, arms: int, named: str, end: dt.date, memory: flo
     cores = min(chosen.request.workers or os.cpu_count() or 1, os.cpu_count() or 1)
     print("---")
     print(f"scenario_hash: {chosen.scenario_hash}")
+    if chosen.fit is None:
+        print(f"NO BASELINE, so nothing is simulated: {'; '.join(without_fit(chosen.footprint))}.")
+        return
     print(f"arms: {arms} ({named}), {chosen.replications} runs each")
     print(f"events: about {events / 1e6:.0f} million over {days / 365.25:.0f} years")
     seconds = SECONDS_AN_EVENT * (events + a_day * _days_beside(chosen, days)) / cores + 15

@@ -410,6 +410,13 @@ def test_dry_run_writes_nothing(tmp_path, monkeypatch, capsys):
     assert leftovers(tmp_path) == []
 
 
+def test_of_an_area_without_a_baseline_the_dry_run_says_why(capsys):
+    assert main(["run", "--dry-run", "footprint=frimley_2023_24"]) == 0
+    told = capsys.readouterr().out.split("---")[-1]
+    assert "NO BASELINE, so nothing is simulated: Frimley" in told and "beds change by -35%" in told
+    assert "time:" not in told and "disk:" not in told
+
+
 @pytest.mark.parametrize("verb", ["hindcast", "monotonicity", "calibrate", "backtest", "gap", "area", "network"])
 def test_verbs_without_a_dry_run_say_so_and_which_have_one(verb, capsys):
     assert main([verb, "--dry-run"]) == 2
