@@ -215,7 +215,8 @@ def test_a_file_may_build_on_another(devon: Footprint) -> None:
 
 @pytest.mark.parametrize("name", ["birmingham_solihull", "south_yorkshire_bassetlaw"])
 def test_a_hospital_may_be_left_out_of_an_area_that_builds_on_another(name: str) -> None:
-    before, after = load_footprint(FOLDER / f"{name}.yaml", judged=False), load_footprint(FOLDER / f"{name}_2023_24.yaml")
+    before = load_footprint(FOLDER / f"{name}.yaml", judged=False)
+    after = load_footprint(FOLDER / f"{name}_2023_24.yaml")
     (gone,) = set(before.sites) - set(after.sites)
     assert "children" in gone and gone not in after.data.trusts and not set(after.sites) - set(before.sites)
     everybody = raw(name + "_2023_24") | {"trusts": {site: None for site in before.sites}}
