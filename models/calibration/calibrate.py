@@ -71,8 +71,9 @@ def fit_footprint(
     Raises
     ------
     CannotFit
-        When some target is still missed by more than its tolerance after `rounds` rounds, or cannot be met from the
-        outset; says which, and by how much. In late rounds the nearest whole number of places will do
+        When some target is still missed by more than its tolerance after `rounds` rounds, a four-hour share stays far
+        off with its factor at the end of its range, or something cannot be met from the outset; says which, and by how
+        much. In late rounds the nearest whole number of places will do
         (:func:`models.calibration.factors.half_a_place`).
     FaultsError
         When figures of different bases, years or clocks would be compared.
@@ -113,11 +114,13 @@ def fit_footprint(
                 reach.forget()
             continue
         if pace:
+            if pace.hopeless:
+                break
             pace.move(o, months)
         if reach:
             reach.move()
         factors.move(o, months)
-    raise _missed(footprint, misses, factors.allowed)
+    raise _missed(footprint, misses, factors.allowed, pace is not None and pace.hopeless)
 
 
 def _known(
@@ -146,7 +149,9 @@ def _met(fit: Fit, factors: Factors, reach: Reach | None, o: Observed, months: n
     return fit.model_copy(update={"achieved": achieved, "base_breach": breach, "identified": words})
 
 
-def _missed(footprint: Footprint, misses: Mapping[str, float], allowed: Mapping[str, float]) -> CannotFit:
+def _missed(
+    footprint: Footprint, misses: Mapping[str, float], allowed: Mapping[str, float], hopeless: bool
+) -> CannotFit:
     """Say which targets are missed, and by how much: relative, and of the four-hour share in points."""
     said = []
     for name, miss in misses.items():
@@ -157,7 +162,8 @@ def _missed(footprint: Footprint, misses: Mapping[str, float], allowed: Mapping[
         elif abs(miss) > 1:
             said.append(f"{name} ({miss * allowed[name]:+.1%})")
     text = ", ".join(said)
-    return CannotFit(f"{footprint.title}: the baseline {footprint.baseline_year} is not reproduced: {text}.")
+    why = " The time in a cubicle is at the end of its range where shares are missed." if hopeless else ""
+    return CannotFit(f"{footprint.title}: the baseline {footprint.baseline_year} is not reproduced: {text}.{why}")
 
 
 def _possible(footprint: Footprint, aim: Targets) -> None:

@@ -23,6 +23,10 @@ FOUR_HOUR_TOLERANCE = 0.005  #: of the share
 LEAST, MOST = 85 / 125, 180 / 125
 _SLOPE, _FLATTEST, _STEEPEST = -8.0, -2.0, -30.0  #: of the log odds of the share over the logarithm of the factor
 _STEP = 0.10  #: of the logarithm in one round
+_FAR, _PATIENCE = (
+    4.0,
+    5,
+)  #: tolerances that are missed at an end of the range, and rounds in a row, before it is given up
 
 
 class Pace:
@@ -33,13 +37,24 @@ class Pace:
         self.factors = dict.fromkeys(footprint.sites, 1.0)
         self._slope = dict.fromkeys(footprint.sites, _SLOPE)
         self._before: dict[str, tuple[float, float]] = {}
+        self._at_end = dict.fromkeys(footprint.sites, 0)  # rounds in a row
 
     def misses(self, o: Observed, months: np.ndarray) -> dict[str, float]:
         """How far each share is missed, in tolerances."""
-        return {
-            f"{site}{FOUR_HOUR}": (_share(o, site, months) - self._wanted(site)) / FOUR_HOUR_TOLERANCE
-            for site in self.factors
-        }
+        out = {}
+        for site, factor in self.factors.items():
+            miss = (_share(o, site, months) - self._wanted(site)) / FOUR_HOUR_TOLERANCE
+            beyond = (
+                factor >= round(MOST, 5) if miss > 0 else factor <= round(LEAST, 5)
+            )  # a slower pace lowers the share
+            self._at_end[site] = self._at_end[site] + 1 if beyond and abs(miss) > _FAR else 0
+            out[f"{site}{FOUR_HOUR}"] = miss
+        return out
+
+    @property
+    def hopeless(self) -> bool:
+        """Whether some share has been far off for rounds, with its factor at the end of its range."""
+        return max(self._at_end.values()) >= _PATIENCE
 
     def move(self, o: Observed, months: np.ndarray) -> None:
         """Move every factor by the slope seen so far; rounded as a fit holds them."""

@@ -291,6 +291,22 @@ def test_the_factor_on_time_in_a_cubicle_meets_the_published_share_or_ends_at_it
     assert front_in_words({}, {}) == []
 
 
+@pytest.mark.parametrize(("far", "given_up_after"), [(0.0, 9), (12.0, None)])
+def test_a_share_that_no_time_in_a_cubicle_explains_is_given_up(chosen, monkeypatch, far, given_up_after):
+    """Four steps of a tenth lead to the end of the range; five rounds there, far off, are enough."""
+    pace = Pace(chosen.footprint)
+    monkeypatch.setattr(
+        "models.calibration.front._share",
+        lambda o, site, months: 1 / (1 + np.exp(-2.9 + far * (pace.factors[site] - 1))),
+    )
+    months, o = np.ones(1, bool), cast("Observed", None)
+    rounds = 1
+    while pace.misses(o, months) and not pace.hopeless and rounds < 12:
+        pace.move(o, months)
+        rounds += 1
+    assert rounds == (given_up_after or 12) and pace.hopeless == (given_up_after is not None)
+
+
 def test_a_fit_of_another_detail_and_an_unknown_detail_are_refused():
     with pytest.raises(FaultsError, match="made with detail=beds; run `carebridge calibrate detail=default`"):
         settings(parse(["detail=default", "fit=devon", *SHORT]))
