@@ -193,17 +193,19 @@ def _pieces(made: Assembled, site: str, pathway: str) -> tuple[Piece, ...]:
     """What a place of a service is made of.
 
     Where ways out are detailed, a place at home serves as many people a day as one of the footprint's service, one over
-    its mean stay, by reablement and by hours of home care with the lasting packages that follow.
+    its mean stay, by reablement and by hours of home care with the lasting packages that follow: those that councils
+    pay for, and those that people pay for themselves.
     """
     stations, paths = made.data["stations"], made.frame.paths
     if paths is None or pathway != "p1":
         name = f"{site}_{pathway}"
         return (Piece(name, _first(stations[name]["places"])),)
-    hours, reablement = f"{site}_funded_hours", f"{site}_reablement"
     load = loads_of(Arrivals(1 / made.frame.footprint.pathways["p1"].service_days.value, 0.0, 0.0), paths)
+    hours = ("funded_hours", "self_hours") if paths.self_share > 0 else ("funded_hours",)
+    pools = made.data["pools"]
     return (
-        Piece(reablement, _first(stations[reablement]["places"]), load["reablement"]),
-        Piece(hours, _first(made.data["pools"][hours]["places"]), load["funded_hours"]),
+        Piece(f"{site}_reablement", _first(stations[f"{site}_reablement"]["places"]), load["reablement"]),
+        *(Piece(f"{site}_{name}", _first(pools[f"{site}_{name}"]["places"]), load[name]) for name in hours),
     )
 
 

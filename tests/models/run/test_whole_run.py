@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from models.arms.arms import Observed, make_arm, run_arms, with_plan
+from models.arms.prepare import USUAL, prepare
 from models.calibration.front import MOST, Pace, front_in_words
 from models.care.pathways import Arrivals, loads_of
 from models.cli import main
@@ -265,7 +266,9 @@ def test_in_full_detail_a_plan_closes_beds_of_every_group_and_opens_what_a_place
     assert full.with_places("exeter", "p3") == ["exeter_p3", "exeter_care_home_self"]
     paths, a_day = read_care().pathways, 1 / chosen.footprint.pathways["p1"].service_days.value
     load = loads_of(Arrivals(40 * a_day, 0, 0), paths)
-    for piece, wanted in zip(full.roles.made_of["exeter", "p1"], ("reablement", "funded_hours"), strict=True):
+    for piece, wanted in zip(
+        full.roles.made_of["exeter", "p1"], ("reablement", "funded_hours", "self_hours"), strict=True
+    ):
         opened = planned[lowered.pools.index(piece.pool)] - piece.before
         assert opened == pytest.approx(load[wanted], abs=0.51)
 
@@ -305,6 +308,24 @@ def test_a_share_that_no_time_in_a_cubicle_explains_is_given_up(chosen, monkeypa
         pace.move(o, months)
         rounds += 1
     assert rounds == (given_up_after or 12) and pace.hopeless == (given_up_after is not None)
+
+
+@pytest.mark.nightly
+def test_in_every_detail_a_plan_does_the_same_to_beds_and_delays():
+    """Nothing holds the plan back, so each detail meets the same one; each is fitted by itself."""
+    used, delayed = {}, {}
+    for detail in ("beds", "default", "full"):
+        words = [f"detail={detail}", "timeline=5y", "scenario=no_gate", "replications=4"]
+        ready = prepare(settings(parse([*words, "criteria.longest_timeline_years=5", "criteria.window_years_after=2"])))
+        for o in run_arms(ready.arms, 1, 4, 2):
+            after = o.in_year("2024/25") | o.in_year("2025/26")
+            used[detail, o.arm.name] = measures.occupied_beds(o)[:, after].mean()
+            delayed[detail, o.arm.name] = measures.delayed_beds(o)[:, after].mean()
+    for detail in ("default", "full"):
+        for arm in (USUAL, "5y"):
+            assert used[detail, arm] == pytest.approx(used["beds", arm], rel=0.01)
+            assert delayed[detail, arm] == pytest.approx(delayed["beds", arm], rel=0.25)
+        assert delayed[detail, "5y"] < 0.4 * delayed[detail, USUAL]
 
 
 def test_a_fit_of_another_detail_and_an_unknown_detail_are_refused():
