@@ -14,11 +14,30 @@ from models.care.pressure import april_quarters, by_quarter, watched_inputs
 from models.care.stock_part import StockPart, stocks_together
 from sim.errors import Fault, FaultsError
 
-__all__ = ["Service", "Site", "constant_places", "driven_stations", "fullest_beds", "mean_beds", "opened"]
+__all__ = ["Piece", "Service", "Site", "constant_places", "driven_stations", "fullest_beds", "mean_beds", "opened"]
 __all__ += ["place_lever", "planned"]
 
 QUARTERS = 4
 MOST_TIMES = 1000  #: times its places to which a plan may enlarge a service
+
+
+@dataclass(frozen=True)
+class Piece:
+    """One of the things a place of a service is made of.
+
+    Parameters
+    ----------
+    pool : str
+        A station, or a pool that stations share.
+    before : int
+        Its places before any plan.
+    per_place : float
+        How much of it each further place of the service needs.
+    """
+
+    pool: str
+    before: int
+    per_place: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -28,12 +47,24 @@ class Service:
     Parameters
     ----------
     station : str
+        Its name; that of its station, unless a place is made of several things.
     places : int
         Before any plan.
+    made_of : sequence of Piece
+        What a place is made of; its one station unless given.
+    seen : sequence of str
+        Stations where its people are; its one station unless given.
     """
 
     station: str
     places: int
+    made_of: Sequence[Piece] = ()
+    seen: Sequence[str] = ()
+
+    @property
+    def stations(self) -> list[str]:
+        """Stations where its people are."""
+        return list(self.seen) or [self.station]
 
 
 @dataclass(frozen=True)
@@ -253,24 +284,48 @@ def _shared(part: StockPart, sites: Mapping[str, Site]) -> Iterator[tuple[str, s
 
 
 def _opened_places(part: StockPart, sites: Mapping[str, Site], limits: Mapping[str, Collection[str]]) -> None:
-    equations: dict[str, str] = {}
+    equations, limited = dict[str, str](), list[Service]()
     for name, site in sites.items():
         for pathway, service in site.services.items():
             shares = [limit.format(site=name, service=service.station) for limit in limits.get(pathway, ())]
             if shares:
                 least = shares[0] if len(shares) == 1 else f"MIN({', '.join(shares)})"
                 equations[service.station] = f"places_wanted[{service.station}] * {least}"
-                part.drives.append(
-                    {"variable": f"open_places[{service.station}]", "sets": "places", "station": service.station}
-                )
+                limited.append(service)
+    for service in limited:
+        if not service.made_of:
+            name = service.station
+            part.drives.append({"variable": f"open_places[{name}]", "sets": "places", "station": name})
+    _pieces(part, [service for service in limited if service.made_of])
     if equations:
         everywhere = [service.station for site in sites.values() for service in site.services.values()]
         rest = {} if len(equations) == len(everywhere) else {"else": "places_wanted[service]"}
         part.auxiliaries["open_places[service]"] = {"equation": equations | rest, "unit": "place"}
 
 
+def _pieces(part: StockPart, services: Sequence[Service]) -> None:
+    """Drive what places are made of: as much more or less of it as places are open beyond those before the plan."""
+    if not services:
+        return
+    pieces = {piece.pool: (piece, service.station) for service in services for piece in service.made_of}
+    part.dimensions["piece"] = list(pieces)
+    before, per_place = ({k: getattr(p, f) for k, (p, _) in pieces.items()} for f in ("before", "per_place"))
+    part.parameters["piece_before[piece]"] = {"value": before, "unit": "place"}
+    part.parameters["piece_per_place[piece]"] = {"value": per_place, "unit": "dimensionless"}
+    more = "(open_places[{service}] - full_places[{service}]) * piece_per_place[{pool}]"
+    part.auxiliaries["open_pieces[piece]"] = {
+        "equation": {
+            pool: f"MAX(0, piece_before[{pool}] + {more.format(service=service, pool=pool)})"
+            for pool, (_, service) in pieces.items()
+        },
+        "unit": "place",
+        "about": "what the places of a service that is no single station are made of",
+    }
+    part.drives.extend({"variable": f"open_pieces[{pool}]", "sets": "places", "station": pool} for pool in pieces)
+
+
 def driven_stations(part: StockPart) -> tuple[str, ...]:
-    """Stations whose places the stocks set: in the network their places must be one number from the start on."""
+    """Stations and pools whose places the stocks set: in the network these must be one number from the start on."""
     return tuple(drive["station"] for drive in part.drives if drive["sets"] == "places")
 
 

@@ -384,7 +384,7 @@ def _community_work(part: StockPart, care: Leaving, own: Mapping[str, Sequence[S
     for name, observes in seen.items():
         part.inputs[f"{name}[site]"] = {"value": dict.fromkeys(own, 0.0), "unit": "person"}
         for site, services in own.items():
-            stations = [s.station for s in services]
+            stations = [station for s in services for station in s.stations]
             part.feeds.append(
                 {
                     "input": f"{name}[{site}]",

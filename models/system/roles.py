@@ -10,11 +10,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from models.care.crowding import Crowding
+from models.care.supply import Piece
 from models.care.wards import shared_out
 from models.figures.figures import Figure
 from sim.kernel.layout import BLOCKED, WAITING
 
-__all__ = ["FrontDoorRead", "Piece", "Roles", "TreatmentRead"]
+__all__ = ["FrontDoorRead", "Roles", "TreatmentRead"]
 
 
 @dataclass(frozen=True)
@@ -65,25 +66,6 @@ class TreatmentRead:
     before_days: float
     before_cv: float
     standard: Figure
-
-
-@dataclass(frozen=True)
-class Piece:
-    """One of the things a place of a service is made of.
-
-    Parameters
-    ----------
-    pool : str
-        A station, or a pool that stations share.
-    before : int
-        Its places before any plan.
-    per_place : float
-        How much of it each further place of the service needs.
-    """
-
-    pool: str
-    before: int
-    per_place: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -145,6 +127,11 @@ class Roles:
     def beds_by_ward(self, site: str, beds: int) -> dict[str, int]:
         """Beds of a site shared out among its wards, in whole beds that sum to all."""
         return shared_out(beds, {ward: self.bed_shares[ward] for ward in self.wards[site]})
+
+    def in_stocks(self, site: str, pathway: str) -> str:
+        """Name of a service among the stocks around the network: that of its station, where its places are one's."""
+        pieces = self.made_of[site, pathway]
+        return pieces[0].pool if len(pieces) == 1 else f"{site}_{pathway}"
 
     @property
     def queued(self) -> int:

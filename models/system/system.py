@@ -18,14 +18,14 @@ from models.care.shocks import Steps, closed_beds, combined, share_closed, shock
 from models.care.slow import Around
 from models.care.slow import stocks_around as slow_stocks
 from models.care.stock_part import StockPart, stocks_together
-from models.care.supply import Service, Site, constant_places, driven_stations
+from models.care.supply import Piece, Service, Site, constant_places, driven_stations
 from models.footprint.footprint import HOME, Footprint, inside_beds
 from models.plans import months_after
 from models.plans.schedule import Schedule
 from models.settings.fit import Fit
 from models.settings.future import Future
 from models.system.demand import flows, pathway_shares
-from models.system.roles import Piece, Roles
+from models.system.roles import Roles
 from models.system.sizes import beds_out_of_reach, community_places, offered_places, season_beds, sizes_of
 from models.system.ways_between import Between, open_ways
 from models.system.winter import level_of
@@ -253,15 +253,22 @@ def _one_or_all(stations: tuple[str, ...]) -> str | tuple[str, ...]:
 
 
 def _known(footprint: Footprint, fit: Fit, roles: Roles, site: str, beds: Mapping[int, int]) -> Site:
-    """A hospital as the slow mechanisms know it: its wards, and those services that are one station."""
+    """A hospital as the slow mechanisms know it: its wards and the services of its catchment."""
     shared = [roles.beds_by_ward(site, beds[q]) for q in (1, 2, 3, 4)]
-    made_of = {p: roles.made_of[site, p] for p in footprint.pathways}
     return Site(
         {ward: [one[ward] for one in shared] for ward in roles.wards[site]},
         fit.usual_pressure[site],
-        {p: Service(pieces[0].pool, pieces[0].before) for p, pieces in made_of.items() if len(pieces) == 1},
+        {p: _service(roles, site, p) for p in footprint.pathways},
         roles.emergency_sources[site],
     )
+
+
+def _service(roles: Roles, site: str, pathway: str) -> Service:
+    """A service as the slow mechanisms know it, whether its places are one station's or made of several things."""
+    pieces, name = roles.made_of[site, pathway], roles.in_stocks(site, pathway)
+    if len(pieces) == 1:
+        return Service(name, pieces[0].before)
+    return Service(name, round(pieces[0].before / pieces[0].per_place), pieces, roles.services[site, pathway])
 
 
 def answers_on(feedback: Pressure | None) -> Pressure | None:

@@ -122,11 +122,11 @@ class Levers:
         if before == now:
             return
         self.places[site, pathway] = now
+        name = self.system.roles.in_stocks(site, pathway)
+        if self.system.follows(name):
+            told = zip(("added_places", "closed_places", "added_posts"), now, strict=True)
+            self._parameters |= {f"{k}[{name}]": float(n) for k, n in told if self.system.has_parameter(k)}
         for piece in self.system.roles.made_of[site, pathway]:
-            if self.system.follows(piece.pool):
-                told = zip(("added_places", "closed_places", "added_posts"), now, strict=True)
-                named = {f"{k}[{piece.pool}]": float(n) for k, n in told if self.system.has_parameter(k)}
-                self._parameters |= named
             if piece.pool not in self.system.driven and before[:2] != (added, closed):
                 left = max(0, piece.before + round((added - closed) * piece.per_place))
                 self._changes.append(self.lowered.places_at(piece.pool, left, self.run.now))
@@ -207,7 +207,7 @@ class Levers:
         if piece.pool not in self.system.driven:
             return added
         have = int(self.run.state.pool["places"][self.lowered.pools.index(piece.pool)])
-        return max(0, min(added, have - piece.before + closed))
+        return max(0, min(added, round((have - piece.before) / piece.per_place) + closed))
 
     def season(self, today: dt.date) -> None:
         """Keep the beds, and the stays, of a new quarter as changed where the network's own plan sets them."""

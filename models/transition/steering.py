@@ -281,8 +281,8 @@ class Watch:
         if setting == BEDS:
             have, wanted = self._stock(f"beds_staffed[{site}]"), self._stock(f"beds_called[{site}]")
         else:
-            station = self.steering.system.roles.services[site, setting][0]
-            have, wanted = self._stock(f"open_places[{station}]"), self._stock(f"places_wanted[{station}]")
+            service = self.steering.system.roles.in_stocks(site, setting)
+            have, wanted = self._stock(f"open_places[{service}]"), self._stock(f"places_wanted[{service}]")
         if have is None or wanted is None:
             return 1.0
         return min(1.0, have / wanted) if wanted > 0 else 1.0

@@ -50,9 +50,9 @@ def staffed_share(o: Observed, site: str | None, masks: Masks) -> Floats:
     for name in site_mask(o, site):
         good &= o.stock(f"beds_staffed[{name}]") >= o.stock(f"beds_called[{name}]") - 1e-6
         for pathway in o.arm.system.footprint.pathways:
-            for station in o.arm.system.roles.services[name, pathway]:
-                wanted, opened = (f"{k}[{station}]" for k in ("places_wanted", "open_places"))
-                if opened in o.stock_columns:
-                    good &= o.stock(opened) >= least * o.stock(wanted)
+            service = o.arm.system.roles.in_stocks(name, pathway)
+            wanted, opened = (f"{k}[{service}]" for k in ("places_wanted", "open_places"))
+            if opened in o.stock_columns:
+                good &= o.stock(opened) >= least * o.stock(wanted)
     month = np.searchsorted(np.cumsum(o.days), o.stock_days, side="right").clip(max=len(o.months) - 1)
     return np.stack([good[:, mask[month]].mean(axis=1) for mask in masks], axis=1)

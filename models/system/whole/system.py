@@ -22,11 +22,11 @@ from models.care.population import load_population
 from models.care.pressure import Pressure
 from models.care.shocks import share_closed
 from models.care.slow import Around
-from models.care.supply import constant_places, driven_stations
+from models.care.supply import Piece, constant_places, driven_stations
 from models.footprint.footprint import Footprint, inside_beds
 from models.settings.fit import Fit
 from models.settings.future import Future
-from models.system.roles import Piece, Roles
+from models.system.roles import Roles
 from models.system.system import RETURNING, System, answers_on, stocks_around
 from models.system.ways_between import Between, open_ways
 from models.system.whole.frame import AT_HOME, EMERGENCY, booked, door

@@ -18,7 +18,7 @@ from models.care.around import hybrid
 from models.care.pressure import Watched, pressure, read_pressure
 from models.care.slow import NAMES, Around, stocks_around
 from models.care.stock_part import StockPart, stocks_together
-from models.care.supply import Service, Site, constant_places, driven_stations
+from models.care.supply import Piece, Service, Site, constant_places, driven_stations
 from models.figures.presets import read_section
 from models.system.system import EMERGENCY_CLASSES, build, pathway_station, ward
 from sim import Run, load_network, lower
@@ -156,6 +156,38 @@ def test_a_small_system_runs_with_everything_on():
     assert found["beds_open[a]"][1:-1] == pytest.approx(found["staffed_beds[a_ward]"][1:-1], abs=1.01)
     assert (found["staffed_beds[a_ward]"] <= planned_beds(found, BEDS)).all()
     assert found["places_wanted[home]"][-1] == 18 > found["open_places[home]"][-1] > 12
+
+
+def test_a_place_made_of_several_things_opens_as_far_as_there_are_staff():
+    """Home help takes a place of its own and two hours; both follow the places that staff allow, and one service."""
+    pieces = (Piece("help", 6, 0.5), Piece("hours", 24, 2.0))
+    site = Site(
+        {"a_ward": BEDS}, USUAL, small_site().services | {"p1": Service("a_p1", 12, pieces, ("help",))}, ("in",)
+    )
+    part = stocks_around({"a": site}, composed("usual"), start_day=0)
+    assert part is not None and driven_stations(part) == ("a_ward", "rehab", "help", "hours")
+    network = small_network(420)
+    network["pools"] = {"hours": {"places": 24}}
+    stations = network["stations"]
+    stations["help"] = stations.pop("home") | {"places": 6, "holds": [{"pools": {"hours": 4}}]}
+    stations["a_ward"]["routes"][0]["to"]["help"] = stations["a_ward"]["routes"][0]["to"].pop("home")
+
+    def open_more(moment: Moment) -> None:
+        if moment.time in (10, 100):
+            moment.set("added_posts[a_p1]" if moment.time == 10 else "added_places[a_p1]", 6)
+
+    one = hybrid(load_network(network | {"stations": constant_places(stations, part)}), part)
+    side = KernelSide(lowered := lower(one.network), state := Run(lowered, 1))
+    found = PlainHybrid(one, side, controller=open_more).run()
+    assert (found["open_places[a_p1]"][found.time < 100] == pytest.approx(12)) and found["places_wanted[a_p1]"][
+        -1
+    ] == 18
+    assert 12 < found["open_places[a_p1]"][-1] < 18
+    more = found["open_places[a_p1]"] - 12
+    for pool, before, each in (("help", 6, 0.5), ("hours", 24, 2.0)):
+        assert found[f"open_pieces[{pool}]"] == pytest.approx(before + each * more)
+        at_last = state.state.pool["planned"][lowered.pools.index(pool)]
+        assert at_last == pytest.approx(found[f"open_pieces[{pool}]"][-1], abs=0.51) and at_last > before
 
 
 def planned_beds(found: Trajectory, beds: Sequence[int], start: dt.date = dt.date(2016, 4, 1)) -> np.ndarray:
