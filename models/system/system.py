@@ -94,9 +94,8 @@ class System:
     shut: Steps = ()
 
     def with_places(self, site: str, pathway: str) -> list[str]:
-        """Stations of a service with a limited number of places; hours of home care limit no number of people."""
-        stations = self.network.stations
-        return [name for name in self.roles.services[site, pathway] if stations[name].places != "inf"]
+        """Stations that a place of a service is made of: neither hours of home care nor what follows the service."""
+        return [piece.pool for piece in self.roles.made_of[site, pathway] if piece.pool in self.network.stations]
 
     @property
     def sizes(self) -> dict[tuple[str, str], float]:

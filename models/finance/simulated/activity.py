@@ -41,10 +41,9 @@ class Activity:
         Occupied bed-days of the wards, counted at midnight, by hospital.
     emergencies, elective : mapping
         Admissions that stay a night, by hospital.
-    places : mapping
-        Place-days open, by hospital and service; services without a limit have none.
-    used, unlimited : mapping
-        Place-days in use of services with and without a limit on places.
+    places, used : mapping
+        Place-days open, and in use, by hospital and service. Where a place is made of several things it is the first of
+        them that is counted, in places of the service; what lasts after a place is in the price of none.
     in_time : mapping
         Share of emergencies who had a bed in time, by hospital [quarters, replications].
     """
@@ -56,7 +55,6 @@ class Activity:
     elective: Mapping[str, Ints]
     places: Mapping[Place, Ints]
     used: Mapping[Place, Ints]
-    unlimited: Mapping[Place, Ints]
     in_time: Mapping[str, npt.NDArray[np.float64]]
 
     @cached_property
@@ -104,8 +102,10 @@ def activity(o: Observed, start: dt.date) -> Activity:
             out += o.midnight[:, :, o.station(name)][..., columns].sum(axis=2)
         return calendar.sums(out)
 
-    limited = {key: system.with_places(*key) for key in roles.services}
-    free = {key: [s for s in found if s not in limited[key]] for key, found in roles.services.items()}
+    def of_places(columns: list[int]) -> dict[Place, Ints]:
+        made_of = {key: pieces[0] for key, pieces in roles.made_of.items()}
+        return {k: np.rint(nights([p.pool], columns) / p.per_place).astype(np.int64) for k, p in made_of.items()}
+
     beside = {site: [roles.beside[site][0]] if site in roles.beside else [] for site in sites}
     return Activity(
         months=calendar.months,
@@ -113,9 +113,8 @@ def activity(o: Observed, start: dt.date) -> Activity:
         bed_days={s: nights([*roles.wards[s], *beside[s]], HELD) for s in sites},
         emergencies={s: calendar.sums(_emergencies(o, s)) for s in sites},
         elective={s: calendar.sums(_elective(o, s)) for s in sites},
-        places={key: nights(stations, [PLACES]) for key, stations in limited.items()},
-        used={key: nights(stations, HELD) for key, stations in limited.items()},
-        unlimited={key: nights(stations, HELD) for key, stations in free.items()},
+        places=of_places([PLACES]),
+        used=of_places(HELD),
         in_time=in_time(o, calendar.first, len(calendar.months)),
     )
 

@@ -247,7 +247,7 @@ def _service(
     none = np.zeros((len(done.months), 1), np.int64)
     gone, freed = (m.get(place, none) * done.days[:, None] for m in (changed.closed, changed.released))
     to, what = ("suppliers", "social_care") if service.runs == "council" else ("staff", "staff")
-    use = growing(done.used[place], day * (1 - standing)) + growing(done.unlimited[place], day)
+    use = growing(done.used[place], day * (1 - standing))
     items = (
         ("places", what, growing(open_ - new, day * standing)),
         (NEW_PLACES, what, of_new - both),

@@ -64,7 +64,7 @@ def _spent(new: bool) -> Costs:
 
 def _done(emergencies: list[int]) -> Activity:
     came = np.repeat(np.array(emergencies, np.int64), 12)[:, None] * np.ones((1, 2), np.int64)
-    return Activity([], np.zeros(0, np.int64), {}, {"torbay": came}, {}, {}, {}, {}, {})
+    return Activity([], np.zeros(0, np.int64), {}, {"torbay": came}, {}, {}, {}, {})
 
 
 def _post(system: System, money: Money, emergencies: list[int]) -> tuple[Book, Pool]:

@@ -15,6 +15,7 @@ from models.arms.prepare import USUAL, prepare
 from models.calibration.front import MOST, Pace, front_in_words
 from models.care.pathways import Arrivals, loads_of
 from models.cli import main
+from models.finance.simulated.activity import activity
 from models.footprint.observed import beds_by_quarter
 from models.measures import measures
 from models.measures import whole as measures_whole
@@ -253,6 +254,17 @@ def test_in_full_detail_waits_for_a_bed_are_clocks_from_the_decision(full):
     assert 0.5 < measures_whole.four_hour_share(o, "torbay", every)[0, 0] < 1
     pressed = measures.occupied_beds(o, "torbay")[0, every[0]] / measures.beds_open(o, "torbay")[0, every[0]]
     assert 0.6 < pressed < 1.1
+    _costs_are_of_places(o, full)
+
+
+def _costs_are_of_places(o, full):
+    """The books count places of the service as in other details: not packages that last, nor care homes after it."""
+    done = activity(o, dt.date(2018, 4, 1))
+    for pathway in ("p1", "p2", "p3"):
+        piece = full.roles.made_of["torbay", pathway][0]
+        usual = 30 * piece.before / piece.per_place  # a queue adds a few
+        assert usual <= done.places["torbay", pathway][0, 0] < 1.1 * usual
+        assert 0.5 < done.used["torbay", pathway][0, 0] / done.places["torbay", pathway][0, 0] <= 1
 
 
 def test_in_full_detail_a_plan_closes_beds_of_every_group_and_opens_what_a_place_is_made_of(chosen, full, laid_out):
@@ -264,7 +276,7 @@ def test_in_full_detail_a_plan_closes_beds_of_every_group_and_opens_what_a_place
     assert len(wards) == 3
     assert planned[wards].sum() == full.beds["exeter"][1] - 31
     assert full.with_places("exeter", "p1") == ["exeter_reablement"]
-    assert full.with_places("exeter", "p3") == ["exeter_p3", "exeter_care_home_self"]
+    assert full.with_places("exeter", "p3") == ["exeter_p3"]
     paths, a_day = read_care().pathways, 1 / chosen.footprint.pathways["p1"].service_days.value
     load = loads_of(Arrivals(40 * a_day, 0, 0), paths)
     for piece, wanted in zip(
