@@ -228,4 +228,6 @@ def test_fits_without_them_are_written_as_before() -> None:
 def test_the_shipped_fit_is_what_the_command_makes(name: str) -> None:
     chosen = settings(parse([f"footprint={name}", "timeline=5y"]))
     fit = fit_footprint(chosen.footprint, chosen.future, workers=2, feedback=chosen.feedback)
-    assert fit == shipped(name).model_copy(update={"posterior": {}, "implausibility": {}, "hash": ""})
+    whole = shipped(name)  # a whole calibration adds ranges, misses, a hash, and words before these
+    point = {"posterior": {}, "implausibility": {}, "hash": "", "identified": whole.identified[-len(fit.identified) :]}
+    assert fit == whole.model_copy(update=point)
