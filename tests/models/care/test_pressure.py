@@ -149,6 +149,7 @@ def test_speed_up_is_neutral_at_usual_pressure_and_turns():
     assert values[0.93] < values[0.92] < 1 and values[0.99] > values[0.93]
 
 
+@pytest.mark.nightly
 def test_early_discharge_brings_people_back():
     """At full occupancy the odds of coming back rise, and the excess comes as whole people by its own way in."""
     care = feedback_named("none").switched(early_discharge=True)

@@ -288,6 +288,7 @@ def test_a_drive_is_told_to_a_fit_that_saw_it_begin(setup, care, history):
         assert (training_hash(setup, care, trained) != training_hash(none, care, trained)) == differs, until
 
 
+@pytest.mark.nightly
 def test_the_second_test_is_the_first_in_other_years(setup, care, history, trained, fit, found):
     """Asked about quarters of the first test, with the same fit and the same draws, it says the same of them."""
     test = tuple(key for key in TEST_QUARTERS if "2015/16" <= key[0] <= "2017/18")

@@ -103,6 +103,7 @@ def test_changed_parameters_act(whole: Ready) -> None:
     assert few.means[0]["waiting"] > many.means[0]["waiting"]
 
 
+@pytest.mark.nightly
 def test_the_interpreter_is_free_while_the_driver_runs() -> None:
     """Another thread of Python goes on at its own pace: no lock is held between exchanges."""
     made = ready(load_hybrid(WARD))

@@ -161,7 +161,9 @@ def expected(by: str, dt: float, exchanges: int) -> tuple[np.ndarray, np.ndarray
     return np.array(people), np.array(stock)
 
 
-@pytest.mark.parametrize(("by", "dt"), [("arrivals", 1.0), ("entities", 1.0), ("entities", 0.25)])
+@pytest.mark.parametrize(
+    ("by", "dt"), [pytest.param("arrivals", 1.0, marks=pytest.mark.nightly), ("entities", 1.0), ("entities", 0.25)]
+)
 def test_a_linear_hybrid_is_exact_in_expectation(by: str, dt: float) -> None:
     days, replications = 60, 300
     made = hybrid(by, dt, days)

@@ -135,6 +135,7 @@ def test_every_function_against_its_closed_form() -> None:
             assert_allclose(run[f"y{n}"], exact, rtol=1e-6, atol=1e-6 * max(1, exact.max()), err_msg=equation)
 
 
+@pytest.mark.nightly
 def test_all_functions_together_are_compiled_to_the_same_bits() -> None:
     _, stocks = everything()
     assert stocks.run().values.tobytes() == stocks.run(fast=True).values.tobytes()

@@ -320,6 +320,7 @@ def test_a_clock_that_jumps_changes_nothing(
     assert hashes(collect(folder)) == undisturbed
 
 
+@pytest.mark.nightly
 @pytest.mark.skipif(os.name != "posix", reason="needs signals")
 def test_a_killed_coordinator_takes_its_workers_along_and_the_sweep_goes_on(
     tmp_path: Path, undisturbed: dict[str, str]
