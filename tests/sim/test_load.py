@@ -262,6 +262,7 @@ def test_circles_that_may_lock_up_are_noted() -> None:
     assert steadiness(build(stations, {})).notes == []
 
 
+@pytest.mark.nightly
 def test_rules_that_tell_too_many_kinds_apart_are_left_alone() -> None:
     names = [f"x{k}" for k in range(4)]
     levels = [str(k) for k in range(40)]

@@ -21,17 +21,10 @@ def test_overrides_become_words() -> None:
     assert words_of(["plan=none", "+scenarios=history", "seed=3"]) == ["plan=none", "scenario=history", "seed=3"]
 
 
-@pytest.mark.parametrize(
-    ("launcher", "scenarios"),
-    [
-        ("basic", ["history"]),
-        *(
-            pytest.param(launcher, ["evidence", "history"], marks=pytest.mark.nightly)
-            for launcher in ("basic", "joblib", "submitit_local")
-        ),
-    ],
-)
-def test_multirun_gives_the_verdicts_of_the_main_job(tmp_path: Path, launcher: str, scenarios: list[str]) -> None:
+@pytest.mark.nightly
+@pytest.mark.parametrize("launcher", ["basic", "joblib", "submitit_local"])
+def test_multirun_gives_the_verdicts_of_the_main_job(tmp_path: Path, launcher: str) -> None:
+    scenarios = ["evidence", "history"]
     words = ["timeline=3y", "replications=2", "seed=5", "around=none", *SHORT]
     command = [sys.executable, "-m", "models.multirun", "-m", *words, f"+scenarios={','.join(scenarios)}"]
     command += [f"hydra.sweep.dir={tmp_path / 'multirun'}", f"hydra/launcher={launcher}"]
