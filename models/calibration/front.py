@@ -23,10 +23,8 @@ FOUR_HOUR_TOLERANCE = 0.005  #: of the share
 LEAST, MOST = 85 / 125, 180 / 125
 _SLOPE, _FLATTEST, _STEEPEST = -8.0, -2.0, -30.0  #: of the log odds of the share over the logarithm of the factor
 _STEP = 0.10  #: of the logarithm in one round
-_FAR, _PATIENCE = (
-    4.0,
-    5,
-)  #: tolerances that are missed at an end of the range, and rounds in a row, before it is given up
+_FAR = 4.0  #: tolerances by which a share is missed with its factor at the end of its range,
+_PATIENCE = 5  #: for so many rounds in a row, before it is given up
 
 
 class Pace:
@@ -44,9 +42,8 @@ class Pace:
         out = {}
         for site, factor in self.factors.items():
             miss = (_share(o, site, months) - self._wanted(site)) / FOUR_HOUR_TOLERANCE
-            beyond = (
-                factor >= round(MOST, 5) if miss > 0 else factor <= round(LEAST, 5)
-            )  # a slower pace lowers the share
+            # a slower pace lowers the share
+            beyond = factor >= round(MOST, 5) if miss > 0 else factor <= round(LEAST, 5)
             self._at_end[site] = self._at_end[site] + 1 if beyond and abs(miss) > _FAR else 0
             out[f"{site}{FOUR_HOUR}"] = miss
         return out

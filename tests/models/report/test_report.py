@@ -327,7 +327,7 @@ def test_growth_says_what_it_is(outcome: Outcome) -> None:
     chosen = outcome.settings
     (title, net), *_ = change_rows(outcome)
     assert "0.3\xa0% a year" in title and "left after stays had grown shorter" in net and "once more" in net
-    assert "scenario=ageing" in net
+    assert "1.4% a year (scenario=ageing)" in net
     still = dataclasses.replace(chosen, feedback=chosen.feedback.switched(bed_limited_response=False))
     assert "once more" not in change_rows(dataclasses.replace(outcome, settings=still))[0][1]
     older = dataclasses.replace(chosen, future=settings(parse(["scenario=ageing"])).future)
