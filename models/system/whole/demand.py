@@ -1,7 +1,7 @@
 """Who comes to each hospital of a footprint, in which pattern and with which needs: the demand of the whole.
 
 Rates are the footprint's own (fitted) figures in the middle of its baseline year; patterns and growth are those of a
-preset of demand. Emergencies are split into streams by need only as far as the needs grow differently.
+preset of demand. Emergencies are split into streams by need only as far as the needs rise and fall differently.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from models.care.demand import Demand, demand_shape
+from models.care.demand import Demand, demand_shape, slow_steps
 from models.care.demand_shape import DemandShape
 from models.care.population import NEEDS, Population, age_shares
-from models.care.shocks import combined, value_on
+from models.care.shocks import combined, shock_steps, value_on
 from models.footprint.footprint import Footprint, inputs_hash, inside_beds
 from models.settings.fit import Fit
 from models.system.demand import flows, prior_routes
@@ -28,7 +28,7 @@ ALIKE = 1e-9  #: growth rates that differ by less are the same
 
 @dataclass(frozen=True)
 class Stream:
-    """Emergencies that grow alike: shares of their needs (summing to one), their part of all, and their pattern."""
+    """Emergencies that rise and fall alike: shares of their needs (summing to one), their part of all, their pattern."""
 
     name: str
     needs: dict[str, float]
@@ -141,7 +141,7 @@ def streams(
     of_the_year: dt.date,
     hour: Sequence[float] | None = None,
 ) -> list[Stream]:
-    """Streams of emergencies, each of needs that grow alike.
+    """Streams of emergencies, each of needs that grow alike and that waves of illness change alike.
 
     Parameters
     ----------
@@ -155,10 +155,16 @@ def streams(
         Weights of the hours, in place of those of decisions to admit.
     """
     shapes = {n: demand_shape(demand, population, n, *run) for n in needs}
+    shocks = demand.shocks.values()
+    moved = {n: combined(shock_steps(shocks, n), slow_steps(demand, population, n, run[1])) for n in needs}
+
+    def same(one: str, other: str) -> bool:
+        grow = shapes[one].growth_per_year, shapes[other].growth_per_year
+        return math.isclose(*grow, abs_tol=ALIKE) and moved[one] == moved[other]
+
     alike: list[list[str]] = []
     for need in sorted(needs, key=NEEDS.index):
-        same = (g for g in alike if abs(shapes[g[0]].growth_per_year - shapes[need].growth_per_year) < ALIKE)
-        group = next(same, None)
+        group = next((g for g in alike if same(g[0], need)), None)
         if group is None:
             alike.append([need])
         else:
@@ -177,8 +183,8 @@ def streams(
 def blended(parts: Sequence[tuple[DemandShape, float]], start: dt.date, of_the_year: dt.date) -> DemandShape:
     """One pattern for several that grow alike, as their shares weigh them; rates are those of `of_the_year`.
 
-    Months and steps are weighted means, each for itself: exact where either is common to all, and within a thousandth
-    where the needs have holidays of their own.
+    Months and steps are weighted means, each for itself: exact where either is common to all, and within a few
+    thousandths where the needs have holidays of their own.
     """
     first = parts[0][0]
     days = sorted({day for shape, _ in parts for day, _ in shape.level})

@@ -167,10 +167,10 @@ def _kept_at_home(made: Assembled, roles: Roles, effect: float) -> dict[str, tup
     for site, names in roles.emergency_sources.items():
         added: dict[str, Any] = {}
         for name in names:
-            source, overnight = made.data["sources"][name], 1.0
+            source = made.data["sources"][name]
             needs = source.get("attributes", {}).get("need", {})
-            if isinstance(needs, dict):
-                overnight -= needs.get("zero_day", 0.0)  # who would not have stayed a night is no load of services
+            none = needs.get("zero_day", 0.0) if isinstance(needs, dict) else float(needs == "zero_day")
+            overnight = 1.0 - none  # who would not have stayed a night is no load of services
             for station, share in _shares_of_home(made, roles, site).items():
                 rate = source["rate_per_day"] * effect * overnight * share
                 if rate > 0:

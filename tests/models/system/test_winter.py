@@ -19,7 +19,7 @@ from models.run.sensitivity import _held, moved, ranges
 from models.settings.request import parse
 from models.settings.settings import Settings, settings
 from models.system.details import build
-from models.system.system import ward
+from models.system.system import System, ward
 from models.system.winter import Winter, level_of, waves_known
 from models.transition.steering import Steering, Watch
 from models.verdict.criteria import NOT_ASSESSED, of_care
@@ -192,16 +192,41 @@ def test_winters_as_usual_are_the_run_without_them():
     assert bad.future.title.endswith("; bad winters (2022/23, 2027/28, 2032/33)")
 
 
-def test_the_whole_care_system_has_them_too():
-    """Every stream of an emergency has its own steps there, and A&E attendances theirs."""
-    chosen = settings(parse(["timeline=5y", "winter=bad", "detail=full"]))
+def by_need(system: System, need: str, day: dt.date) -> float:
+    """Emergencies a day of one need on a day, apart from what growth and the weekday make of them."""
+    found = 0.0
+    for source in system.network.sources.values():
+        if source.cls in system.roles.emergencies and source.rate_per_day:
+            shares = source.attributes["need"]
+            share = shares.get(need, 0.0) if isinstance(shares, dict) else float(shares == need)
+            month = source.month[day.month - 1] if source.month else 1.0
+            found += source.rate_per_day * share * month * value_on([(s.since, s.value) for s in source.level], day)
+    return found
+
+
+@pytest.mark.parametrize("detail", ["default", "full"])
+def test_in_the_whole_care_system_every_need_has_its_own_waves(detail: str):
+    """Flu brings few people without a night and many for days; each need rises by its own steps, and so do attendances."""
+    chosen = settings(parse(["timeline=5y", "winter=bad", f"detail={detail}"]))
     assert chosen.fit is not None
-    system = build(chosen.footprint, chosen.fit, chosen.future, dt.date(2023, 4, 1))
-    plain = chosen.future.model_copy(update={"winter": None})
-    usual_system = build(chosen.footprint, chosen.fit, plain, dt.date(2023, 4, 1))
-    changed = {name for name, source in system.network.sources.items() if source != usual_system.network.sources[name]}
-    assert any("emergency" in name for name in changed) and any("attendance" in name for name in changed)
-    assert system.winters == ("2022/23", "2027/28", "2032/33") and usual_system.winters == ()
+    system, plain = (
+        build(chosen.footprint, chosen.fit, future, dt.date(2023, 4, 1))
+        for future in (chosen.future, chosen.future.model_copy(update={"winter": None}))
+    )
+    assert system.winters == ("2022/23", "2027/28", "2032/33") and plain.winters == ()
+    needs = ["one_night", "medium", "long"] + ["zero_day"] * (detail == "full")
+    for need in needs:
+        steps = shock_steps(chosen.future.shocks, need)
+        for day in (dt.date(2023, 1, 16), dt.date(2023, 1, 30), dt.date(2023, 2, 8)):
+            expected = value_on(steps, day)
+            assert by_need(system, need, day) / by_need(plain, need, day) == pytest.approx(expected, rel=4e-3), need
+        before = dt.date(2022, 11, 1)
+        assert by_need(system, need, before) == pytest.approx(by_need(plain, need, before), rel=4e-3)  # own holidays
+    excess = [value_on(shock_steps(chosen.future.shocks, n), dt.date(2023, 1, 16)) for n in needs]
+    assert len({round(e, 6) for e in excess}) == len(needs)  # otherwise this tells nothing
+    for name, source in plain.network.sources.items():
+        if source.cls == "attendance":
+            assert system.network.sources[name].level != source.level
 
 
 # -- K10 --------------------------------------------------------------------------------------------------------------
