@@ -2,7 +2,7 @@
 
 Somebody who would have been admitted is seen by the urgent response and then cared for at home or in a step-up bed only
 if a place is free; otherwise hospital it is. Visits are an amount of a shared pool that a stay holds and that falls in
-steps. General practice is a capacity, not a queue of people: what it cannot do sends some of them to A&E.
+steps. General practice is no part of it: whom it cannot see comes to A&E in part (:mod:`models.care.general_practice`).
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import AfterValidator
-from scipy import stats
 
 from models import CONFIGS
 from models.care.demand_shape import DemandShape
@@ -24,9 +23,9 @@ from models.figures.figures import Figure, Hours, Shape, Shares, must
 from models.figures.presets import read_section
 from sim.theory import mmc_wait_over
 
-__all__ = ["COMMUNITY_FILE", "Community", "CommunityDemand", "CommunitySizes", "PrimaryCare", "attendance_factor"]
-__all__ += ["avoidable_split", "community", "community_nursing", "demand_for", "read_community", "sizes_for"]
-__all__ += ["step_up_beds", "unmet_contacts", "urgent_response", "virtual_ward"]
+__all__ = ["COMMUNITY_FILE", "Community", "CommunityDemand", "CommunitySizes", "avoidable_split", "community"]
+__all__ += ["community_nursing", "demand_for", "read_community", "sizes_for", "step_up_beds", "urgent_response"]
+__all__ += ["virtual_ward"]
 
 COMMUNITY_FILE = CONFIGS / "care" / "community.yaml"
 AVOIDABLE = "emergency"  #: class of those who would have been admitted
@@ -110,15 +109,6 @@ class StepUp(Shape):
     onward: Shares
 
 
-class PrimaryCare(Shape):
-    """General practice as a capacity that couples to A&E."""
-
-    enabled: bool
-    contacts_per_person_year: Annotated[Figure, AfterValidator(must("contacts per person a year"))]
-    day_cv: Variation
-    unmet_to_ae: Share
-
-
 class Community(Shape):
     """Parameters of care at home and near it."""
 
@@ -128,7 +118,6 @@ class Community(Shape):
     avoidance: Avoidance
     virtual_ward: VirtualWard
     step_up: StepUp
-    primary_care: PrimaryCare
 
 
 @dataclass(frozen=True)
@@ -340,28 +329,6 @@ def step_up_beds(site: str, beds: int, care: StepUp, routes: list[dict[str, Any]
         "routes": routes or [{"to": {LEAVE: 1.0}}],
     }
     return Part(stations={f"{site}_step_up": station})
-
-
-def unmet_contacts(demand_per_day: float, capacity_per_day: float, day_cv: float) -> float:
-    """Mean contacts a day that general practice cannot give: the expected excess of a normal day's demand."""
-    over = demand_per_day - capacity_per_day
-    spread = demand_per_day * day_cv
-    if spread == 0:
-        return max(0.0, over)
-    return float(over * stats.norm.cdf(over / spread) + spread * stats.norm.pdf(over / spread))
-
-
-def attendance_factor(people: float, capacity_per_day: float, attendances_per_day: float, care: PrimaryCare) -> float:
-    """Return the factor on A&E attendances when general practice has this capacity; 1 when switched off.
-
-    A hook: give it to the attendances as a step of `DemandShape.level`. Contacts are counted, not followed: a million
-    people have some 15,000 a day.
-    """
-    if not care.enabled:
-        return 1.0
-    demand = people * care.contacts_per_person_year.value / 365.25
-    unmet = unmet_contacts(demand, capacity_per_day, care.day_cv.value)
-    return 1 + unmet * care.unmet_to_ae.value / attendances_per_day
 
 
 def _lognormal(mean: Figure, cv: Figure, unit: str) -> dict[str, Any]:

@@ -3,8 +3,7 @@
 A preset (``configs/demand/*.yaml``) holds every figure; a preset may build on another (``defaults``, as in Hydra).
 From it come, for each stream, a rate a day and a :class:`~models.care.demand_shape.DemandShape` that holds the pattern
 of hours, weekdays and months, the growth of that stream's own volume, and steps for holidays, shocks, access to general
-practice, prevention and the effects that a plan hopes for. Growth of nights per stay is no part of it: see
-:func:`stay_steps`.
+practice, prevention and the effects that a plan hopes for. Growth of nights per stay is no part of it.
 """
 
 from __future__ import annotations
@@ -18,6 +17,7 @@ from pydantic import AfterValidator, Field, model_validator
 from scipy.special import gammainc
 
 from models.care.demand_shape import DemandShape
+from models.care.general_practice import GpAccess, gp_steps
 from models.care.population import (
     NEEDS,
     OVERNIGHT,
@@ -34,8 +34,8 @@ from models.care.shocks import HolidayFigures, Shock, Steps, Stream, combined, h
 from models.figures.figures import Figure, Name, Profile, Shape, Shares, Text, must, within
 from models.figures.presets import read_section
 
-__all__ = ["Demand", "Effect", "GpAccess", "Prevention", "demand_shape", "effect_steps", "gp_steps", "load_demand"]
-__all__ += ["noise_groups", "prevention_steps", "rates_per_day", "slow_steps"]
+__all__ = ["Demand", "Effect", "Prevention", "demand_shape", "effect_steps", "load_demand", "noise_groups"]
+__all__ += ["prevention_steps", "rates_per_day", "slow_steps"]
 
 YEAR_DAYS = 365.25
 MONTHS = 12
@@ -45,7 +45,6 @@ NOISE = "demand"  #: name of the day's factor in a network file
 PerThousand = Annotated[Figure, AfterValidator(must("per 1000 people a year"))]
 Nights = Annotated[Figure, AfterValidator(must("nights"))]
 AnyShare = Annotated[Figure, AfterValidator(must("share", most=1))]
-Elasticity = Annotated[Figure, AfterValidator(within("elasticity", 0, 1))]
 Change = Annotated[Figure, AfterValidator(within("relative change", -1, 1))]
 Years = Annotated[Figure, AfterValidator(must("years"))]
 Variance = Annotated[Figure, AfterValidator(must("variance", most=4))]
@@ -90,23 +89,6 @@ class Noise(Shape):
 
     variance: Variance
     correlation: Correlation
-
-
-class GpAccess(Shape):
-    """How demand follows the share of demand for general practice that is not met; neutral at elasticity 0."""
-
-    usual_unmet: AnyShare
-    elasticity: dict[Stream, Elasticity]
-    unmet: dict[dt.date, float] = {}
-
-    @model_validator(mode="after")
-    def _shares(self) -> GpAccess:
-        if self.usual_unmet.value <= 0:
-            raise ValueError("usual_unmet must lie above 0")
-        for day, share in self.unmet.items():
-            if not 0 <= share <= 1:
-                raise ValueError(f"unmet on {day} must be a share, from 0 to 1, not {share:g}")
-        return self
 
 
 class Prevention(Shape):
@@ -257,27 +239,6 @@ def _year(day: dt.date) -> float:
 
 
 # -- what changes demand slowly ---------------------------------------------------------------------------------------
-
-
-def gp_steps(access: GpAccess, stream: str, unmet: Mapping[dt.date, float] | None = None) -> Steps:
-    """Steps of a stream as the unmet share of demand for general practice changes.
-
-    The factor is 1 + elasticity x (unmet / usual_unmet - 1): at the usual share the elasticity is what it says, and it
-    is the share of the stream that would not come if all demand were met.
-
-    Parameters
-    ----------
-    access : GpAccess
-    stream : str
-    unmet : mapping of date to share, optional
-        In place of the preset's, for example from a model of general practice.
-    """
-    figure = access.elasticity.get(stream)  # type: ignore[call-overload]
-    path = access.unmet if unmet is None else unmet
-    if figure is None or figure.value == 0:
-        return ()
-    usual = access.usual_unmet.value
-    return tuple((day, 1 + figure.value * (path[day] / usual - 1)) for day in sorted(path))
 
 
 def _mean_response(since: float, until: float, delay: float) -> float:

@@ -39,6 +39,11 @@ NOT_MODELLED = (
     ("Money that holds the plan back", "Nothing in this run waits for money: whatever is planned is paid for."),
     ("A&E itself", "Only the wait for a bed is simulated, not the department."),
     (
+        "More people in A&E",
+        "As many as in the baseline year come to A&E and go home. In England they grew by 0.7% a year from 2011/12 to "
+        "2018/19; in scenario=ageing they grow with people's ages.",
+    ),
+    (
         "A waiting list for planned care",
         "Planned admissions without a bed are cancelled and counted; they do not return.",
     ),
@@ -161,6 +166,8 @@ def _not_modelled(chosen: Settings) -> list[tuple[str, str]]:
     there |= {"Staff"} if chosen.around.workforce.enabled else set()
     there |= {"Money"} if chosen.money else set()
     there |= {"Money that holds the plan back"} if chosen.fund else set()
+    followed = chosen.detail == "full"  # people who go home from A&E
+    there |= {"More people in A&E"} if chosen.future.attendances or not followed else set()
     there |= {"Bad winters"} if chosen.future.winter else set()
     there |= {"The largest credible reduction"} if chosen.search else set()
     there |= {"Change capacity"} if chosen.around.change_capacity.enabled else set()

@@ -111,6 +111,7 @@ def figure_rows(outcome: Outcome) -> list[dict[str, str]]:
         ),
         *(chosen.future.winter.figures(chosen.detail == "full") if chosen.future.winter else ()),
         ("Growth of overnight bed-days a year", growth),
+        *(chosen.future.of_attendances() if chosen.detail == "full" else ()),
         ("Community beds that lie inside the count of hospital beds", footprint.community_overlap.beds),
         ("Share of all delay that is reported as a delayed transfer", footprint.delays.reported_share),
         ("Hospital beds held by delayed residents", footprint.delays.acute_beds),

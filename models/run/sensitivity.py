@@ -42,7 +42,7 @@ LEFT_OUT = (
     "footprint.population",
     "footprint.sites",
 )  #: observed counts
-
+OF_ATTENDANCES = ("future.attendances", "future.general_practice")  #: move nothing where nobody is followed through A&E
 
 HELD = ("future.winter.", "winter.")  #: where a run holds a figure, and the key by which it is set
 
@@ -79,11 +79,11 @@ class Matter:
 
 def ranges(chosen: Settings) -> dict[str, Figure]:
     """Every figure of footprint, future and feedback that states a range, by key."""
-    found = {}
+    found, left_out = {}, LEFT_OUT if chosen.detail == "full" else (*LEFT_OUT, *OF_ATTENDANCES)
     for section in SECTIONS:
         for key, figure in _figures(getattr(chosen, section), section):
             low, high = figure.range
-            if low < high and not key.startswith(LEFT_OUT):
+            if low < high and not key.startswith(left_out):
                 found[key.replace(*HELD)] = figure
     return found
 

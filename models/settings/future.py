@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated
 
 from pydantic import AfterValidator
 
+from models.care.general_practice import GeneralPractice
 from models.care.shocks import Shock
 from models.figures.figures import Figure, Shape, must, within
 from models.footprint.footprint import Footprint, Growth
@@ -28,6 +30,8 @@ class Future(Shape):
         Change  # relative change of emergency overnight admissions once the places at home are all in use
     )
     full_effect_places: PerThousand | None = None  # places at home that it takes for the whole of that effect
+    attendances: Growth | None = None  # growth of A&E attendances that go home; none: as many come every year
+    general_practice: GeneralPractice | None = None  # access that changes, and with it A&E attendances; none: as usual
     winter: Winter | None = None  # waves of illness on top of an average winter; none where every winter is one
 
     def named_in(self, footprint: Footprint) -> bool:
@@ -41,6 +45,15 @@ class Future(Shape):
     def growing(self, figure: Figure) -> Future:
         """The same future with another growth."""
         return self.model_copy(update={"growth": figure})
+
+    def of_attendances(self) -> Iterator[tuple[str, Figure]]:
+        """What it says of A&E attendances that go home, each figure with its title."""
+        if self.attendances is not None:
+            yield "Growth of A&E attendances that go home, a year", self.attendances
+        if (practice := self.general_practice) is not None:
+            yield "Share of demand for GP appointments that is not met in the end", practice.unmet
+            yield "Years until then", practice.years
+            yield "Change of A&E attendances over change of that share", practice.elasticity
 
     @property
     def shocks(self) -> list[Shock]:

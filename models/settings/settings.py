@@ -112,7 +112,7 @@ def settings(request: Request) -> Settings:
     faults += [Fault(k, None, "no such key.", "command line", nearest(k, known)) for k in data if k not in known]
     _usable_fit(parts, footprint, detail, _origin("fit", request, data), faults)
     _plan(request, data, parts, footprint, faults)
-    faults += named_apart(request.timelines, timelines) + together(parts, footprint, timelines)
+    faults += named_apart(request.timelines, timelines) + together(parts, footprint, timelines, detail)
     if winter and footprint and parts["criteria"] and parts["plan"]:
         found = winter_faults(winter, footprint, end_of_run(parts["criteria"], parts["plan"]))
         faults += [_under("winter", fault, _origin("winter", request, data)) for fault in found]

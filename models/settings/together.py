@@ -38,7 +38,7 @@ def named_apart(names: Sequence[str], timelines: Sequence[Timeline | None]) -> l
 
 
 def together(
-    parts: Mapping[str, Any], footprint: Footprint | None, timelines: Sequence[Timeline | None]
+    parts: Mapping[str, Any], footprint: Footprint | None, timelines: Sequence[Timeline | None], detail: str
 ) -> list[Fault]:
     """Faults that only show where several sections are laid side by side.
 
@@ -48,6 +48,8 @@ def together(
         Sections by name; None for one that does not read.
     footprint : Footprint, optional
     timelines : sequence of Timeline
+    detail : str
+        How much of the care system is simulated.
     """
     faults = []
     future, criteria = parts["future"], parts["criteria"]
@@ -62,6 +64,9 @@ def together(
                 nearest(future.growth, known),
             )
         )
+    if future and future.general_practice and detail != "full":
+        rule = "future.general_practice is about A&E, where nobody is followed in this detail; choose detail=full."
+        faults.append(Fault("detail", detail, rule, "", "full"))
     if footprint and parts["fit"] and future:
         faults += _overlap(footprint, parts["fit"], future)
     if footprint and parts["finance"] and parts["plan"]:

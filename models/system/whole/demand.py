@@ -28,7 +28,7 @@ ALIKE = 1e-9  #: growth rates that differ by less are the same
 
 @dataclass(frozen=True)
 class Stream:
-    """Emergencies that rise and fall alike: shares of their needs (summing to one), their part of all, their pattern."""
+    """Emergencies that rise and fall alike: shares of needs (summing to one), their part of all, their pattern."""
 
     name: str
     needs: dict[str, float]

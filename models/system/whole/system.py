@@ -4,7 +4,7 @@
 :func:`models.system.system.build` gives the network of beds, and says in the same words (:mod:`models.system.roles`)
 which of its stations are what. Growth of overnight demand, the day's factor and the answers to pressure are those of
 the main job in every detail; contacts without a night (A&E of those not admitted, community care, mental health) stand
-still, as no figure of their growth is in a footprint.
+still, but for attendances at A&E where a future says how they grow or how access to general practice changes.
 """
 
 from __future__ import annotations
@@ -16,14 +16,16 @@ from dataclasses import replace
 from typing import Any
 
 from models import CONFIGS
-from models.care.demand import load_demand
+from models.care.demand import Demand, load_demand
+from models.care.general_practice import gp_steps
 from models.care.pathways import Arrivals, loads_of
 from models.care.population import load_population
 from models.care.pressure import Pressure
-from models.care.shocks import share_closed
+from models.care.shocks import Steps, combined, share_closed
 from models.care.slow import Around
 from models.care.supply import Piece, constant_places, driven_stations
 from models.footprint.footprint import Footprint, inside_beds
+from models.history.data import year_after
 from models.settings.fit import Fit
 from models.settings.future import Future
 from models.system.roles import Roles
@@ -38,6 +40,7 @@ from sim import load_network
 __all__ = ["build_whole"]
 
 YEAR = 365.25
+ATTENDANCE = "attendance"  #: class of those who go home from A&E
 
 
 def build_whole(
@@ -66,9 +69,10 @@ def build_whole(
     data = made.data
     made_of = {(s, p): _pieces(made, s, p) for s in footprint.sites for p in footprint.pathways}
     ways_in = {"emergency_sources": _sources(made, EMERGENCY)}
-    ways_in |= {"attendances": _sources(made, ("attendance",))} if made.frame.people else {}
+    ways_in |= {"attendances": _sources(made, (ATTENDANCE,))} if made.frame.people else {}
     roles = replace(roles_of(made), made_of=made_of, **ways_in)
     _same_as_of_beds(data, footprint, future, made)
+    _attending(data, footprint, future, demand)
     answers = answers_on(feedback)
     if answers is not None:
         for station in roles.in_all(roles.wards):
@@ -114,18 +118,38 @@ def _read(roles: Roles) -> tuple[str, ...]:
 
 def _same_as_of_beds(data: dict[str, Any], footprint: Footprint, future: Future, made: Assembled) -> None:
     """Give hospital demand the future's growth, and all demand the footprint's day factor."""
-    growth, figures = future.growth_of(footprint).value, footprint.demand
-    middle = dt.date(
-        int(footprint.baseline_year[:4]), 10, 1
-    )  # the figures are those of the middle of the baseline year
-    back = (1 + growth) ** -((middle - footprint.start).days / YEAR)
+    figures = footprint.demand
     for source in data["sources"].values():
         if source["class"] in (*EMERGENCY, *booked(made.frame)):
-            source["growth_per_year"], source["rate_per_day"] = growth, source["rate_per_day"] * back
+            _grow(source, future.growth_of(footprint).value, footprint)
     data["noise"] = {
         name: {"variance": figures.noise_variance.value, "correlation": figures.noise_correlation.value}
         for name in data["noise"]
     }
+
+
+def _grow(source: dict[str, Any], growth: float, footprint: Footprint) -> None:
+    """Let a source grow, its rate being that of the middle of the baseline year."""
+    middle = dt.date(int(footprint.baseline_year[:4]), 10, 1)
+    back = (1 + growth) ** -((middle - footprint.start).days / YEAR)
+    source["growth_per_year"], source["rate_per_day"] = growth, source["rate_per_day"] * back
+
+
+def _attending(data: dict[str, Any], footprint: Footprint, future: Future, demand: Demand) -> None:
+    """Give attendances at A&E the future's growth, and what changed access to general practice does to them."""
+    steps: Steps = ()
+    if future.general_practice is not None:
+        changing = year_after(year_after(footprint.baseline_year))  # the year before it is the check of the baseline
+        since = dt.date(int(changing[:4]), 4, 1)
+        steps = gp_steps(future.general_practice.access(demand.gp_access, since), ATTENDANCE)
+    for source in data["sources"].values():
+        if source["class"] != ATTENDANCE:
+            continue
+        if future.attendances is not None:
+            _grow(source, future.attendances.value, footprint)
+        if steps:
+            usual = tuple((step["from"], step["value"]) for step in source.get("level", ()))
+            source["level"] = [{"from": day, "value": value} for day, value in combined(usual, steps)]
 
 
 def _returns(made: Assembled) -> dict[str, Any]:

@@ -11,13 +11,11 @@ from models.care.community import (
     Community,
     CommunityDemand,
     CommunitySizes,
-    attendance_factor,
     avoidable_split,
     community,
     demand_for,
     read_community,
     sizes_for,
-    unmet_contacts,
 )
 from models.care.demand_shape import DemandShape
 from models.care.part import Part
@@ -222,19 +220,6 @@ def test_step_up_beds_are_blocked_by_home_care_and_care_homes():
         data["census"] = services.census
         blocked.append(value(simulate(data, 2, 1), "x_step_up", "number_blocked"))
     assert blocked[1] > blocked[0] + 1
-
-
-def test_general_practice_couples_to_attendances():
-    """Unmet demand of a normal day: exact where demand is the capacity, cv x mean x 0.3989."""
-    assert unmet_contacts(1000.0, 1000.0, 0.05) == pytest.approx(50 * 0.398942, rel=1e-5)
-    assert unmet_contacts(1000.0, 900.0, 0.0) == 100.0
-    assert unmet_contacts(1000.0, 1100.0, 0.0) == 0.0
-    care = changed(CARE, {"primary_care.enabled": True}).primary_care
-    need = 1e6 * care.contacts_per_person_year.value / 365.25
-    factors = [attendance_factor(1e6, need * c, 757.0, care) for c in (1.3, 1.0, 0.95, 0.9, 0.8)]
-    assert factors == sorted(factors)
-    assert factors[0] == pytest.approx(1.0, abs=1e-6)
-    assert attendance_factor(1e6, 0.5 * need, 757.0, CARE.primary_care) == 1.0
 
 
 def test_faults_are_named():

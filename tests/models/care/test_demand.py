@@ -13,7 +13,6 @@ from scipy.stats import erlang
 from models.care.demand import (
     demand_shape,
     effect_steps,
-    gp_steps,
     load_demand,
     noise_groups,
     prevention_steps,
@@ -266,24 +265,7 @@ def test_a_shock_that_runs_at_the_start_already_holds():
         Shock.model_validate({k: v for k, v in data.items() if k != "beds_closed"})
 
 
-# -- general practice, prevention, effects ----------------------------------------------------------------------------
-
-
-def test_access_to_general_practice_is_neutral_until_set(presets, population):
-    access = presets["history"].gp_access
-    worse = {START: 0.11, dt.date(2019, 4, 1): 0.22}
-    assert gp_steps(access, "attendance", worse) == ()
-    elastic = access.elasticity["attendance"].model_copy(update={"value": 0.25})
-    coupled = access.model_copy(update={"elasticity": {"attendance": elastic}})
-    steps = gp_steps(coupled, "attendance", worse)
-    assert [f for _, f in steps] == pytest.approx([1, 1.25])
-    assert gp_steps(coupled, "attendance", {START: 0.0}) == (
-        (START, 0.75),
-    )  # the part that unmet demand brings is gone
-    assert gp_steps(coupled, "long", worse) == ()
-    usual = access.usual_unmet.value
-    slope = (gp_steps(coupled, "attendance", {START: usual * 1.001})[0][1] - 1) / 0.001
-    assert slope == pytest.approx(0.25)  # the elasticity
+# -- prevention, effects ----------------------------------------------------------------------------
 
 
 def prevention_of(presets, **changes):

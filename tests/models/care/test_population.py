@@ -8,6 +8,7 @@ import re
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 import yaml
 
@@ -191,9 +192,11 @@ def test_demography_explains_just_over_half_of_the_growth_of_older_people(popula
 
 def test_attendances_and_planned_admissions_grow_as_read(population, history):
     rates = growth(population, history.growth, 2006, 2017)
-    assert rates["attendance"].volume == pytest.approx(
-        (15.680 / 14.095) ** (1 / 7) - 1, abs=2e-4
-    )  # NHS England, type 1
+    monthly = pd.read_csv(CONFIGS / "history" / "data" / "england_monthly.csv")
+    april = monthly["month"].str[:4].astype(int) - (monthly["month"].str[5:].astype(int) < 4)
+    home = (monthly["type1_attendances"] - monthly["emergency_admissions_via_type1"]).groupby(april).sum()
+    assert home[2018] == pytest.approx(15_679_999 - 4_690_148, rel=1e-3)
+    assert rates["attendance"].volume == pytest.approx((home[2018] / home[2011]) ** (1 / 7) - 1, abs=2e-4)
     assert rates["elective"].volume == pytest.approx((7898793 / 7173800) ** (1 / 7) - 1, abs=2e-4)  # QMCO
 
 
@@ -287,8 +290,9 @@ def test_presets_in_their_order(population, presets):
 
 
 def test_the_future_of_ageing_has_the_growth_that_ages_bring(population, presets):
-    """The figure of configs/future/ageing.yaml is the preset's sum over England's ages, ends of ranges too."""
-    ageing = yaml.safe_load((CONFIGS / "future" / "ageing.yaml").read_text(encoding="utf-8"))["growth"]
+    """The figures of configs/future/ageing.yaml are the preset's sums over England's ages, ends of ranges too."""
+    future = yaml.safe_load((CONFIGS / "future" / "ageing.yaml").read_text(encoding="utf-8"))
+    ageing, attending = future["growth"], future["attendances"]
     preset = presets["demographic_only"]
 
     def beds(start, end, of_range="value"):
@@ -300,6 +304,9 @@ def test_the_future_of_ageing_has_the_growth_that_ages_bring(population, presets
     assert round(100 * beds(2006, 2018), 1) == 1.3
     for end in ("value", "low", "high"):
         assert all(ageing[end] == pytest.approx(beds(*years, end), abs=0.001) for years in ahead), end
+        for years in ahead:
+            rate = growth(population, preset.growth, *years, end)["attendance"].volume
+            assert attending[end] == pytest.approx(rate, abs=6e-4), end
 
 
 def test_the_growth_of_an_area_of_ones_own_is_as_the_page_works_it_out(monkeypatch):

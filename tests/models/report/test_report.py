@@ -315,6 +315,9 @@ FORTY = ("plan=forty_moves", "plan.footprint=null")
         (["around=none"], "Staff", "Pharmacies for minor illness"),
         ([*FORTY], "Pharmacies for minor illness (move of the plan)", "More nurses (move of the plan)"),
         ([*FORTY, "around=none"], "More nurses (move of the plan)", "Calls after discharge (move of the plan)"),
+        (["detail=full"], "More people in A&E", "A&E itself"),
+        (["detail=full", "scenario=ageing"], "Bad winters", "More people in A&E"),
+        (["detail=default"], "Bad winters", "More people in A&E"),
     ],
 )
 def test_what_is_left_out_is_that_of_this_run(words, there, not_there):

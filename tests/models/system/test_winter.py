@@ -206,7 +206,7 @@ def by_need(system: System, need: str, day: dt.date) -> float:
 
 @pytest.mark.parametrize("detail", ["default", "full"])
 def test_in_the_whole_care_system_every_need_has_its_own_waves(detail: str):
-    """Flu brings few people without a night and many for days; each need rises by its own steps, and so do attendances."""
+    """Flu brings few people without a night and many for days; each need has its own steps, attendances too."""
     chosen = settings(parse(["timeline=5y", "winter=bad", f"detail={detail}"]))
     assert chosen.fit is not None
     system, plain = (
