@@ -79,7 +79,7 @@ class Factors:
 
     def _allow_half_a_place(self, o: Observed, delayed: Mapping[str, float]) -> None:
         for p, beds in delayed.items():
-            places = sum(n for (_, name), n in o.arm.system.places.items() if name == p)
+            places = sum(pieces[0].before for (_, name), pieces in o.arm.system.roles.made_of.items() if name == p)
             self._seen[p][places] = beds
             self.allowed[p] = max(DELAY_TOLERANCE, half_a_place(self._seen[p], places) / self.aim.delayed[p])
 

@@ -15,7 +15,7 @@ from models.care.stock_part import StockPart, stocks_together
 from sim.errors import Fault, FaultsError
 
 __all__ = ["Piece", "Service", "Site", "constant_places", "driven_stations", "fullest_beds", "mean_beds", "opened"]
-__all__ += ["place_lever", "planned"]
+__all__ += ["place_lever", "places_of", "planned"]
 
 QUARTERS = 4
 MOST_TIMES = 1000  #: times its places to which a plan may enlarge a service
@@ -38,6 +38,11 @@ class Piece:
     pool: str
     before: int
     per_place: float = 1.0
+
+
+def places_of(pieces: Sequence[Piece]) -> int:
+    """Places of a service before any plan: as many as there is the first thing for that each is made of."""
+    return round(pieces[0].before / pieces[0].per_place)
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from models.care.shocks import Steps, closed_beds, combined, share_closed, shock
 from models.care.slow import Around
 from models.care.slow import stocks_around as slow_stocks
 from models.care.stock_part import StockPart, stocks_together
-from models.care.supply import Piece, Service, Site, constant_places, driven_stations
+from models.care.supply import Piece, Service, Site, constant_places, driven_stations, places_of
 from models.footprint.footprint import HOME, Footprint, inside_beds
 from models.plans import months_after
 from models.plans.schedule import Schedule
@@ -267,7 +267,7 @@ def _service(roles: Roles, site: str, pathway: str) -> Service:
     pieces, name = roles.made_of[site, pathway], roles.in_stocks(site, pathway)
     if len(pieces) == 1:
         return Service(name, pieces[0].before)
-    return Service(name, round(pieces[0].before / pieces[0].per_place), pieces, roles.services[site, pathway])
+    return Service(name, places_of(pieces), pieces, roles.services[site, pathway])
 
 
 def answers_on(feedback: Pressure | None) -> Pressure | None:

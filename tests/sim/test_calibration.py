@@ -75,6 +75,7 @@ def test_both_posteriors_agree_with_the_exact_one() -> None:
         assert np.corrcoef(found.values.T)[0, 1] == pytest.approx(covariance[0, 1] / sds.prod(), abs=0.05)
 
 
+@pytest.mark.nightly
 def test_misfit_of_a_right_simulator_is_chi_square() -> None:
     chances = []
     for seed in range(60):
@@ -199,6 +200,7 @@ def test_arrivals_and_stay_of_an_infinite_server_queue_are_recovered() -> None:
     assert identify(only_beds).words == ("arrivals x stay: only their product is identified",)
 
 
+@pytest.mark.nightly
 def test_the_load_of_a_queue_with_servers_is_recovered_from_its_wait() -> None:
     exactly = mmc(10, 4.0, 0.5)  # arrivals 4 a day, stays of 2 days: load 8 of 10 places
     wanted = [Target("mean wait", exactly.Wq, 0.02, unit="d"), Target("in beds", 8.0, 0.1, unit="beds")]

@@ -23,7 +23,7 @@ from models.care.population import load_population
 from models.care.pressure import Pressure
 from models.care.shocks import Steps, combined, share_closed
 from models.care.slow import Around
-from models.care.supply import Piece, constant_places, driven_stations
+from models.care.supply import Piece, constant_places, driven_stations, places_of
 from models.footprint.footprint import Footprint, inside_beds
 from models.history.data import year_after
 from models.settings.fit import Fit
@@ -93,7 +93,7 @@ def build_whole(
         footprint=footprint,
         inside=inside_beds(footprint),
         beds=beds,
-        places={key: pieces[0].before for key, pieces in made_of.items()},
+        places={key: places_of(pieces) for key, pieces in made_of.items()},
         roles=roles,
         around=around,
         driven=frozenset(driven_stations(around)) if around else frozenset(),

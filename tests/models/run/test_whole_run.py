@@ -263,6 +263,7 @@ def _costs_are_of_places(o, full):
     for pathway in ("p1", "p2", "p3"):
         piece = full.roles.made_of["torbay", pathway][0]
         usual = 30 * piece.before / piece.per_place  # a queue adds a few
+        assert full.places["torbay", pathway] == round(usual / 30)  # what a plan may close, and whose staff there are
         assert usual <= done.places["torbay", pathway][0, 0] < 1.1 * usual
         assert 0.5 < done.used["torbay", pathway][0, 0] / done.places["torbay", pathway][0, 0] <= 1
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from functools import cache
 
 import pytest
 
@@ -14,15 +15,17 @@ from models.system.details import build
 from models.system.system import System
 from sim.errors import CarebridgeError
 
+END = dt.date(2029, 4, 1)
 MIDDLE = dt.date(2018, 10, 1)  #: of the baseline year
 CHECKED = dt.date(2020, 3, 31)  #: the last day before which the baseline is checked
 HARDER = "scenario=harder_to_see_a_gp"  #: with detail=full of its own
 
 
+@cache
 def built(*words: str) -> tuple[Settings, System]:
     chosen = settings(parse(["timeline=5y", *words]))
     assert chosen.fit is not None
-    return chosen, build(chosen.footprint, chosen.fit, chosen.future, dt.date(2031, 4, 1))
+    return chosen, build(chosen.footprint, chosen.fit, chosen.future, END)
 
 
 def a_day(system: System, cls: str, day: dt.date) -> float:
@@ -39,7 +42,7 @@ def test_attendances_grow_from_the_middle_of_the_baseline_year_and_nobody_else_c
     chosen, older = built("scenario=ageing", "detail=full")
     still = chosen.future.model_copy(update={"attendances": None})
     assert chosen.fit is not None
-    plain = build(chosen.footprint, chosen.fit, still, dt.date(2031, 4, 1))
+    plain = build(chosen.footprint, chosen.fit, still, END)
     for day, years in ((MIDDLE, 0), (dt.date(2028, 10, 1), 10)):
         ratio = a_day(older, "attendance", day) / a_day(plain, "attendance", day)
         assert ratio == pytest.approx(1.006**years, rel=1e-4)
@@ -60,6 +63,7 @@ def test_whom_general_practice_cannot_see_comes_to_a_and_e_once_the_baseline_is_
         assert (source == harder.network.sources[name]) == (source.cls != "attendance"), name
 
 
+@pytest.mark.nightly
 def test_a_wave_in_such_a_winter_is_on_top_of_it():
     _, harder = built(HARDER)
     _, both = built(HARDER, "winter=flu")
@@ -75,7 +79,7 @@ def test_where_nobody_is_followed_growth_changes_nothing_and_access_is_refused()
     chosen, older = built("scenario=ageing")
     still = chosen.future.model_copy(update={"attendances": None})
     assert chosen.fit is not None
-    assert older.network == build(chosen.footprint, chosen.fit, still, dt.date(2031, 4, 1)).network
+    assert older.network == build(chosen.footprint, chosen.fit, still, END).network
     for detail in ("beds", "default"):
         with pytest.raises(CarebridgeError, match="choose detail=full"):
             settings(parse(["timeline=5y", HARDER, f"detail={detail}"]))
