@@ -58,7 +58,7 @@ class Service:
     made_of : sequence of Piece
         What a place is made of; its one station unless given.
     seen : sequence of str
-        Stations where its people are; its one station unless given.
+        Stations where its people are or wait; its one station unless given.
     """
 
     station: str
@@ -68,8 +68,13 @@ class Service:
 
     @property
     def stations(self) -> list[str]:
-        """Stations where its people are."""
+        """Stations where its people are or wait."""
         return list(self.seen) or [self.station]
+
+    @property
+    def counted(self) -> str:
+        """Station whose people stand for all that staff care for: that of the first thing of which a place is made."""
+        return self.made_of[0].pool if self.made_of else self.station
 
 
 @dataclass(frozen=True)

@@ -376,7 +376,11 @@ def _wear(felt: str) -> str:
 
 
 def _community_work(part: StockPart, care: Leaving, own: Mapping[str, Sequence[Service]]) -> None:
-    """What is usual in the community is what the network shows while it settles; until then nobody leaves for it."""
+    """What is usual in the community is what the network shows while it settles; until then nobody leaves for it.
+
+    People in care are counted where places are (``Service.counted``): long packages of home care hold few hours each,
+    and how many there are takes years to settle. All who wait count.
+    """
     part.parameters["settling_time"] = parameter(care.settling_days, "day")
     part.parameters["queue_weight"] = parameter(care.queue_weight, "dimensionless")
     part.parameters["one_person"] = {"value": 1, "unit": "person"}
@@ -384,7 +388,8 @@ def _community_work(part: StockPart, care: Leaving, own: Mapping[str, Sequence[S
     for name, observes in seen.items():
         part.inputs[f"{name}[site]"] = {"value": dict.fromkeys(own, 0.0), "unit": "person"}
         for site, services in own.items():
-            stations = [station for s in services for station in s.stations]
+            several = ([s.counted] if observes == "present" else s.stations for s in services)
+            stations = [station for one in several for station in one]
             part.feeds.append(
                 {
                     "input": f"{name}[{site}]",

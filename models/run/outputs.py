@@ -352,11 +352,11 @@ def _stocks(observed: dict[str, Observed]) -> dict[str, pa.Table]:
 
 
 def _stocks_of(arm: str, o: Observed, keep: Keep = _spread) -> pa.Table | None:
-    if not o.stock_columns:
+    columns = [c for c in o.stock_columns if c.partition("[")[0] not in o.arm.also]
+    if not columns:
         return None
     start = o.arm.lowered.network.start
     dates = [start + dt.timedelta(days=float(day)) for day in o.stock_days]
-    columns = [c for c in o.stock_columns if c.partition("[")[0] not in o.arm.also]
     values = o.stocks if not o.arm.also else o.stocks[:, :, [o.stock_columns.index(c) for c in columns]]
     table = keep(arm, [("date", dates), ("stock", columns)], values)
     return table.append_column("unit", _units(o, columns, table.num_rows))

@@ -287,6 +287,18 @@ def test_in_full_detail_a_plan_closes_beds_of_every_group_and_opens_what_a_place
         assert opened == pytest.approx(load[wanted], abs=0.51)
 
 
+def test_in_full_detail_people_in_care_are_counted_where_places_are_and_all_who_wait():
+    """How many are in home care takes years to settle, and would look like ever more work for the same staff."""
+    short = settings(parse(["detail=full", "timeline=3y", "around=short_of_staff", *SHORT]))
+    assert short.fit is not None
+    system = build(short.footprint, short.fit, short.future, END, slow=short.around)
+    assert system.around is not None
+    feeds = {feed["input"]: feed["station"] for feed in system.around.feeds}
+    assert feeds["in_service[exeter]"] == ["exeter_reablement", "exeter_p2"]
+    everywhere = ["exeter_reablement", "exeter_home_care", "exeter_p2"]
+    assert feeds["awaiting_service[exeter]"] == feeds["waiting_for_service[exeter]"] == everywhere
+
+
 def test_the_factor_on_time_in_a_cubicle_meets_the_published_share_or_ends_at_its_range(chosen, monkeypatch):
     """The share falls as some other curve than the one the first step takes; one hospital's share is out of reach."""
     pace = Pace(chosen.footprint)
@@ -382,3 +394,18 @@ def test_the_main_job_runs_the_whole_end_to_end(tmp_path):
     assert all(rows[key]["assessed"] for key in ("K1", "K4", "K5", "K5a", "K5b", "K5c"))
     assert "fitted to the baseline year's" in rows["K4"]["note"]
     assert "people who may use an overnight bed are individuals" in (out / "report.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.nightly
+def test_in_every_detail_staff_that_are_short_stay_and_delay_as_many():
+    """Staff leave under pressure, but no work is made up: places open do not dwindle year by year in full detail."""
+    places, delayed = {}, {}
+    for detail, o, _ in arms_in_every_detail("around=short_of_staff", "plan=none"):
+        if o.arm.name == USUAL:
+            years = [o.in_year(year) for year in ("2020/21", "2024/25", "2025/26")]
+            pools = [o.station(o.arm.system.roles.made_of[site, "p2"][0].pool) for site in o.arm.system.beds]
+            places[detail] = [o.places[:, year][:, :, pools, 0].sum() / o.days[year].sum() for year in years]
+            delayed[detail] = measures.delayed_beds(o)[:, years[1] | years[2]].mean()
+    for detail, first_to_last in places.items():
+        assert first_to_last[-1] == pytest.approx(first_to_last[0], rel=0.03), detail
+    assert [delayed["default"], delayed["full"]] == pytest.approx([delayed["beds"]] * 2, rel=0.4)

@@ -30,7 +30,14 @@ def swept(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A small sweep of the care model, collected."""
     folder = tmp_path_factory.mktemp("queries") / "s"
     effects = ",".join(map(str, EFFECTS))
-    words = [f"future.admissions_effect.value={effects}", "timeline=3y,5y", "replications=1", "around=none", "feedback=none", *SHORT]
+    words = [
+        f"future.admissions_effect.value={effects}",
+        "timeline=3y,5y",
+        "replications=1",
+        "around=none",
+        "feedback=none",
+        *SHORT,
+    ]
     assert main(["sweep", *words, f"out={folder}", "workers=1"]) == 0
     assert main(["collect", str(folder)]) == 0
     return folder

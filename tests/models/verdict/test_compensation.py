@@ -13,6 +13,7 @@ import pytest
 from models.arms.arms import Observed, run_arms
 from models.arms.memory import gigabytes, parts
 from models.arms.prepare import USUAL, arm_names, prepare
+from models.cli import main
 from models.measures.need import beds_needed
 from models.plans.schedule import Schedule, schedule
 from models.report.words import rule_for
@@ -256,6 +257,14 @@ def test_a_plan_without_moves_of_hospital_beds_needs_no_further_arm():
     chosen = replace(area(opens=opening(20, lead=0)), compensation=True)
     assert arm_names(chosen) == [USUAL, "3y"]
     assert prepare(chosen).kept == []
+
+
+def test_its_run_is_written_where_there_are_no_other_stocks(tmp_path):
+    """What it needs of the stocks is for it alone: a run without staff has no table of them."""
+    words = [*FEW, "compensation=on", "timeline=3y", "replications=1", "sensitivity=0", "waterfall=0"]
+    assert main(["run", *words, "finance=none", f"out={tmp_path / 'out'}"]) in (0, None)
+    written = {path.name for path in (tmp_path / "out").glob("*.arrow")}
+    assert "verdict.arrow" in written and "stocks.arrow" not in written
 
 
 def test_without_the_option_the_criterion_says_how_to_ask():
